@@ -1,0 +1,28 @@
+# `make` explains itself. The work is done by the scripts in dev/.
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench coverage soak clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
+
+run: ## Start the portal with demo people; RECORDS=dir serves FHIR transaction Bundles instead
+	@dev/run $(if $(RECORDS),--records "$(RECORDS)")
+
+test: ## Run all tests; ARGS="name" runs those that have it in their name
+	@dev/test $(ARGS)
+
+check: ## Format, lints, dependency rules, documents, scripts
+	@dev/check
+
+bench: ## Measure against the floor; ARGS go to the benchmark
+	@dev/bench $(ARGS)
+
+coverage: ## Which lines the tests reach (needs cargo-llvm-cov)
+	@dev/coverage $(ARGS)
+
+soak: ## All tests with 4,096 cases a property
+	@PROPTEST_CASES=4096 dev/test $(ARGS)
+
+clean: ## Stop everything that was started here, remove what was built
+	@dev/servers sweep --all
+	@cargo clean

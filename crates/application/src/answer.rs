@@ -1,0 +1,167 @@
+//! What use cases answer: a disclosure and what is said about it.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use portal_domain::account::AccountSnapshot;
+use portal_domain::disclosure::Disclosure;
+use portal_domain::source::Source;
+use portal_domain::tenant::Tenant;
+use ulid::Ulid;
+
+use crate::record::PageAbout;
+
+/// How good a source's part of an answer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SourceStatus {
+    /// Fetched for this request.
+    Fresh,
+    /// From the cache, within its time.
+    Cached,
+    /// From the cache, past its time, because the source is down.
+    Stale,
+    /// Missing.
+    Unavailable,
+}
+
+impl SourceStatus {
+    /// The word in `meta.sources` and `X-Portal-Degraded`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fresh => "fresh",
+            Self::Cached => "cached",
+            Self::Stale => "stale",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+/// What one source gave to an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceReport {
+    /// Which source.
+    pub source: Source,
+    /// How good its part is.
+    pub status: SourceStatus,
+    /// When it was asked.
+    pub as_of: Option<Timestamp>,
+    /// Seconds after which asking again may help.
+    pub retry_after: Option<u32>,
+}
+
+/// What an answer is made of, and whether something is missing from it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Completeness {
+    /// A line a source, in the order of [`Source::ALL`].
+    pub sources: Vec<SourceReport>,
+    /// Whether a cap was reached or a bad resource was dropped.
+    pub incomplete: bool,
+}
+
+/// A page of a list or search.
+#[derive(Debug)]
+pub struct SearchAnswer {
+    /// The page.
+    pub disclosure: Disclosure,
+    /// How many match in all; none when a source is missing.
+    pub total: Option<usize>,
+    /// The sealed cursor of the next page.
+    pub next: Option<String>,
+    /// The parameters that were applied, for the `self` link.
+    pub applied: Vec<(String, String)>,
+    /// `_elements`, when asked for.
+    pub elements: Option<Vec<String>>,
+    /// Whether only the count was asked for.
+    pub summary_count: bool,
+    /// What it is made of.
+    pub completeness: Completeness,
+}
+
+/// One record.
+#[derive(Debug)]
+pub struct ReadAnswer {
+    /// Exactly one record.
+    pub disclosure: Disclosure,
+    /// What it is made of.
+    pub completeness: Completeness,
+}
+
+/// The chart summary.
+#[derive(Debug)]
+pub struct SummaryAnswer {
+    /// Groups `patient`, `problems`, `allergies`, `medications`, `vitals`, `immunizations`.
+    pub disclosure: Disclosure,
+    /// The groups that the token's scopes do not cover.
+    pub left_out: Vec<&'static str>,
+    /// The groups whose source is missing.
+    pub unavailable: Vec<&'static str>,
+    /// What it is made of.
+    pub completeness: Completeness,
+    /// The document's time.
+    pub decided_at: Timestamp,
+    /// The document's id.
+    pub id: Ulid,
+}
+
+/// One result of a list of results.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabItem {
+    /// The id of its report in group `panels`; none for a result that stands alone.
+    pub panel: Option<String>,
+}
+
+/// A page of laboratory results.
+#[derive(Debug)]
+pub struct LabsAnswer {
+    /// Groups `results` and `panels`.
+    pub disclosure: Disclosure,
+    /// One for each record of `results`, in order.
+    pub items: Vec<LabItem>,
+    /// The sealed cursor of the next page.
+    pub next: Option<String>,
+    /// What it is made of.
+    pub completeness: Completeness,
+}
+
+/// One laboratory result.
+#[derive(Debug)]
+pub struct LabAnswer {
+    /// Groups `result` (one), `panels` (its report, if any) and `trend` (the results of the same
+    /// trend key, oldest first, itself among them).
+    pub disclosure: Disclosure,
+    /// What it is made of.
+    pub completeness: Completeness,
+}
+
+/// The caller's own account.
+#[derive(Debug)]
+pub struct MeAnswer {
+    /// The account.
+    pub account: Arc<AccountSnapshot>,
+    /// Its tenant.
+    pub tenant: Arc<Tenant>,
+    /// Whether this login used a second factor.
+    pub mfa: bool,
+    /// The licence keys that the tenant holds; none unless the account is active.
+    pub features: Option<Vec<String>>,
+    /// Group `patient`: at most one.
+    pub disclosure: Disclosure,
+    /// The Patient's id on `/fhir/R4`.
+    pub patient_address: Option<String>,
+    /// What it is made of.
+    pub completeness: Completeness,
+}
+
+impl SearchAnswer {
+    pub(crate) fn new(disclosure: Disclosure, about: PageAbout) -> Self {
+        Self {
+            disclosure,
+            total: about.total,
+            next: about.next,
+            applied: about.applied,
+            elements: about.elements,
+            summary_count: about.summary_count,
+            completeness: about.completeness,
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Use cases of the portal and the ports that they need.
+//!
+//! A request comes in as a [`Caller`] and leaves as a disclosure: [`gate`] gathers the facts and
+//! asks the domain for a grant, [`record`] loads, filters and pages, and the journal's receipt
+//! opens the answer. Nothing here knows HTTP, SQL or Redis.
+
+mod access_log;
+mod answer;
+mod caller;
+mod denials;
+mod error;
+mod gate;
+mod input;
+mod look;
+mod me;
+pub mod operation;
+mod portal;
+pub mod ports;
+pub mod record;
+pub mod relay;
+
+pub use access_log::AccessLogAnswer;
+pub use answer::{
+    Completeness, LabAnswer, LabItem, LabsAnswer, MeAnswer, ReadAnswer, SearchAnswer, SourceReport,
+    SourceStatus, SummaryAnswer,
+};
+pub use caller::{Caller, RequestContext};
+pub use error::{AccessError, InputError};
+pub use portal::{Parts, Portal};
+pub use record::{RecordRules, Section, SourceRules};

@@ -1,0 +1,236 @@
+//! One look at a record, from the facts to the receipt. Every use case that shows something of a
+//! person runs through here, so none can forget to ask, or to write down.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use metrics::counter;
+use portal_domain::access::{AccessFacts, Action, Denial, PatientGrant, ScopeNeed, authorize};
+use portal_domain::audit::{
+    AccessEvent, ActorKind, EventType, FenceVersions, MAX_RESOURCE_IDS, Outcome, Receipt,
+};
+use portal_domain::disclosure::{Answer, Disclosure};
+use portal_domain::id::PortalAccessEventId;
+use portal_fhir::ResourceType;
+use ulid::Ulid;
+
+use crate::caller::Caller;
+use crate::error::AccessError;
+use crate::portal::Inner;
+use crate::ports::{JournalPlace, Recording, StoreError};
+
+/// What a look found: what will be shown, and what is said about it.
+pub(crate) struct Seen<T> {
+    pub(crate) answer: Answer,
+    pub(crate) about: T,
+}
+
+/// A use case that looks at a record.
+#[async_trait]
+pub(crate) trait Look: Sync {
+    /// What it says beside the records.
+    type About: Send;
+
+    /// Which operation it is.
+    fn action(&self) -> Action;
+
+    /// Loads, filters and pages under the grant. Shows nothing yet.
+    async fn look(
+        &self,
+        portal: &Inner,
+        grant: &PatientGrant,
+        caller: &Caller,
+    ) -> Result<Seen<Self::About>, AccessError>;
+}
+
+/// The journal refuses an answer that was decided on stale facts; a second refusal in a row means
+/// that facts change faster than they can be read.
+const ATTEMPTS: usize = 2;
+
+impl Inner {
+    /// Runs a look: gather, decide, take a place in the journal, look, record, open.
+    pub(crate) async fn run<L: Look>(
+        &self,
+        caller: &Caller,
+        look: &L,
+    ) -> Result<(Disclosure, L::About), AccessError> {
+        let action = look.action();
+        for _ in 0..ATTEMPTS {
+            let grant = self.admit(caller, &action).await?;
+            let place = self.journal.reserve()?;
+            let seen = match look.look(self, &grant, caller).await {
+                Ok(seen) => seen,
+                Err(error) => return Err(self.failed(caller, &grant, place, error).await),
+            };
+            let event = self.shown(caller, &grant, &seen.answer);
+            if let Some(receipt) = self.record(place, event, caller).await? {
+                return Ok((Disclosure::new(seen.answer, receipt), seen.about));
+            }
+        }
+        Err(StoreError::Unavailable.into())
+    }
+
+    async fn admit(&self, caller: &Caller, action: &Action) -> Result<PatientGrant, AccessError> {
+        let facts = self.gate.facts(caller).await?;
+        match authorize(&facts, action, self.clock.now()) {
+            Ok(grant) => Ok(grant),
+            Err(denial) => {
+                self.deny(caller, action, &facts, denial).await;
+                Err(denial.into())
+            }
+        }
+    }
+
+    /// `None`: the event was decided on stale facts.
+    async fn record(
+        &self,
+        place: Box<dyn JournalPlace>,
+        event: AccessEvent,
+        caller: &Caller,
+    ) -> Result<Option<Receipt>, StoreError> {
+        match place.record(event).await? {
+            Recording::Durable(receipt) => Ok(Some(receipt)),
+            Recording::Stale => {
+                counter!("portal_decisions_stale_total").increment(1);
+                self.gate.forget(caller).await;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Writes down a look that showed nothing. The answer stays the same whether or not this can
+    /// be written, because nothing leaves by it.
+    async fn failed(
+        &self,
+        caller: &Caller,
+        grant: &PatientGrant,
+        place: Box<dyn JournalPlace>,
+        error: AccessError,
+    ) -> AccessError {
+        let reason = match &error {
+            AccessError::NotFound => "not-found",
+            AccessError::Source(_) => "source-unavailable",
+            AccessError::Denied(denial) => {
+                let event = self.denial_event(caller, grant.action(), Some(grant), *denial, 1);
+                self.write_denial(place, event, *denial).await;
+                return error;
+            }
+            AccessError::Input(_) | AccessError::Store(_) => return error,
+        };
+        let mut event = self.shown(caller, grant, &Answer::default());
+        event.outcome = Outcome::Failed;
+        event.reason_code = Some(reason);
+        match place.record(event).await {
+            Ok(_) => error,
+            Err(store) => store.into(),
+        }
+    }
+
+    async fn deny(&self, caller: &Caller, action: &Action, facts: &AccessFacts, denial: Denial) {
+        counter!("portal_denials_total", "reason" => denial.code()).increment(1);
+        if !denial.tenant_is_known() {
+            return;
+        }
+        let who = match &facts.account {
+            Some(account) => account.id.to_string(),
+            None => format!("{}\n{}", caller.token.issuer, caller.token.subject.as_str()),
+        };
+        let Some(count) = self.denials.admit((who, denial.code()), self.clock.now()) else {
+            return;
+        };
+        let mut event = self.denial_event(caller, action, None, denial, count);
+        event.account_id = facts.account.as_ref().map(|account| account.id);
+        event.patient_id = facts
+            .account
+            .as_ref()
+            .and_then(|account| account.patient_id.clone());
+        match self.journal.reserve() {
+            Ok(place) => self.write_denial(place, event, denial).await,
+            Err(_) => unrecorded(denial),
+        }
+    }
+
+    async fn write_denial(&self, place: Box<dyn JournalPlace>, event: AccessEvent, denial: Denial) {
+        if place.record(event).await.is_err() {
+            unrecorded(denial);
+        }
+    }
+
+    fn denial_event(
+        &self,
+        caller: &Caller,
+        action: &Action,
+        grant: Option<&PatientGrant>,
+        denial: Denial,
+        count: u32,
+    ) -> AccessEvent {
+        let mut event = self.event(caller, action, grant);
+        event.event_type = EventType::AccessDenied;
+        event.outcome = Outcome::Denied;
+        event.reason_code = Some(denial.code());
+        event.resource_count = count;
+        event.fence = None;
+        event
+    }
+
+    fn shown(&self, caller: &Caller, grant: &PatientGrant, answer: &Answer) -> AccessEvent {
+        let mut event = self.event(caller, grant.action(), Some(grant));
+        event.resource_ids = answer.ids().take(MAX_RESOURCE_IDS).map(Box::from).collect();
+        event.resource_count = u32::try_from(answer.ids().count()).unwrap_or(u32::MAX);
+        event
+    }
+
+    fn event(&self, caller: &Caller, action: &Action, grant: Option<&PatientGrant>) -> AccessEvent {
+        let now = self.clock.now();
+        let token = &caller.token;
+        let account = grant.map(PatientGrant::account);
+        // Callers without a tenant are refused before an event is made for them.
+        let tenant_id = token.tenant().expect("the tenant is known").clone();
+        let ulid = self.ids.ulid(now);
+        AccessEvent {
+            id: PortalAccessEventId::new(ulid),
+            tenant_id,
+            account_id: account.map(|account| account.id),
+            patient_id: account.and_then(|account| account.patient_id.clone()),
+            actor: if token.first_party {
+                ActorKind::Oneself
+            } else {
+                ActorKind::App
+            },
+            identity: (token.issuer.clone(), token.subject.clone()),
+            client: token.client.clone(),
+            event_type: action.event_type,
+            outcome: Outcome::Success,
+            reason_code: None,
+            resource_type: Some(resource_type(action)),
+            resource_ids: Vec::new(),
+            resource_count: 0,
+            query_keys: caller.request.query_keys.clone(),
+            operation: action.operation,
+            client_address: caller.request.client_address.clone(),
+            user_agent_class: caller.request.user_agent_class,
+            request_id: caller.request.request_id.clone(),
+            occurred_at: time_of(ulid, now),
+            fence: account.map(|account| FenceVersions {
+                account: (account.id, account.version),
+            }),
+        }
+    }
+}
+
+const fn resource_type(action: &Action) -> ResourceType {
+    let ScopeNeed::Record(resource_type, _) = action.scope;
+    resource_type
+}
+
+// The partition of an event follows from its id, so its time is the ULID's own.
+fn time_of(ulid: Ulid, now: Timestamp) -> Timestamp {
+    i64::try_from(ulid.timestamp_ms())
+        .ok()
+        .and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok())
+        .unwrap_or(now)
+}
+
+fn unrecorded(denial: Denial) {
+    counter!("portal_denials_unrecorded_total").increment(1);
+    tracing::warn!(reason = denial.code(), "denial.unrecorded");
+}

@@ -1,0 +1,147 @@
+//! Every operation of both surfaces, as the decision and the journal see it. Routes name these;
+//! there is no other way to an answer.
+
+use portal_domain::access::{AccountNeed, Action, ScopeNeed, Surface};
+use portal_domain::audit::EventType;
+use portal_domain::scope::Interaction;
+use portal_fhir::ResourceType;
+
+const fn portal(
+    operation: &'static str,
+    event_type: EventType,
+    resource_type: ResourceType,
+    interaction: Interaction,
+) -> Action {
+    Action {
+        operation,
+        surface: Surface::Portal,
+        event_type,
+        account: AccountNeed::Active,
+        scope: ScopeNeed::Record(resource_type, interaction),
+        proxy: true,
+    }
+}
+
+const fn chart(operation: &'static str, resource_type: ResourceType) -> Action {
+    portal(
+        operation,
+        EventType::ChartViewed,
+        resource_type,
+        Interaction::Search,
+    )
+}
+
+/// `GET /v1/portal/me`
+pub const GET_ME: Action = Action {
+    account: AccountNeed::AnyState,
+    ..portal(
+        "getMe",
+        EventType::AccountViewed,
+        ResourceType::Patient,
+        Interaction::Read,
+    )
+};
+/// `GET /v1/portal/me/access-log`
+pub const LIST_ACCESS_LOG: Action = Action {
+    proxy: false,
+    ..portal(
+        "listAccessLog",
+        EventType::AccessLogViewed,
+        ResourceType::Patient,
+        Interaction::Search,
+    )
+};
+/// `GET /v1/portal/chart/summary`
+pub const GET_CHART_SUMMARY: Action = chart("getChartSummary", ResourceType::Patient);
+/// `GET /v1/portal/chart/allergies`
+pub const LIST_ALLERGIES: Action = chart("listAllergies", ResourceType::AllergyIntolerance);
+/// `GET /v1/portal/chart/medications`
+pub const LIST_MEDICATIONS: Action = chart("listMedications", ResourceType::MedicationRequest);
+/// `GET /v1/portal/chart/vitals`
+pub const LIST_VITALS: Action = chart("listVitals", ResourceType::Observation);
+/// `GET /v1/portal/chart/immunizations`
+pub const LIST_IMMUNIZATIONS: Action = chart("listImmunizations", ResourceType::Immunization);
+/// `GET /v1/portal/chart/problems`
+pub const LIST_PROBLEMS: Action = chart("listProblems", ResourceType::Condition);
+/// `GET /v1/portal/results/labs`
+pub const LIST_LAB_RESULTS: Action = portal(
+    "listLabResults",
+    EventType::ResultViewed,
+    ResourceType::Observation,
+    Interaction::Search,
+);
+/// `GET /v1/portal/results/labs/{id}`
+pub const GET_LAB_RESULT: Action = portal(
+    "getLabResult",
+    EventType::ResultViewed,
+    ResourceType::Observation,
+    Interaction::Read,
+);
+
+/// The operations of `/v1/portal`.
+pub const PORTAL: [Action; 10] = [
+    GET_ME,
+    LIST_ACCESS_LOG,
+    GET_CHART_SUMMARY,
+    LIST_ALLERGIES,
+    LIST_MEDICATIONS,
+    LIST_VITALS,
+    LIST_IMMUNIZATIONS,
+    LIST_PROBLEMS,
+    LIST_LAB_RESULTS,
+    GET_LAB_RESULT,
+];
+
+const fn fhir(
+    operation: &'static str,
+    event_type: EventType,
+    resource_type: ResourceType,
+    interaction: Interaction,
+) -> Action {
+    Action {
+        operation,
+        surface: Surface::Fhir,
+        event_type,
+        account: AccountNeed::Active,
+        scope: ScopeNeed::Record(resource_type, interaction),
+        proxy: false,
+    }
+}
+
+/// `GET /fhir/R4/{type}/{id}`
+pub const fn fhir_read(resource_type: ResourceType) -> Action {
+    let operation = match resource_type {
+        ResourceType::Patient => "readPatient",
+        ResourceType::AllergyIntolerance => "readAllergyIntolerance",
+        ResourceType::Condition => "readCondition",
+        ResourceType::Observation => "readObservation",
+        ResourceType::DiagnosticReport => "readDiagnosticReport",
+        ResourceType::MedicationRequest => "readMedicationRequest",
+        ResourceType::Immunization => "readImmunization",
+    };
+    fhir(
+        operation,
+        EventType::FhirRead,
+        resource_type,
+        Interaction::Read,
+    )
+}
+
+/// `GET /fhir/R4/{type}` and `POST /fhir/R4/{type}/_search`
+pub const fn fhir_search(resource_type: ResourceType) -> Action {
+    let operation = match resource_type {
+        ResourceType::Patient => "searchPatient",
+        ResourceType::AllergyIntolerance => "searchAllergyIntolerance",
+        ResourceType::Condition => "searchCondition",
+        ResourceType::Observation => "searchObservation",
+        ResourceType::DiagnosticReport => "searchDiagnosticReport",
+        ResourceType::MedicationRequest => "searchMedicationRequest",
+        ResourceType::Immunization => "searchImmunization",
+    };
+    fhir(
+        operation,
+        EventType::FhirSearched,
+        resource_type,
+        Interaction::Search,
+    )
+}

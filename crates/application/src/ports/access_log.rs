@@ -1,0 +1,45 @@
+//! The access journal, from the side of the patient who reads it.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use portal_domain::access::PatientGrant;
+use portal_domain::audit::{AccessLogEntry, ActorKind, EventType};
+
+use super::StoreError;
+
+/// Which part of the log.
+#[derive(Debug, Clone, Default)]
+pub struct AccessLogFilter {
+    /// At most this many entries (1–100).
+    pub limit: u32,
+    /// How many newer entries to leave out.
+    pub offset: u32,
+    /// Not before.
+    pub from: Option<Timestamp>,
+    /// Before.
+    pub to: Option<Timestamp>,
+    /// Of this type only.
+    pub event_type: Option<EventType>,
+    /// By this kind of actor only.
+    pub actor: Option<ActorKind>,
+}
+
+/// A page of the log, newest first.
+#[derive(Debug, Default)]
+pub struct AccessLogPage {
+    /// The entries.
+    pub entries: Vec<AccessLogEntry>,
+    /// How many the filter has in all.
+    pub total: u64,
+}
+
+/// Reads the log of the patient of a grant.
+#[async_trait]
+pub trait AccessLog: Send + Sync {
+    /// The page that the filter names, of the events about the grant's patient or account.
+    async fn page(
+        &self,
+        grant: &PatientGrant,
+        filter: &AccessLogFilter,
+    ) -> Result<AccessLogPage, StoreError>;
+}

@@ -1,0 +1,54 @@
+//! The clinical services.
+
+use std::time::Instant;
+
+use async_trait::async_trait;
+use portal_domain::access::RecordTarget;
+use portal_domain::disclosure::Fetched;
+use portal_domain::id::RequestId;
+use portal_domain::source::RecordSet;
+
+/// What goes along with a call: whose budget it uses and how it is found again in logs.
+#[derive(Debug, Clone)]
+pub struct CallContext {
+    /// The correlation, `X-Request-ID`.
+    pub request_id: RequestId,
+    /// The tenant's language, `Accept-Language`.
+    pub language: String,
+    /// When the answer stops being useful; passed on as `X-Request-Deadline-Ms`.
+    pub deadline: Instant,
+}
+
+/// One question to a source.
+#[derive(Debug, Clone)]
+pub struct SourceRequest {
+    /// Whose records of which type: only a permit gives it.
+    pub target: RecordTarget,
+    /// Which set; its source, type and category.
+    pub set: RecordSet,
+    /// One record of the set by the source's own id, instead of the whole set.
+    pub id: Option<Box<str>>,
+    /// Budget and correlation.
+    pub context: CallContext,
+}
+
+/// Why a source's part is missing. Carries nothing that the source said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum SourceError {
+    /// Refused the connection, or answered 4xx or 5xx.
+    #[error("source unavailable")]
+    Unavailable,
+    /// Did not answer within the budget.
+    #[error("source timed out")]
+    TimedOut,
+    /// Answered something that is not a usable searchset.
+    #[error("source answered garbage")]
+    Invalid,
+}
+
+/// Reads sources over FHIR R4 search, within deadline, size, depth and page caps.
+#[async_trait]
+pub trait Sources: Send + Sync {
+    /// The records of a set. Nothing of the answer is believed yet.
+    async fn fetch(&self, request: &SourceRequest) -> Result<Fetched, SourceError>;
+}

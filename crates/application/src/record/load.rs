@@ -1,0 +1,204 @@
+//! One owned set: from the cache when it is fresh, else from its source, else stale.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures::FutureExt as _;
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use metrics::counter;
+use portal_domain::access::RecordTarget;
+use portal_domain::disclosure::{Drops, Freshness, Origin, Owned, StoredSet};
+use portal_domain::source::RecordSet;
+
+use crate::ports::{
+    CacheLoad, CallContext, Clock, Generation, RecordCache, SourceError, SourceRequest, Sources,
+};
+
+use super::RecordRules;
+use super::flight::Flights;
+use super::rules::{FRESH_FOR, SOURCE_BUDGET, STALE_FOR};
+
+type Fetch = Result<Owned, SourceError>;
+
+/// What a set is loaded with beside its target: the tenant's zone and language, the request's
+/// correlation and deadline.
+#[derive(Clone)]
+pub(crate) struct LoadContext {
+    pub(crate) call: CallContext,
+    pub(crate) zone: TimeZone,
+}
+
+/// Loads owned sets. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Loader {
+    shared: Arc<LoaderParts>,
+    flights: Arc<Flights<(RecordTarget, RecordSet), Fetch>>,
+}
+
+struct LoaderParts {
+    sources: Arc<dyn Sources>,
+    cache: Arc<dyn RecordCache>,
+    clock: Arc<dyn Clock>,
+    rules: Arc<RecordRules>,
+}
+
+impl Loader {
+    pub(crate) fn new(
+        sources: Arc<dyn Sources>,
+        cache: Arc<dyn RecordCache>,
+        clock: Arc<dyn Clock>,
+        rules: Arc<RecordRules>,
+    ) -> Self {
+        let shared = Arc::new(LoaderParts {
+            sources,
+            cache,
+            clock,
+            rules,
+        });
+        Self {
+            shared,
+            flights: Arc::new(Flights::new()),
+        }
+    }
+
+    pub(crate) fn rules(&self) -> &RecordRules {
+        &self.shared.rules
+    }
+
+    /// The whole set.
+    pub(crate) async fn load(
+        &self,
+        target: &RecordTarget,
+        set: RecordSet,
+        context: &LoadContext,
+    ) -> Fetch {
+        let CacheLoad { stored, generation } = self.shared.cache.load(target, set).await;
+        if let Some(owned) = self.reopened(target, set, stored.as_ref(), FRESH_FOR) {
+            return Ok(owned);
+        }
+        let flight = self.flights.join((target.clone(), set), || {
+            let (parts, target) = (Arc::clone(&self.shared), target.clone());
+            let mut context = context.clone();
+            context.call.deadline = Instant::now() + SOURCE_BUDGET;
+            async move { parts.fetch_whole(&target, set, &context, generation).await }.boxed()
+        });
+        let deadline = context.call.deadline.min(Instant::now() + SOURCE_BUDGET);
+        let fetched = tokio::time::timeout_at(deadline.into(), flight).await;
+        match fetched.unwrap_or(Err(SourceError::TimedOut)) {
+            Ok(owned) => Ok(owned),
+            Err(error) => self
+                .reopened(target, set, stored.as_ref(), STALE_FOR)
+                .map(|owned| Self::as_stale(target, owned))
+                .ok_or(error),
+        }
+    }
+
+    /// One record of a set. A cached set answers for absence too, so that nobody can tell from the
+    /// calls to the source what is withheld.
+    pub(crate) async fn load_one(
+        &self,
+        target: &RecordTarget,
+        set: RecordSet,
+        upstream_id: &str,
+        context: &LoadContext,
+    ) -> Fetch {
+        let CacheLoad { stored, .. } = self.shared.cache.load(target, set).await;
+        if let Some(owned) = self.reopened(target, set, stored.as_ref(), FRESH_FOR) {
+            return Ok(owned);
+        }
+        let fetched = self
+            .shared
+            .fetch(target, set, Some(upstream_id.into()), context)
+            .await;
+        fetched.or_else(|error| {
+            self.reopened(target, set, stored.as_ref(), STALE_FOR)
+                .map(|owned| Self::as_stale(target, owned))
+                .ok_or(error)
+        })
+    }
+
+    fn reopened(
+        &self,
+        target: &RecordTarget,
+        set: RecordSet,
+        stored: Option<&Arc<StoredSet>>,
+        within: SignedDuration,
+    ) -> Option<Owned> {
+        let stored = stored?;
+        let age = self.shared.clock.now().duration_since(stored.as_of);
+        // A set from the future was stored by a pod whose clock runs ahead: not known to be fresh.
+        let young = age >= SignedDuration::from_secs(-2) && age <= within;
+        young.then(|| Owned::reopen(target, set, Arc::clone(stored), Freshness::Cached))?
+    }
+
+    fn as_stale(target: &RecordTarget, owned: Owned) -> Owned {
+        let set = owned.set();
+        let stored = Arc::clone(owned.stored());
+        Owned::reopen(target, set, stored, Freshness::Stale).unwrap_or(owned)
+    }
+}
+
+impl LoaderParts {
+    async fn fetch_whole(
+        &self,
+        target: &RecordTarget,
+        set: RecordSet,
+        context: &LoadContext,
+        generation: Option<Generation>,
+    ) -> Fetch {
+        let owned = self.fetch(target, set, None, context).await?;
+        if let Some(generation) = generation {
+            self.cache.store(target, owned.stored(), generation).await;
+        }
+        Ok(owned)
+    }
+
+    async fn fetch(
+        &self,
+        target: &RecordTarget,
+        set: RecordSet,
+        id: Option<Box<str>>,
+        context: &LoadContext,
+    ) -> Fetch {
+        let request = SourceRequest {
+            target: target.clone(),
+            set,
+            id,
+            context: context.call.clone(),
+        };
+        let fetched = self.sources.fetch(&request).await?;
+        let book = self.rules.book(target.tenant());
+        let base_url = self.rules.base_url(set.source(), target.tenant());
+        let origin = Origin {
+            book: &book,
+            base: self.rules.base(set.source()),
+            base_url: &base_url,
+            public_url: self.rules.public_url(),
+            zone: &context.zone,
+        };
+        let (owned, drops) = Owned::claim(target, set, fetched, &origin);
+        count(set, drops);
+        Ok(owned)
+    }
+}
+
+/// What was dropped is counted by source; an entry of someone else's is also an alert.
+fn count(set: RecordSet, drops: Drops) {
+    let upstream = set.source().as_str();
+    let reasons = [
+        ("copy", drops.copies),
+        ("unreadable", drops.unreadable),
+        ("unaddressable", drops.unaddressable),
+        ("duplicate", drops.duplicates),
+    ];
+    for (reason, dropped) in reasons.into_iter().filter(|(_, dropped)| *dropped > 0) {
+        counter!("portal_dropped_entries_total", "upstream" => upstream, "reason" => reason)
+            .increment(dropped as u64);
+    }
+    if drops.foreign > 0 {
+        counter!("portal_compartment_violations_total", "upstream" => upstream)
+            .increment(drops.foreign as u64);
+        tracing::error!(upstream, count = drops.foreign, "compartment.violated");
+    }
+}

@@ -1,0 +1,22 @@
+//! Loading, filtering and paging of records: cache → source → owned → released.
+
+mod flight;
+mod labs;
+mod load;
+mod paging;
+mod read;
+mod reading;
+mod rules;
+mod search;
+mod section;
+mod summary;
+
+pub(crate) use labs::{Lab, Labs};
+pub(crate) use load::Loader;
+pub(crate) use read::ReadOne;
+pub(crate) use reading::Reading;
+pub use rules::{RecordRules, SourceRules};
+pub(crate) use search::{PageAbout, Search};
+pub use section::Section;
+pub(crate) use section::SectionPage;
+pub(crate) use summary::Summary;

@@ -1,0 +1,88 @@
+//! One record by its id.
+
+use async_trait::async_trait;
+use portal_domain::access::{Action, PatientGrant};
+use portal_domain::disclosure::{Answer, ReleasedRecord};
+use portal_domain::source::RecordSet;
+use portal_fhir::ResourceType;
+
+use crate::answer::Completeness;
+use crate::caller::Caller;
+use crate::error::AccessError;
+use crate::look::{Look, Seen};
+use crate::operation;
+use crate::portal::Inner;
+
+use super::{Reading, RecordRules};
+
+/// `GET /fhir/R4/{type}/{id}`
+pub(crate) struct ReadOne<'a> {
+    pub(crate) resource_type: ResourceType,
+    pub(crate) id: &'a str,
+}
+
+/// Where a record may be, by its id here: the sets that its base is the authority for, and its id
+/// there. Nothing for an id that no source was ever given.
+pub(crate) fn places(
+    rules: &RecordRules,
+    grant: &PatientGrant,
+    resource_type: ResourceType,
+    id: &str,
+) -> Option<(Vec<RecordSet>, String)> {
+    if resource_type == ResourceType::Patient {
+        let own = grant.patient()?.id().as_str().to_owned();
+        let named = rules.addresses().inward_patient(id)?;
+        return (named == own).then(|| (vec![RecordSet::Patient], own));
+    }
+    let (base, upstream_id) = rules.addresses().inward(id)?;
+    let sets = RecordSet::of_type(resource_type).filter(|set| rules.base(set.source()) == base);
+    Some((sets.collect(), upstream_id))
+}
+
+/// The visible record of an id in one of the sets.
+pub(crate) async fn find(
+    reading: &mut Reading<'_>,
+    sets: &[RecordSet],
+    upstream_id: &str,
+    id: &str,
+) -> Result<ReleasedRecord, AccessError> {
+    let mut failed = None;
+    for set in sets {
+        reading.load_one(*set, upstream_id).await;
+        failed = failed.or_else(|| reading.error(*set));
+        let found = reading
+            .released(*set)
+            .and_then(|released| released.records().find(|record| &*record.header().id == id));
+        if let Some(record) = found {
+            return Ok(record);
+        }
+    }
+    Err(failed.map_or(AccessError::NotFound, AccessError::Source))
+}
+
+#[async_trait]
+impl Look for ReadOne<'_> {
+    type About = Completeness;
+
+    fn action(&self) -> Action {
+        operation::fhir_read(self.resource_type)
+    }
+
+    async fn look(
+        &self,
+        portal: &Inner,
+        grant: &PatientGrant,
+        caller: &Caller,
+    ) -> Result<Seen<Completeness>, AccessError> {
+        let (sets, upstream_id) = places(portal.loader.rules(), grant, self.resource_type, self.id)
+            .ok_or(AccessError::NotFound)?;
+        let mut reading = Reading::new(&portal.loader, grant, caller);
+        let record = find(&mut reading, &sets, &upstream_id, self.id).await?;
+        let completeness = reading.completeness(&sets);
+        let records = reading.masked(vec![record]).await;
+        Ok(Seen {
+            answer: Answer::list(records),
+            about: completeness,
+        })
+    }
+}

@@ -1,0 +1,227 @@
+//! What one request has loaded: each set once, judged once.
+
+use std::collections::BTreeMap;
+
+use futures::future::join_all;
+use jiff::Timestamp;
+use metrics::counter;
+use portal_domain::access::PatientGrant;
+use portal_domain::disclosure::{Freshness, Owned, Released, ReleasedRecord};
+use portal_domain::release::{Masks, Verdicts};
+use portal_domain::source::{RecordSet, Source};
+use portal_fhir::ResourceType;
+
+use crate::answer::{Completeness, SourceReport, SourceStatus};
+use crate::caller::Caller;
+use crate::ports::{CallContext, SourceError};
+
+use super::load::{LoadContext, Loader};
+
+/// Seconds after which a source that was missing is worth asking again.
+const RETRY_AFTER: u32 = 5;
+
+type Loaded = Result<Owned, SourceError>;
+
+/// The sets of one request, under its grant.
+pub(crate) struct Reading<'g> {
+    loader: &'g Loader,
+    grant: &'g PatientGrant,
+    context: LoadContext,
+    loaded: BTreeMap<RecordSet, Loaded>,
+    // Apart from the whole sets, because references cannot be judged by a part of one.
+    one: Option<(RecordSet, Loaded)>,
+}
+
+impl<'g> Reading<'g> {
+    pub(crate) fn new(loader: &'g Loader, grant: &'g PatientGrant, caller: &Caller) -> Self {
+        let tenant = grant.tenant();
+        let context = LoadContext {
+            call: CallContext {
+                request_id: caller.request.request_id.clone(),
+                language: tenant.locale.clone(),
+                deadline: caller.request.deadline,
+            },
+            zone: tenant.time_zone.clone(),
+        };
+        Self {
+            loader,
+            grant,
+            context,
+            loaded: BTreeMap::new(),
+            one: None,
+        }
+    }
+
+    pub(crate) const fn grant(&self) -> &'g PatientGrant {
+        self.grant
+    }
+
+    /// Loads the sets that are not there yet, at once. Reports bring their results along, because
+    /// they are judged together.
+    pub(crate) async fn load(&mut self, wanted: &[RecordSet]) {
+        let mut missing: Vec<RecordSet> = wanted
+            .iter()
+            .flat_map(|set| needed_to_judge(*set))
+            .collect();
+        missing.sort_unstable();
+        missing.dedup();
+        missing.retain(|set| !self.loaded.contains_key(set));
+        let (loader, grant, context) = (self.loader, self.grant, &self.context);
+        let loads = missing.into_iter().filter_map(|set| {
+            let target = grant.inspect(set.resource_type())?.target();
+            Some(async move { (set, loader.load(&target, set, context).await) })
+        });
+        self.loaded.extend(join_all(loads).await);
+    }
+
+    /// Loads one record of a set, together with what is needed to judge it.
+    pub(crate) async fn load_one(&mut self, set: RecordSet, upstream_id: &str) {
+        let Some(permit) = self.grant.inspect(set.resource_type()) else {
+            return;
+        };
+        let target = permit.target();
+        let results: Vec<_> = needed_to_judge(set)
+            .filter(|needed| *needed != set)
+            .collect();
+        let (loader, context) = (self.loader, self.context.clone());
+        let one = loader.load_one(&target, set, upstream_id, &context);
+        let (one, ()) = futures::join!(one, self.load(&results));
+        self.one = Some((set, one));
+    }
+
+    /// Why a set is missing, if it is.
+    pub(crate) fn error(&self, set: RecordSet) -> Option<SourceError> {
+        self.loaded(set)
+            .and_then(|loaded| loaded.as_ref().err())
+            .copied()
+    }
+
+    fn loaded(&self, set: RecordSet) -> Option<&Loaded> {
+        match &self.one {
+            Some((one, loaded)) if *one == set => Some(loaded),
+            Some(_) | None => self.loaded.get(&set),
+        }
+    }
+
+    /// The visible part of a loaded set, if the token's scopes cover its type.
+    pub(crate) fn released(&self, set: RecordSet) -> Option<Released> {
+        let permit = self.grant.read(set.resource_type())?;
+        let owned = self.loaded(set)?.as_ref().ok()?;
+        let verdicts = self.verdicts(owned);
+        for reason in verdicts.reasons() {
+            counter!("portal_withheld_total", "reason" => reason.as_str()).increment(1);
+        }
+        Released::filter(&permit, owned.clone(), &verdicts)
+    }
+
+    fn verdicts(&self, owned: &Owned) -> Verdicts {
+        let rules = self.loader.rules().release(owned.set().source());
+        let now = self.now();
+        if owned.set() != RecordSet::LaboratoryReports {
+            return Verdicts::of(owned, rules, now);
+        }
+        let results = self.loaded.get(&RecordSet::LaboratoryObservations);
+        let results = results
+            .and_then(|loaded| loaded.as_ref().ok())
+            .map(|owned| self.verdicts(owned));
+        Verdicts::of_reports(owned, results.as_ref(), rules, now)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.grant.decided_at()
+    }
+
+    /// Masks what the records refer to and the caller may not see. Which sets are loaded for it
+    /// depends on visible records only, so that nobody can tell from the calls what is withheld.
+    pub(crate) async fn masked(&mut self, records: Vec<ReleasedRecord>) -> Vec<ReleasedRecord> {
+        let types = referenced_types(&records);
+        if types.is_empty() {
+            return records;
+        }
+        let sets: Vec<RecordSet> = types.into_iter().flat_map(RecordSet::of_type).collect();
+        self.load(&sets).await;
+        let mut masks = Masks::default();
+        for set in sets {
+            match self.loaded.get(&set) {
+                Some(Ok(owned)) => masks.add(self.verdicts(owned)),
+                Some(Err(_)) | None => masks.add_unjudged(set.resource_type()),
+            }
+        }
+        records
+            .into_iter()
+            .map(|record| record.masked(&masks))
+            .collect()
+    }
+
+    /// What the answer is made of: a line a source, the worst of its sets.
+    pub(crate) fn completeness(&self, sets: &[RecordSet]) -> Completeness {
+        let mut reports: BTreeMap<Source, SourceReport> = BTreeMap::new();
+        let mut incomplete = false;
+        for set in sets.iter().flat_map(|set| needed_to_judge(*set)) {
+            let Some(loaded) = self.loaded(set) else {
+                continue;
+            };
+            incomplete |= loaded.as_ref().is_ok_and(Owned::is_incomplete);
+            let report = report(set.source(), loaded);
+            reports
+                .entry(set.source())
+                .and_modify(|worst| merge(worst, &report))
+                .or_insert(report);
+        }
+        Completeness {
+            sources: reports.into_values().collect(),
+            incomplete,
+        }
+    }
+}
+
+/// The sets without which a set cannot be judged, itself included.
+fn needed_to_judge(set: RecordSet) -> impl Iterator<Item = RecordSet> {
+    let results =
+        (set == RecordSet::LaboratoryReports).then_some(RecordSet::LaboratoryObservations);
+    std::iter::once(set).chain(results)
+}
+
+fn referenced_types(records: &[ReleasedRecord]) -> Vec<ResourceType> {
+    let mut types: Vec<ResourceType> = records
+        .iter()
+        .flat_map(|record| &record.header().references)
+        .filter_map(|reference| reference.target.split_once('/'))
+        .filter_map(|(name, _)| ResourceType::parse(name))
+        // The patient's own record is never withheld from them.
+        .filter(|resource_type| *resource_type != ResourceType::Patient)
+        .collect();
+    types.sort_unstable();
+    types.dedup();
+    types
+}
+
+fn report(source: Source, loaded: &Loaded) -> SourceReport {
+    match loaded {
+        Ok(owned) => SourceReport {
+            source,
+            status: match owned.freshness() {
+                Freshness::Fresh => SourceStatus::Fresh,
+                Freshness::Cached => SourceStatus::Cached,
+                Freshness::Stale => SourceStatus::Stale,
+            },
+            as_of: Some(owned.as_of()),
+            retry_after: (owned.freshness() == Freshness::Stale).then_some(RETRY_AFTER),
+        },
+        Err(_) => SourceReport {
+            source,
+            status: SourceStatus::Unavailable,
+            as_of: None,
+            retry_after: Some(RETRY_AFTER),
+        },
+    }
+}
+
+fn merge(worst: &mut SourceReport, other: &SourceReport) {
+    worst.status = worst.status.max(other.status);
+    worst.retry_after = worst.retry_after.max(other.retry_after);
+    worst.as_of = match (worst.as_of, other.as_of) {
+        (Some(one), Some(two)) if worst.status != SourceStatus::Unavailable => Some(one.min(two)),
+        _ => None,
+    };
+}

@@ -1,0 +1,130 @@
+//! The deployment's settings of sources, as loading needs them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use portal_domain::id::TenantId;
+use portal_domain::release::ReleaseRules;
+use portal_domain::source::{RecordSet, Source};
+use portal_fhir::{AddressBook, AddressBookError, Base, ResourceType};
+
+/// One source's settings.
+#[derive(Debug, Clone)]
+pub struct SourceRules {
+    /// Its base URL without a slash at its end; `{tenant}` stands for the tenant.
+    pub base_url: String,
+    /// The short code of its base in record ids.
+    pub code: String,
+    /// What it shows.
+    pub release: ReleaseRules,
+}
+
+/// How records are addressed, aged and released.
+#[derive(Debug)]
+pub struct RecordRules {
+    sources: Vec<SourceRules>,
+    base_of: Vec<usize>,
+    book: Arc<AddressBook>,
+    templated: bool,
+    public_url: String,
+}
+
+/// How long a cached set is as good as a fetched one.
+pub(crate) const FRESH_FOR: SignedDuration = SignedDuration::from_secs(30);
+/// How long a cached set stands in for a source that is down.
+pub(crate) const STALE_FOR: SignedDuration = SignedDuration::from_secs(5 * 60);
+/// One source's share of a request.
+pub(crate) const SOURCE_BUDGET: Duration = Duration::from_millis(1_500);
+
+const TENANT: &str = "{tenant}";
+
+impl RecordRules {
+    /// Checks codes and authorities. `sources` are in the order of [`Source::ALL`]; sources with
+    /// one URL share the first's code.
+    pub fn new(sources: Vec<SourceRules>, public_url: String) -> Result<Self, AddressBookError> {
+        let (bases, base_of) = bases(&sources, None);
+        let book = AddressBook::new(bases, authority(&base_of))?;
+        let templated = sources
+            .iter()
+            .any(|source| source.base_url.contains(TENANT));
+        Ok(Self {
+            sources,
+            base_of,
+            book: Arc::new(book),
+            templated,
+            public_url,
+        })
+    }
+
+    /// The addresses as one tenant's sources write them.
+    pub(crate) fn book(&self, tenant: &TenantId) -> Arc<AddressBook> {
+        if !self.templated {
+            return Arc::clone(&self.book);
+        }
+        let (bases, base_of) = bases(&self.sources, Some(tenant));
+        AddressBook::new(bases, authority(&base_of))
+            .map_or_else(|_| Arc::clone(&self.book), Arc::new)
+    }
+
+    /// Ids in both directions; URLs of bases with `{tenant}` are those of no tenant.
+    pub(crate) fn addresses(&self) -> &AddressBook {
+        &self.book
+    }
+
+    pub(crate) fn base(&self, source: Source) -> usize {
+        self.base_of[source as usize]
+    }
+
+    pub(crate) fn base_url(&self, source: Source, tenant: &TenantId) -> String {
+        self.sources[source as usize]
+            .base_url
+            .replace(TENANT, tenant.as_str())
+    }
+
+    pub(crate) fn release(&self, source: Source) -> &ReleaseRules {
+        &self.sources[source as usize].release
+    }
+
+    pub(crate) fn public_url(&self) -> &str {
+        &self.public_url
+    }
+}
+
+fn bases(sources: &[SourceRules], tenant: Option<&TenantId>) -> (Vec<Base>, Vec<usize>) {
+    let mut urls: Vec<&str> = Vec::new();
+    let mut bases = Vec::new();
+    let base_of = sources
+        .iter()
+        .map(|source| {
+            urls.iter()
+                .position(|url| *url == source.base_url)
+                .unwrap_or_else(|| {
+                    urls.push(&source.base_url);
+                    let url = tenant.map_or_else(
+                        || source.base_url.clone(),
+                        |tenant| source.base_url.replace(TENANT, tenant.as_str()),
+                    );
+                    bases.push(Base {
+                        url,
+                        code: source.code.clone(),
+                    });
+                    bases.len() - 1
+                })
+        })
+        .collect();
+    (bases, base_of)
+}
+
+fn authority(base_of: &[usize]) -> Vec<(ResourceType, Vec<usize>)> {
+    ResourceType::ALL
+        .iter()
+        .map(|resource_type| {
+            let mut bases: Vec<usize> = RecordSet::of_type(*resource_type)
+                .map(|set| base_of[set.source() as usize])
+                .collect();
+            bases.dedup();
+            (*resource_type, bases)
+        })
+        .collect()
+}

@@ -1,0 +1,163 @@
+//! A FHIR search: a filter over the sets of one type.
+
+use async_trait::async_trait;
+use jiff::tz::TimeZone;
+use portal_domain::access::{Action, Denial, PatientGrant};
+use portal_domain::disclosure::{Answer, ReleasedRecord};
+use portal_domain::id::PatientId;
+use portal_domain::source::RecordSet;
+use portal_fhir::{Handling, Query, ResourceType, Sort, SortKey, sort_key};
+
+use crate::answer::Completeness;
+use crate::caller::Caller;
+use crate::error::AccessError;
+use crate::look::{Look, Seen};
+use crate::operation;
+use crate::portal::Inner;
+
+use super::Reading;
+use super::paging::{Page, binding, page};
+
+/// The parameter that carries the sealed cursor of a `next` link.
+pub(crate) const CURSOR: &str = "_cursor";
+
+/// `GET /fhir/R4/{type}`
+pub(crate) struct Search<'a> {
+    pub(crate) resource_type: ResourceType,
+    pub(crate) raw: &'a [(String, String)],
+    pub(crate) handling: Handling,
+}
+
+/// What is said about a page.
+pub(crate) struct PageAbout {
+    pub(crate) total: Option<usize>,
+    pub(crate) next: Option<String>,
+    pub(crate) applied: Vec<(String, String)>,
+    pub(crate) elements: Option<Vec<String>>,
+    pub(crate) summary_count: bool,
+    pub(crate) completeness: Completeness,
+}
+
+/// The visible records of some sets that pass a filter, in order.
+pub(crate) fn matching(
+    reading: &Reading<'_>,
+    sets: &[RecordSet],
+    sort: Sort,
+    zone: &TimeZone,
+    matches: impl Fn(&portal_fhir::Header) -> bool,
+) -> Vec<ReleasedRecord> {
+    let mut records = Vec::new();
+    for set in sets {
+        let Some(released) = reading.released(*set) else {
+            continue;
+        };
+        records.extend(released.records().filter(|record| matches(record.header())));
+    }
+    // One set alone is already in the default order.
+    if sets.len() > 1 || sort != Sort::default() {
+        records.sort_by_cached_key(|record| sort_key(record.header(), sort, zone));
+    }
+    records
+}
+
+#[async_trait]
+impl Look for Search<'_> {
+    type About = PageAbout;
+
+    fn action(&self) -> Action {
+        operation::fhir_search(self.resource_type)
+    }
+
+    async fn look(
+        &self,
+        portal: &Inner,
+        grant: &PatientGrant,
+        caller: &Caller,
+    ) -> Result<Seen<PageAbout>, AccessError> {
+        let (cursor, raw) = split_cursor(self.raw)?;
+        let query = Query::parse(self.resource_type, &raw, self.handling)?;
+        check_patients(portal, grant, &query)?;
+        let applied = query.applied().to_vec();
+        let binding = binding(grant, &fingerprint(&applied));
+        let after: Option<SortKey> = portal.unseal(&binding, cursor)?;
+
+        let zone = &grant.tenant().time_zone;
+        let sets: Vec<RecordSet> = RecordSet::of_type(self.resource_type).collect();
+        let mut reading = Reading::new(&portal.loader, grant, caller);
+        reading.load(&sets).await;
+        let records = matching(&reading, &sets, query.sort(), zone, |header| {
+            query.matches(header, zone)
+        });
+        let missing = missing(&reading, &sets)?;
+        let total = records.len();
+        if let (true, Some(error)) = (query.summary_count(), missing) {
+            return Err(error.into());
+        }
+        let limit = if query.summary_count() {
+            0
+        } else {
+            query.count()
+        };
+        let key = |record: &ReleasedRecord| sort_key(record.header(), query.sort(), zone);
+        let Page { items, next } = page(records, after.as_ref(), limit, key);
+        let items = reading.masked(items).await;
+        Ok(Seen {
+            answer: Answer::list(items),
+            about: PageAbout {
+                total: missing.is_none().then_some(total),
+                next: next.map(|key| portal.seal(&binding, &key)),
+                applied,
+                elements: query.elements().map(<[String]>::to_vec),
+                summary_count: query.summary_count(),
+                completeness: reading.completeness(&sets),
+            },
+        })
+    }
+}
+
+/// The error of a missing set; fails when every set is missing.
+pub(crate) fn missing(
+    reading: &Reading<'_>,
+    sets: &[RecordSet],
+) -> Result<Option<crate::ports::SourceError>, AccessError> {
+    let errors: Vec<_> = sets.iter().filter_map(|set| reading.error(*set)).collect();
+    match errors.first() {
+        Some(error) if errors.len() == sets.len() => Err((*error).into()),
+        first => Ok(first.copied()),
+    }
+}
+
+type Raw = Vec<(String, String)>;
+
+fn split_cursor(raw: &[(String, String)]) -> Result<(Option<&str>, Raw), AccessError> {
+    let mut cursors = raw.iter().filter(|(name, _)| name == CURSOR);
+    let cursor = cursors.next().map(|(_, value)| value.as_str());
+    if cursors.next().is_some() {
+        return Err(crate::ports::CursorInvalid.into());
+    }
+    let rest = raw
+        .iter()
+        .filter(|(name, _)| name != CURSOR)
+        .cloned()
+        .collect();
+    Ok((cursor, rest))
+}
+
+/// Every patient that the query names must be the grant's: the same refusal for every other id.
+fn check_patients(portal: &Inner, grant: &PatientGrant, query: &Query) -> Result<(), AccessError> {
+    for named in query.patient() {
+        let patient = portal
+            .loader
+            .rules()
+            .addresses()
+            .inward_patient(named)
+            .and_then(|id| PatientId::parse(&id).ok())
+            .ok_or(Denial::OtherPatient)?;
+        grant.check_named_patient(&patient)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn fingerprint(applied: &[(String, String)]) -> String {
+    serde_json::to_string(applied).unwrap_or_default()
+}

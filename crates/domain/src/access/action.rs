@@ -1,0 +1,56 @@
+//! What is asked for, as the decision sees it.
+
+use portal_fhir::ResourceType;
+
+use crate::audit::EventType;
+use crate::scope::Interaction;
+
+/// Which face of the service was called. Each has its own audience and clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Surface {
+    /// `/v1/portal`, for the portal's own clients.
+    Portal,
+    /// `/fhir/R4`, for SMART apps.
+    Fhir,
+}
+
+/// Which account a route needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AccountNeed {
+    /// Any state: the caller only asks about their own account.
+    AnyState,
+    /// Active.
+    Active,
+}
+
+/// Which scope a route needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ScopeNeed {
+    /// The interaction with this type.
+    Record(ResourceType, Interaction),
+}
+
+/// One operation of the service: a row of the route table, known at compile time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Action {
+    /// Its operation id, camelCase.
+    pub operation: &'static str,
+    /// The face it stands on.
+    pub surface: Surface,
+    /// What the journal calls it.
+    pub event_type: EventType,
+    /// Which account it needs.
+    pub account: AccountNeed,
+    /// Which scope it needs.
+    pub scope: ScopeNeed,
+    /// Whether a proxy may ever call it.
+    pub proxy: bool,
+}
+
+impl Action {
+    /// The interaction whose letter counts for every part of the answer.
+    pub const fn interaction(&self) -> Interaction {
+        let ScopeNeed::Record(_, interaction) = self.scope;
+        interaction
+    }
+}

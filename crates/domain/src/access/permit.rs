@@ -1,0 +1,108 @@
+//! What ports ask for instead of a patient id.
+
+use std::sync::Arc;
+
+use portal_fhir::ResourceType;
+
+use crate::id::{PatientId, TenantId};
+use crate::tenant::Tenant;
+
+/// Permission to read and show one type of one patient's record. Made by
+/// [`super::PatientGrant::read`] alone and bound to that grant's life.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadPermit<'g> {
+    tenant: &'g Arc<Tenant>,
+    patient: &'g PatientId,
+    resource_type: ResourceType,
+}
+
+/// Permission to load one type in order to judge references to it, never to show it. Made by
+/// [`super::PatientGrant::inspect`] alone.
+#[derive(Debug, Clone, Copy)]
+pub struct InspectPermit<'g> {
+    tenant: &'g Arc<Tenant>,
+    patient: &'g PatientId,
+    resource_type: ResourceType,
+}
+
+/// Whose records of which type may be fetched: what a permit leaves with a fetch that several
+/// requests share and that may outlast the one that began it. It can only be had from a permit.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RecordTarget {
+    tenant: TenantId,
+    patient: PatientId,
+    resource_type: ResourceType,
+}
+
+impl<'g> ReadPermit<'g> {
+    pub(super) const fn new(
+        tenant: &'g Arc<Tenant>,
+        patient: &'g PatientId,
+        resource_type: ResourceType,
+    ) -> Self {
+        Self {
+            tenant,
+            patient,
+            resource_type,
+        }
+    }
+
+    /// What may be fetched by this permit.
+    pub fn target(&self) -> RecordTarget {
+        RecordTarget::new(self.tenant, self.patient, self.resource_type)
+    }
+
+    /// The type that may be read.
+    pub const fn resource_type(&self) -> ResourceType {
+        self.resource_type
+    }
+
+    /// The tenant whose rules apply.
+    pub const fn tenant(&self) -> &'g Arc<Tenant> {
+        self.tenant
+    }
+}
+
+impl<'g> InspectPermit<'g> {
+    pub(super) const fn new(
+        tenant: &'g Arc<Tenant>,
+        patient: &'g PatientId,
+        resource_type: ResourceType,
+    ) -> Self {
+        Self {
+            tenant,
+            patient,
+            resource_type,
+        }
+    }
+
+    /// What may be fetched by this permit.
+    pub fn target(&self) -> RecordTarget {
+        RecordTarget::new(self.tenant, self.patient, self.resource_type)
+    }
+}
+
+impl RecordTarget {
+    fn new(tenant: &Tenant, patient: &PatientId, resource_type: ResourceType) -> Self {
+        Self {
+            tenant: tenant.id.clone(),
+            patient: patient.clone(),
+            resource_type,
+        }
+    }
+
+    /// The tenant that the source is asked for.
+    pub const fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
+    /// The patient that the source is asked for.
+    pub const fn patient(&self) -> &PatientId {
+        &self.patient
+    }
+
+    /// The type that may be asked for.
+    pub const fn resource_type(&self) -> ResourceType {
+        self.resource_type
+    }
+}

@@ -1,0 +1,92 @@
+//! What is known of a caller after their token's signature was checked.
+
+use jiff::Timestamp;
+
+use crate::id::{ClientId, Issuer, Subject, TenantId};
+use crate::scope::ScopeSet;
+
+use super::Denial;
+
+/// How strongly the caller proved who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuthenticationStrength {
+    /// The level that the deployment maps the token's `acr` to; unlisted values are 0.
+    pub level: u8,
+    /// Whether `amr` names a method that counts as a second factor (RFC 8176).
+    pub second_factor: bool,
+}
+
+impl AuthenticationStrength {
+    /// The rule of the second factor: level 2 or more, or a listed `amr`.
+    pub const fn is_multi_factor(self) -> bool {
+        self.level >= 2 || self.second_factor
+    }
+}
+
+/// Where a token's tenant comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenantBinding {
+    /// The tenant that the issuer is bound to, if it is.
+    pub issuer: Option<TenantId>,
+    /// The tenant claim; `Err` when it was there but is no tenant id.
+    pub claim: Option<Result<TenantId, ()>>,
+}
+
+/// A bearer token whose signature, times, type and audience were checked (RFC 9068). Holds the
+/// claims that decisions use and nothing else of it.
+#[derive(Debug, Clone)]
+pub struct VerifiedToken {
+    /// `iss`, whole.
+    pub issuer: Issuer,
+    /// `sub`.
+    pub subject: Subject,
+    /// `azp`, else `client_id`.
+    pub client: Option<ClientId>,
+    /// Whether `client` is one of the deployment's own.
+    pub first_party: bool,
+    /// Issuer binding and tenant claim.
+    pub tenant: TenantBinding,
+    /// The launch context `patient`, as sent (SMART App Launch 2.2): a Patient id of `/fhir/R4`.
+    pub patient_claim: Option<PatientClaim>,
+    /// The `scope` claim.
+    pub scopes: ScopeSet,
+    /// `acr` and `amr`.
+    pub strength: AuthenticationStrength,
+    /// `exp`.
+    pub expires_at: Timestamp,
+}
+
+/// The text of a token's patient claim. Never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PatientClaim(Box<str>);
+
+impl PatientClaim {
+    /// Keeps the claim as it was sent.
+    pub fn new(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// Whether the claim names this patient, by the id of the sources. Whole texts are compared.
+    pub fn names(&self, patient: &crate::id::PatientId) -> bool {
+        *self.0 == *patient.as_str()
+    }
+}
+
+impl std::fmt::Debug for PatientClaim {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PatientClaim(****)")
+    }
+}
+
+impl VerifiedToken {
+    /// The one tenant of this token: the issuer's binding or the claim, and both agree when both
+    /// are there.
+    pub fn tenant(&self) -> Result<&TenantId, Denial> {
+        match (&self.tenant.issuer, &self.tenant.claim) {
+            (_, Some(Err(()))) => Err(Denial::TenantMismatch),
+            (Some(bound), Some(Ok(claimed))) if bound != claimed => Err(Denial::TenantMismatch),
+            (Some(tenant), _) | (None, Some(Ok(tenant))) => Ok(tenant),
+            (None, None) => Err(Denial::TenantClaimRequired),
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! The access event: one line of the journal, and the receipt that it is durable.
+
+use jiff::Timestamp;
+use portal_fhir::ResourceType;
+use serde::Serialize;
+
+use crate::id::{
+    ClientId, Issuer, PatientId, PortalAccessEventId, PortalAccountId, RequestId, Subject, TenantId,
+};
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EventType {
+    /// `chart.viewed`
+    ChartViewed,
+    /// `result.viewed`
+    ResultViewed,
+    /// `fhir.read`
+    FhirRead,
+    /// `fhir.searched`
+    FhirSearched,
+    /// `account.viewed`
+    AccountViewed,
+    /// `accesslog.viewed`
+    AccessLogViewed,
+    /// `access.denied`
+    AccessDenied,
+}
+
+impl EventType {
+    /// Every type.
+    pub const ALL: [Self; 7] = [
+        Self::ChartViewed,
+        Self::ResultViewed,
+        Self::FhirRead,
+        Self::FhirSearched,
+        Self::AccountViewed,
+        Self::AccessLogViewed,
+        Self::AccessDenied,
+    ];
+
+    /// The word stored, published and shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ChartViewed => "chart.viewed",
+            Self::ResultViewed => "result.viewed",
+            Self::FhirRead => "fhir.read",
+            Self::FhirSearched => "fhir.searched",
+            Self::AccountViewed => "account.viewed",
+            Self::AccessLogViewed => "accesslog.viewed",
+            Self::AccessDenied => "access.denied",
+        }
+    }
+
+    /// The type of a stored or asked word.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// Shown.
+    Success,
+    /// Refused.
+    Denied,
+    /// Allowed, but nothing could be shown.
+    Failed,
+}
+
+impl Outcome {
+    /// The word stored, published and shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Denied => "denied",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Who acted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ActorKind {
+    /// The patient with the portal's own client.
+    Oneself,
+    /// The patient through a third party's app.
+    App,
+}
+
+impl ActorKind {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::Oneself, Self::App];
+
+    /// The word stored, published and shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Oneself => "self",
+            Self::App => "app",
+        }
+    }
+
+    /// The kind of a stored or asked word.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+/// The versions that a decision used. The journal keeps an event only while they are the rows'.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FenceVersions {
+    /// The acting account and its version.
+    pub account: (PortalAccountId, i64),
+}
+
+/// How many resource ids an event carries before it only counts.
+pub const MAX_RESOURCE_IDS: usize = 50;
+
+/// One line of the journal. Holds ids and codes only, never clinical values.
+#[derive(Clone)]
+pub struct AccessEvent {
+    /// Its id; the ULID's time is `occurred_at` in milliseconds.
+    pub id: PortalAccessEventId,
+    /// The tenant it belongs to.
+    pub tenant_id: TenantId,
+    /// The acting account, when there is one.
+    pub account_id: Option<PortalAccountId>,
+    /// Whose record, when it is known.
+    pub patient_id: Option<PatientId>,
+    /// In what capacity the account acted.
+    pub actor: ActorKind,
+    /// Who a caller without an account is; stored as a keyed hash.
+    pub identity: (Issuer, Subject),
+    /// The client used.
+    pub client: Option<ClientId>,
+    /// What was done.
+    pub event_type: EventType,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why it was refused or failed.
+    pub reason_code: Option<&'static str>,
+    /// The type looked at.
+    pub resource_type: Option<ResourceType>,
+    /// The ids shown, at most [`MAX_RESOURCE_IDS`].
+    pub resource_ids: Vec<Box<str>>,
+    /// How many were shown in all (for a counted denial: how many refusals it stands for).
+    pub resource_count: u32,
+    /// The names of the query's parameters, never their values.
+    pub query_keys: Vec<Box<str>>,
+    /// The operation id of the route.
+    pub operation: &'static str,
+    /// The client's address, truncated.
+    pub client_address: Option<String>,
+    /// The class of the client's user agent.
+    pub user_agent_class: &'static str,
+    /// The correlation.
+    pub request_id: RequestId,
+    /// When.
+    pub occurred_at: Timestamp,
+    /// What the fence checks; none for denials.
+    pub fence: Option<FenceVersions>,
+}
+
+impl std::fmt::Debug for AccessEvent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AccessEvent")
+            .field("id", &self.id)
+            .field("event_type", &self.event_type)
+            .field("outcome", &self.outcome)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The proof that an access event is durable. Without it there are no bytes to send.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Receipt {
+    event: PortalAccessEventId,
+}
+
+impl Receipt {
+    /// For adapters of the journal alone, after the commit: a lint refuses it everywhere else.
+    pub const fn issue(event: PortalAccessEventId) -> Self {
+        Self { event }
+    }
+
+    /// The event that is durable.
+    pub const fn event(&self) -> PortalAccessEventId {
+        self.event
+    }
+}
+
+/// What the portal itself holds about a person, together with the proof that this look at it is
+/// recorded. The value cannot be had without the receipt.
+#[derive(Debug)]
+pub struct Recorded<T> {
+    value: T,
+    receipt: Receipt,
+}
+
+impl<T> Recorded<T> {
+    /// Joins a value to its receipt.
+    pub const fn new(value: T, receipt: Receipt) -> Self {
+        Self { value, receipt }
+    }
+
+    /// The value, to be sent.
+    pub const fn value(&self) -> &T {
+        &self.value
+    }
+
+    /// The proof.
+    pub const fn receipt(&self) -> &Receipt {
+        &self.receipt
+    }
+}
+
+/// One line of the log as its patient sees it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessLogEntry {
+    /// The event.
+    pub id: String,
+    /// When (RFC 3339 UTC).
+    pub occurred_at: Timestamp,
+    /// What was done.
+    pub event_type: String,
+    /// How it ended.
+    pub outcome: String,
+    /// Why it was refused or failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason_code: Option<String>,
+    /// Who.
+    pub actor: AccessLogActor,
+    /// The type looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource_type: Option<String>,
+    /// The ids shown, at most [`MAX_RESOURCE_IDS`].
+    pub resource_ids: Vec<String>,
+    /// How many were shown in all.
+    pub resource_count: u32,
+    /// From where, truncated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_address: Option<String>,
+    /// With what class of program.
+    pub user_agent_class: String,
+    /// The correlation.
+    pub request_id: String,
+}
+
+/// Who acted, as the patient sees it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessLogActor {
+    /// `self` or `app`.
+    pub kind: String,
+    /// The acting account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<String>,
+    /// The client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+}

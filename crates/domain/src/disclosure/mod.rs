@@ -1,0 +1,15 @@
+//! Data on its way out. Each type is the only maker of the next:
+//! [`Fetched`] → [`Owned`] → [`Released`] → with the journal's receipt → [`Disclosure`].
+//! Bytes can be had from a [`Disclosure`] alone.
+
+mod answer;
+mod fetched;
+mod owned;
+mod released;
+mod stored;
+
+pub use answer::{Answer, Disclosed, Disclosure, Group};
+pub use fetched::{Drops, Fetched};
+pub use owned::{Freshness, Origin, Owned};
+pub use released::{Released, ReleasedRecord};
+pub use stored::StoredSet;

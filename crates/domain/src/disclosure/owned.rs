@@ -1,0 +1,208 @@
+//! What is proven to be this patient's.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::{Timestamp, tz::TimeZone};
+use portal_fhir::{
+    AddressBook, Header, Ownership, PatientAddress, Record, Sort, ownership, sort_key,
+};
+
+use crate::access::RecordTarget;
+use crate::source::RecordSet;
+
+use super::{Drops, Fetched, StoredSet};
+
+/// Where an answer came from, so that its addresses can be read and rewritten.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    /// All bases and their codes.
+    pub book: &'a AddressBook,
+    /// The answering base's index in the book.
+    pub base: usize,
+    /// The answering base's URL, without a slash at its end.
+    pub base_url: &'a str,
+    /// Our own URL, for links.
+    pub public_url: &'a str,
+    /// The tenant's zone, for the order of partial dates.
+    pub zone: &'a TimeZone,
+}
+
+/// How an owned set was come by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Freshness {
+    /// Fetched for this request.
+    Fresh,
+    /// From the cache, within its time.
+    Cached,
+    /// From the cache, past its time, because the source is down.
+    Stale,
+}
+
+/// A set whose every record is this patient's, from the authority for it, under our addresses.
+#[derive(Debug, Clone)]
+pub struct Owned {
+    set: Arc<StoredSet>,
+    freshness: Freshness,
+}
+
+impl Owned {
+    /// Keeps of an answer what is this patient's, of the authority's own kind and addressable,
+    /// once each; says how much was dropped and why.
+    pub fn claim(
+        target: &RecordTarget,
+        set: RecordSet,
+        fetched: Fetched,
+        origin: &Origin<'_>,
+    ) -> (Self, Drops) {
+        let mut drops = Drops {
+            unreadable: fetched.unreadable,
+            ..Drops::default()
+        };
+        let patient = PatientAddress {
+            upstream: target.patient().as_str(),
+            canonical: target.patient().as_str(),
+        };
+        let mut records = Vec::with_capacity(fetched.records.len());
+        for record in fetched.records {
+            if let Some(record) = claim_one(record, set, &patient, origin, &mut drops) {
+                records.push(record);
+            }
+        }
+        let mut records = without_duplicates(records, origin.zone, &mut drops);
+        records.sort_by_cached_key(|record| sort_key(&record.header, Sort::default(), origin.zone));
+        let incomplete =
+            fetched.capped || drops.unreadable + drops.foreign + drops.unaddressable > 0;
+        let stored = StoredSet {
+            tenant: target.tenant().clone(),
+            patient: target.patient().clone(),
+            set,
+            records,
+            as_of: fetched.as_of,
+            incomplete,
+        };
+        (
+            Self {
+                set: Arc::new(stored),
+                freshness: Freshness::Fresh,
+            },
+            drops,
+        )
+    }
+
+    /// Believes a stored set again, if it is of the tenant, patient and kind that are asked for.
+    pub fn reopen(
+        target: &RecordTarget,
+        set: RecordSet,
+        stored: Arc<StoredSet>,
+        freshness: Freshness,
+    ) -> Option<Self> {
+        let same = stored.tenant == *target.tenant()
+            && stored.patient == *target.patient()
+            && stored.set == set
+            && set.resource_type() == target.resource_type();
+        same.then_some(Self {
+            set: stored,
+            freshness,
+        })
+    }
+
+    /// The set as the cache keeps it.
+    pub const fn stored(&self) -> &Arc<StoredSet> {
+        &self.set
+    }
+
+    /// Which set.
+    pub fn set(&self) -> RecordSet {
+        self.set.set
+    }
+
+    /// How it was come by.
+    pub const fn freshness(&self) -> Freshness {
+        self.freshness
+    }
+
+    /// When the source was asked.
+    pub fn as_of(&self) -> Timestamp {
+        self.set.as_of
+    }
+
+    /// Whether something was cut or dropped.
+    pub fn is_incomplete(&self) -> bool {
+        self.set.incomplete
+    }
+
+    /// The headers, in default order.
+    pub fn headers(&self) -> impl Iterator<Item = &Header> {
+        self.set.records.iter().map(|record| &record.header)
+    }
+
+    pub(crate) fn records(&self) -> &[Record] {
+        &self.set.records
+    }
+}
+
+fn claim_one(
+    record: Record,
+    set: RecordSet,
+    patient: &PatientAddress<'_>,
+    origin: &Origin<'_>,
+    drops: &mut Drops,
+) -> Option<Record> {
+    if let Ownership::Foreign(_) = ownership(&record.header, patient.upstream, origin.base_url) {
+        drops.foreign += 1;
+        return None;
+    }
+    if !set.is_authority_for(&record.header) {
+        drops.copies += 1;
+        return None;
+    }
+    let rewritten = origin
+        .book
+        .rewrite(record, origin.base, patient, origin.public_url);
+    drops.unaddressable += usize::from(rewritten.is_err());
+    rewritten.ok()
+}
+
+/// One record for each id and for each business identifier; the newest `meta.lastUpdated` stays.
+fn without_duplicates(records: Vec<Record>, zone: &TimeZone, drops: &mut Drops) -> Vec<Record> {
+    let before = records.len();
+    let mut newest_first: Vec<_> = records.into_iter().map(Some).enumerate().collect();
+    newest_first.sort_by_key(|(_, record)| {
+        let updated = record
+            .as_ref()
+            .and_then(|record| last_updated(&record.header, zone));
+        std::cmp::Reverse(updated)
+    });
+    let mut seen = HashMap::new();
+    let mut kept: Vec<(usize, Record)> = newest_first
+        .into_iter()
+        .filter_map(|(index, record)| Some((index, record?)))
+        .filter(|(index, record)| {
+            let first = keys(&record.header).all(|key| *seen.get(&key).unwrap_or(index) == *index);
+            if first {
+                seen.extend(keys(&record.header).map(|key| (key, *index)));
+            }
+            first
+        })
+        .collect();
+    drops.duplicates += before - kept.len();
+    kept.sort_by_key(|(index, _)| *index);
+    kept.into_iter().map(|(_, record)| record).collect()
+}
+
+fn last_updated(header: &Header, zone: &TimeZone) -> Option<Timestamp> {
+    header
+        .last_updated
+        .as_ref()
+        .and_then(|date| date.interval(zone).start)
+}
+
+fn keys(header: &Header) -> impl Iterator<Item = (Option<String>, String)> + '_ {
+    let identifiers = header.identifiers.iter().filter_map(|identifier| {
+        let system = identifier.system.as_deref()?;
+        let value = identifier.value.as_deref()?;
+        Some((Some(system.to_owned()), value.to_owned()))
+    });
+    std::iter::once((None, header.id.to_string())).chain(identifiers)
+}

@@ -1,0 +1,103 @@
+//! What policy lets this caller see.
+
+use std::sync::Arc;
+
+use portal_fhir::{Header, Record, mask_references};
+
+use crate::access::ReadPermit;
+use crate::release::{Masks, Verdicts};
+use crate::source::RecordSet;
+
+use super::{Freshness, Owned, StoredSet};
+
+/// The visible part of one owned set. Its bytes stay closed until a [`super::Disclosure`].
+#[derive(Debug)]
+pub struct Released {
+    owned: Owned,
+    visible: Vec<u32>,
+}
+
+/// One visible record on its way out. Gives its header for filters and order, not its bytes.
+#[derive(Clone)]
+pub struct ReleasedRecord {
+    set: Arc<StoredSet>,
+    index: u32,
+    masked: Option<Arc<Record>>,
+}
+
+impl Released {
+    /// Filters an owned set by its verdicts. `None` where permit, set and verdicts are not of the
+    /// same kind.
+    pub fn filter(permit: &ReadPermit<'_>, owned: Owned, verdicts: &Verdicts) -> Option<Self> {
+        let same_kind = permit.resource_type() == owned.set().resource_type()
+            && verdicts.set() == owned.set()
+            && permit.target().patient() == &owned.stored().patient
+            && permit.target().tenant() == &owned.stored().tenant;
+        if !same_kind {
+            return None;
+        }
+        let visible = (0u32..)
+            .zip(owned.records())
+            .map(|(index, _)| index)
+            .filter(|index| verdicts.at(*index as usize).is_none())
+            .collect();
+        Some(Self { owned, visible })
+    }
+
+    /// Which set.
+    pub fn set(&self) -> RecordSet {
+        self.owned.set()
+    }
+
+    /// How it was come by.
+    pub const fn freshness(&self) -> Freshness {
+        self.owned.freshness()
+    }
+
+    /// The visible records, in default order.
+    pub fn records(&self) -> impl Iterator<Item = ReleasedRecord> + '_ {
+        self.visible.iter().map(|index| ReleasedRecord {
+            set: Arc::clone(self.owned.stored()),
+            index: *index,
+            masked: None,
+        })
+    }
+
+    /// The headers of the visible records, in default order.
+    pub fn headers(&self) -> impl Iterator<Item = &Header> {
+        let records = self.owned.records();
+        self.visible
+            .iter()
+            .filter_map(|index| records.get(*index as usize))
+            .map(|record| &record.header)
+    }
+}
+
+impl ReleasedRecord {
+    /// The header, for filters and order.
+    pub fn header(&self) -> &Header {
+        &self.record().header
+    }
+
+    /// Masks the references to what is withheld.
+    #[must_use]
+    pub fn masked(mut self, masks: &Masks) -> Self {
+        if let Some(masked) = mask_references(self.record(), |target| masks.hides(target)) {
+            self.masked = Some(Arc::new(masked));
+        }
+        self
+    }
+
+    pub(super) fn record(&self) -> &Record {
+        match &self.masked {
+            Some(masked) => masked,
+            None => &self.set.records[self.index as usize],
+        }
+    }
+}
+
+impl std::fmt::Debug for ReleasedRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ReleasedRecord({:?}, ****)", self.set.set)
+    }
+}
