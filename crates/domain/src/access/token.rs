@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::id::{ClientId, Issuer, Subject, TenantId};
+use crate::id::{ClientId, Issuer, PatientId, Subject, TenantId};
 use crate::scope::ScopeSet;
 
 use super::Denial;
@@ -66,9 +66,12 @@ impl PatientClaim {
         Self(text.into())
     }
 
-    /// Whether the claim names this patient, by the id of the sources. Whole texts are compared.
-    pub fn names(&self, patient: &crate::id::PatientId) -> bool {
-        *self.0 == *patient.as_str()
+    /// Whether the claim names this patient: by the id of the sources, or by the id of the Patient
+    /// on `/fhir/R4`, as SMART has it. Whole texts are compared.
+    pub fn names(&self, patient: &PatientId) -> bool {
+        let claim = &*self.0;
+        claim == patient.as_str()
+            || portal_fhir::patient_address(patient.as_str()).is_some_and(|address| claim == address)
     }
 }
 

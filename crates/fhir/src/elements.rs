@@ -1,0 +1,148 @@
+//! `_elements`: a resource with only the top-level members that were asked for.
+
+use bytes::Bytes;
+
+use crate::header::Record;
+use crate::json::{Kind, Tree, Value};
+use crate::resource_type::ResourceType;
+
+const SYSTEM: &str = "http://terminology.hl7.org/CodeSystem/v3-ObservationValue";
+const CODE: &str = "SUBSETTED";
+const TAG: &str =
+    r#"{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED"}"#;
+
+/// Members that every resource keeps: what identifies it, and what may change its meaning.
+const ALWAYS: [&str; 5] = [
+    "resourceType",
+    "id",
+    "meta",
+    "implicitRules",
+    "modifierExtension",
+];
+
+/// Elements that stand under a name with their type behind it.
+const CHOICES: [&str; 9] = [
+    "value",
+    "effective",
+    "onset",
+    "abatement",
+    "occurrence",
+    "medication",
+    "reported",
+    "deceased",
+    "multipleBirth",
+];
+
+/// The record with the asked members, those that its type must have, and those that modify its
+/// meaning, each byte for byte as it was; `contained` is kept while something that is kept refers
+/// into it. `meta.tag` says that it is a subset (`SUBSETTED`, FHIR R4 3.1.1.5.9). A choice element
+/// is asked for by its name without the type, such as `effective`.
+pub fn select_elements(record: &Record, elements: &[String]) -> Bytes {
+    let Ok(tree) = Tree::parse_edited(&record.bytes) else {
+        // A record was read before, so this is out of reach; the whole is what it would be of.
+        return record.bytes.clone();
+    };
+    let resource_type = record.header.resource_type;
+    let keeps = |name: &str| is_kept(resource_type, name, elements);
+    let refers_inside = record.header.references.iter().any(|reference| {
+        reference.target.starts_with('#') && !reference.in_contained && keeps(&reference.element)
+    });
+    let tagged = record.header.tags.iter().any(|tag| tag.is(SYSTEM, CODE));
+    let mut out = String::with_capacity(record.bytes.len());
+    for member in tree.root().children() {
+        let name = member.name().unwrap_or_default();
+        if !(keeps(&name) || (refers_inside && name == "contained")) {
+            continue;
+        }
+        out.push(if out.is_empty() { '{' } else { ',' });
+        match &*name {
+            "meta" if !tagged => push_tagged_meta(&mut out, member),
+            _ => push_member(&mut out, &record.bytes, member),
+        }
+    }
+    if !tagged && tree.root().get("meta").is_none() {
+        out.push_str(r#","meta":{"tag":["#);
+        out.push_str(TAG);
+        out.push_str("]}");
+    }
+    out.push('}');
+    Bytes::from(out)
+}
+
+fn push_member(out: &mut String, bytes: &[u8], member: Value<'_>) {
+    let text = member
+        .member_span()
+        .and_then(|span| std::str::from_utf8(span.of(bytes)).ok());
+    out.push_str(text.unwrap_or_default());
+}
+
+fn push_tagged_meta(out: &mut String, meta: Value<'_>) {
+    out.push_str(r#""meta":"#);
+    let raw = meta.raw();
+    let tags = meta.get("tag").filter(|tags| tags.kind() == Kind::Array);
+    let (at, insertion) = match (tags, meta.kind()) {
+        (Some(tags), _) => {
+            let comma = if tags.items().next().is_some() {
+                ","
+            } else {
+                ""
+            };
+            let behind_last = tags.span().end - meta.span().start - 1;
+            (behind_last as usize, format!("{comma}{TAG}"))
+        }
+        (None, Kind::Object) => {
+            let comma = if meta.children().next().is_some() {
+                ","
+            } else {
+                ""
+            };
+            (1, format!(r#""tag":[{TAG}]{comma}"#))
+        }
+        // Not a Meta: nothing to add to, and nothing to change.
+        (None, _) => (0, String::new()),
+    };
+    let (before, behind) = raw.split_at_checked(at).unwrap_or((raw, ""));
+    out.push_str(before);
+    out.push_str(&insertion);
+    out.push_str(behind);
+}
+
+/// Also `_name`, which carries the id and extensions of a primitive element.
+fn is_kept(resource_type: ResourceType, member: &str, elements: &[String]) -> bool {
+    let name = member.strip_prefix('_').unwrap_or(member);
+    let names = |element: &str| element == name || is_choice_of(element, name);
+    ALWAYS.contains(&name)
+        || mandatory(resource_type)
+            .iter()
+            .any(|element| names(element))
+        || elements.iter().any(|element| names(element))
+}
+
+fn is_choice_of(element: &str, name: &str) -> bool {
+    CHOICES.contains(&element)
+        && name
+            .strip_prefix(element)
+            .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase()))
+}
+
+/// Elements with a minimum of one, and modifier elements, of each type (FHIR R4).
+fn mandatory(resource_type: ResourceType) -> &'static [&'static str] {
+    match resource_type {
+        ResourceType::Patient => &["active", "deceased", "link"],
+        ResourceType::AllergyIntolerance => &["patient", "clinicalStatus", "verificationStatus"],
+        ResourceType::Condition => &["subject", "clinicalStatus", "verificationStatus"],
+        ResourceType::Observation | ResourceType::DiagnosticReport => {
+            &["status", "code", "subject"]
+        }
+        ResourceType::MedicationRequest => {
+            &["status", "intent", "medication", "subject", "doNotPerform"]
+        }
+        ResourceType::Immunization => &[
+            "status",
+            "vaccineCode",
+            "patient",
+            "occurrence",
+            "isSubpotent",
+        ],
+    }
+}

@@ -1,0 +1,250 @@
+//! Reading a header: one pass for the JSON, then look-ups in the flat tree.
+
+use super::contained::contained;
+use super::date::{Date, Period, Precision, When};
+use super::labels::{Codes, boxed, identifiers};
+use super::links::{links, references};
+use super::person::person;
+use crate::bundle::Limits;
+use crate::header::{Header, HeaderError, OwnerClaim, OwnerReference};
+use crate::json::{Kind, Span, Tree, Value};
+use crate::owner::{OwnerElement, owner_element};
+use crate::reference::is_id;
+use crate::resource_type::ResourceType;
+
+/// Reads the header of one resource of a served type. A resource that has a duplicate member
+/// anywhere, or whose `status`, `intent`, `verificationStatus` or `contained` is there but cannot
+/// be read, is refused: what decides about showing it must be certain.
+pub fn read_header(resource: &[u8], limits: &Limits) -> Result<Header, HeaderError> {
+    header_of(&Tree::parse(resource, limits.max_depth)?)
+}
+
+/// Reads the header of a resource again after an edit of ours.
+pub(crate) fn read_edited(resource: &[u8]) -> Result<Header, HeaderError> {
+    header_of(&Tree::parse_edited(resource)?)
+}
+
+fn header_of(tree: &Tree<'_>) -> Result<Header, HeaderError> {
+    let root = tree.root();
+    if root.kind() != Kind::Object {
+        return Err(HeaderError::NotJson { position: 0 });
+    }
+    let resource_type = root
+        .get("resourceType")
+        .and_then(Value::text)
+        .and_then(|name| ResourceType::parse(&name))
+        .ok_or(HeaderError::UnknownType)?;
+    let (id, id_span) = id(root)?;
+    let meta = Meta::read(root);
+    let codes = Coded::read(root)?;
+    let dates = Dates::read(resource_type, root);
+    Ok(Header {
+        resource_type,
+        id,
+        id_span,
+        version_id: meta.version_id,
+        last_updated: meta.last_updated,
+        owner: owner(resource_type, root),
+        references: references(root),
+        links: links(root),
+        contained: contained(root)?,
+        status: status(root, "status")?,
+        intent: status(root, "intent")?,
+        clinical_status: codes.clinical_status,
+        verification_status: codes.verification_status,
+        category_unreadable: codes.categories.unreadable,
+        categories: codes.categories.list,
+        codes_unreadable: codes.codes.unreadable || codes.component_codes.unreadable,
+        codes: codes.codes.list,
+        component_codes: codes.component_codes.list,
+        labels_unreadable: meta.unreadable || codes.interpretation.unreadable,
+        interpretation: codes.interpretation.list,
+        tags: meta.tags,
+        security: meta.security,
+        identifiers: identifiers(root),
+        date: dates.main,
+        recorded: dates.recorded,
+        issued: dates.issued,
+        issued_unreadable: dates.issued_unreadable,
+        person: (resource_type == ResourceType::Patient).then(|| person(root)),
+    })
+}
+
+fn id(resource: Value<'_>) -> Result<(Box<str>, Span), HeaderError> {
+    let member = resource.get("id").ok_or(HeaderError::MissingId)?;
+    let id = member
+        .text()
+        .filter(|id| is_id(id))
+        .ok_or(HeaderError::InvalidId)?;
+    Ok((Box::from(&*id), member.span()))
+}
+
+struct Meta {
+    version_id: Option<Box<str>>,
+    last_updated: Option<Date>,
+    tags: Vec<super::Coding>,
+    security: Vec<super::Coding>,
+    unreadable: bool,
+}
+
+impl Meta {
+    fn read(resource: Value<'_>) -> Self {
+        let meta = resource.get("meta");
+        let get = |name| meta.and_then(|meta| meta.get(name));
+        let tags = Codes::default().labels(get("tag"));
+        let security = Codes::default().labels(get("security"));
+        Self {
+            version_id: boxed(get("versionId")),
+            last_updated: date(get("lastUpdated")),
+            unreadable: tags.unreadable
+                || security.unreadable
+                || meta.is_some_and(|meta| meta.kind() != Kind::Object),
+            tags: tags.list,
+            security: security.list,
+        }
+    }
+}
+
+struct Coded {
+    clinical_status: Vec<super::Coding>,
+    verification_status: Vec<super::Coding>,
+    categories: Codes,
+    codes: Codes,
+    component_codes: Codes,
+    interpretation: Codes,
+}
+
+impl Coded {
+    fn read(resource: Value<'_>) -> Result<Self, HeaderError> {
+        let component = resource.get("component");
+        let verification = Codes::default().concepts(resource.get("verificationStatus"));
+        if verification.unreadable {
+            return Err(HeaderError::Malformed {
+                element: "verificationStatus",
+            });
+        }
+        Ok(Self {
+            clinical_status: Codes::default()
+                .concepts(resource.get("clinicalStatus"))
+                .list,
+            verification_status: verification.list,
+            categories: Codes::default().concepts(resource.get("category")),
+            codes: code_concepts(resource),
+            component_codes: Codes::default().concepts_of(component, "code"),
+            interpretation: Codes::default()
+                .concepts(resource.get("interpretation"))
+                .concepts_of(component, "interpretation"),
+        })
+    }
+}
+
+/// What a resource is about, whichever of the three elements its type says it in.
+pub(super) fn code_concepts(resource: Value<'_>) -> Codes {
+    ["code", "vaccineCode", "medicationCodeableConcept"]
+        .into_iter()
+        .fold(Codes::default(), |codes, element| {
+            codes.concepts(resource.get(element))
+        })
+}
+
+/// A code element that decides; anything but a string there is an error.
+pub(super) fn status(
+    resource: Value<'_>,
+    element: &'static str,
+) -> Result<Option<Box<str>>, HeaderError> {
+    match resource.get(element) {
+        None => Ok(None),
+        Some(member) => match boxed(Some(member)) {
+            Some(code) => Ok(Some(code)),
+            None => Err(HeaderError::Malformed { element }),
+        },
+    }
+}
+
+fn owner(resource_type: ResourceType, resource: Value<'_>) -> OwnerClaim {
+    match owner_element(resource_type.as_str()) {
+        OwnerElement::OwnId => OwnerClaim::OwnId,
+        OwnerElement::Named(element) => owner_claim(resource.get(element)),
+        OwnerElement::None | OwnerElement::Unknown => OwnerClaim::Absent,
+    }
+}
+
+/// What an owner element says. A Reference whose `reference` is missing or no string is listed as
+/// one that names nobody.
+pub(super) fn owner_claim(element: Option<Value<'_>>) -> OwnerClaim {
+    let target = |object: Value<'_>| OwnerReference {
+        target: boxed(object.get("reference")),
+    };
+    match element {
+        None => OwnerClaim::Absent,
+        Some(list) if list.kind() == Kind::Array => {
+            OwnerClaim::References(list.items().map(target).collect())
+        }
+        Some(object) => OwnerClaim::References(vec![target(object)]),
+    }
+}
+
+struct Dates {
+    main: Option<When>,
+    recorded: Option<Date>,
+    issued: Option<Date>,
+    issued_unreadable: bool,
+}
+
+impl Dates {
+    fn read(resource_type: ResourceType, resource: Value<'_>) -> Self {
+        let choice = |names: [&str; 3]| when(resource, names);
+        let onset = ["onsetDateTime", "onsetPeriod", ""];
+        let main = match resource_type {
+            ResourceType::Patient => None,
+            ResourceType::AllergyIntolerance => {
+                choice(["recordedDate", "", ""]).or_else(|| choice(onset))
+            }
+            ResourceType::Condition => choice(onset),
+            ResourceType::Observation | ResourceType::DiagnosticReport => {
+                choice(["effectiveDateTime", "effectivePeriod", "effectiveInstant"])
+            }
+            ResourceType::MedicationRequest => choice(["authoredOn", "", ""]),
+            ResourceType::Immunization => choice(["occurrenceDateTime", "", ""]),
+        };
+        let issued = date(resource.get("issued")).filter(|it| it.precision() == Precision::Time);
+        Self {
+            main,
+            recorded: date(
+                resource
+                    .get("recordedDate")
+                    .or_else(|| resource.get("recorded")),
+            ),
+            issued_unreadable: issued.is_none() && resource.get("issued").is_some(),
+            issued,
+        }
+    }
+}
+
+/// The first of the named elements that is there: a Period by its kind, else a date.
+fn when(resource: Value<'_>, names: [&str; 3]) -> Option<When> {
+    let element = names.into_iter().find_map(|name| resource.get(name))?;
+    let read = match element.kind() {
+        Kind::Object => period(element).map(When::Period),
+        _ => date(Some(element)).map(When::Date),
+    };
+    Some(read.unwrap_or(When::Unreadable))
+}
+
+/// A Period with at least one end, all of which can be read.
+pub(super) fn period(value: Value<'_>) -> Option<Period> {
+    let (start, end) = (value.get("start"), value.get("end"));
+    let period = Period {
+        start: date(start),
+        end: date(end),
+    };
+    let unread = (start.is_some() && period.start.is_none())
+        || (end.is_some() && period.end.is_none())
+        || (start.is_none() && end.is_none());
+    (!unread).then_some(period)
+}
+
+/// A date that is there and can be read.
+pub(super) fn date(value: Option<Value<'_>>) -> Option<Date> {
+    Date::parse(&value?.text()?)
+}
