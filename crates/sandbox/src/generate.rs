@@ -1,0 +1,85 @@
+//! Synthetic people and records, the same for the same seed.
+//!
+//! Nobody here exists. Records are made to be awkward: every status, mark and
+//! label, partial dates, decimals with trailing zeros, ids of the platform's
+//! form beside UUIDs, an unknown extension, contained resources.
+
+mod chart;
+mod ids;
+mod json;
+mod laboratory;
+mod medication;
+mod patient;
+mod people;
+mod resource;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+
+use crate::person::DemoPerson;
+use crate::record::Record;
+use ids::Ids;
+use json::Json;
+use people::Profile;
+
+/// A person and everything that the sources know of them.
+pub(crate) struct Generated {
+    pub(crate) person: DemoPerson,
+    pub(crate) records: Vec<Arc<Record>>,
+}
+
+/// Everybody of tenants `demo` and `other`; `large` Observations for the one
+/// person with a large record.
+pub(crate) fn everyone(seed: u64, large: usize) -> Vec<Generated> {
+    let mut random = StdRng::seed_from_u64(seed);
+    people::PROFILES
+        .iter()
+        .map(|profile| person(profile, large, &mut random))
+        .collect()
+}
+
+/// What the makers of resources need: whose record, and the sources of
+/// chance and ids.
+struct Maker<'a> {
+    profile: &'a Profile,
+    patient_id: String,
+    ids: Ids,
+    random: &'a mut StdRng,
+}
+
+fn person(profile: &Profile, large: usize, random: &mut StdRng) -> Generated {
+    let mut ids = Ids::new(profile.has_platform_ids);
+    let patient_id = ids.next("pat", random);
+    let mut maker = Maker {
+        profile,
+        patient_id: patient_id.clone(),
+        ids,
+        random,
+    };
+    let mut resources = vec![patient::patient(&mut maker)];
+    chart::chart(&mut maker, &mut resources);
+    medication::medication(&mut maker, &mut resources);
+    laboratory::panels(&mut maker, &mut resources);
+    if profile.has_large_record {
+        laboratory::every_combination(&mut maker, large, &mut resources);
+    }
+    Generated {
+        person: DemoPerson {
+            tenant: profile.tenant.to_owned(),
+            patient_id,
+            subject: format!("{}-{}", profile.tenant, profile.given.to_lowercase()),
+            name: format!("{} {}", profile.given, profile.family),
+        },
+        records: resources.iter().map(record).collect(),
+    }
+}
+
+fn record(resource: &Json) -> Arc<Record> {
+    let record = Record::read(Bytes::from(resource.to_string()));
+    Arc::new(record.expect("every generated resource begins with its type and id"))
+}

@@ -1,0 +1,282 @@
+//! Switches: tokens, keys, faults, records, calls.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::fault::{Fault, Mode};
+use crate::issuer::IssuerFault;
+use crate::person::{AUDIENCE, CLIENT};
+use crate::record::Record;
+use crate::source::Source;
+use crate::world::World;
+
+type Shared = State<Arc<World>>;
+
+fn refusal(status: StatusCode, text: &str, allowed: &Value) -> Response {
+    (status, Json(json!({ "error": text, "allowed": allowed }))).into_response()
+}
+
+/// 404 with the names that there are.
+pub(super) fn unknown_source() -> Response {
+    refusal(
+        StatusCode::NOT_FOUND,
+        "no such source",
+        &json!({ "sources": Source::names() }),
+    )
+}
+
+/// 404 with the places where something is.
+pub(super) async fn not_found(State(world): Shared) -> Response {
+    let allowed = json!({
+        "sources": Source::names(),
+        "realms": world.issuer.realm_names(),
+        "admin": "/_admin",
+    });
+    refusal(StatusCode::NOT_FOUND, "nothing is here", &allowed)
+}
+
+/// `GET /_admin`: the routes.
+pub(super) async fn index(State(world): Shared) -> Response {
+    let routes = json!([
+        "GET /_admin/people",
+        "POST /_admin/token {claims, _realm, _key, _person, _header}",
+        "POST /_admin/rotate-keys {realm, drop}",
+        "GET /_admin/issuer",
+        "POST /_admin/issuer/fault {mode: none|down|slow}",
+        "GET|POST|DELETE /_admin/sources/{source}/fault {latencyMs, errorRate, status, mode}",
+        "POST /_admin/records/{source}?tenant=&listedFor=",
+        "DELETE /_admin/records/{source}/{type}/{id}?tenant=",
+        "GET /_admin/calls/{source}",
+        "DELETE /_admin/calls",
+    ]);
+    let tenants = world.tenants();
+    Json(json!({ "routes": routes, "sources": Source::names(), "modes": Mode::NAMES, "tenants": tenants }))
+        .into_response()
+}
+
+/// `GET /_admin/people`: everybody, with claims that fit them.
+pub(super) async fn people(State(world): Shared) -> Response {
+    let person = |person: &crate::DemoPerson| {
+        json!({
+            "tenant": person.tenant,
+            "patientId": person.patient_id,
+            "subject": person.subject,
+            "name": person.name,
+            "claims": person.claims(),
+        })
+    };
+    Json(world.people.iter().map(person).collect::<Vec<Value>>()).into_response()
+}
+
+/// `POST /_admin/token`: a token with the claims of the body. What the library
+/// adds is added here too, and `sub`, `aud`, `azp` of the first person.
+pub(super) async fn token(State(world): Shared, body: Bytes) -> Response {
+    let Ok(Value::Object(given)) = serde_json::from_slice(&body) else {
+        return refusal(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "the claims are not a JSON object",
+            &json!({}),
+        );
+    };
+    let mut claims = json!({ "aud": [AUDIENCE], "azp": CLIENT });
+    if let (Some(first), None) = (world.people.first(), given.get("_person")) {
+        claims["sub"] = json!(first.subject);
+    }
+    let Value::Object(mut claims) = claims else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    claims.extend(given);
+    match world.issuer.mint(Value::Object(claims), &world.people) {
+        Ok(token) => Json(json!({ "access_token": token, "token_type": "Bearer" })).into_response(),
+        Err(error) => {
+            let allowed = json!({ "_realm": world.issuer.realm_names(), "_key": ["rs1", "rs2", "es1", "unknown"] });
+            refusal(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                &error.to_string(),
+                &allowed,
+            )
+        }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Rotation {
+    realm: Option<String>,
+    drop: bool,
+}
+
+/// `POST /_admin/rotate-keys`: a new `rs1`; an empty body keeps the old one
+/// published.
+pub(super) async fn rotate_keys(State(world): Shared, body: Bytes) -> Response {
+    let rotation = if body.is_empty() {
+        Ok(Rotation::default())
+    } else {
+        serde_json::from_slice::<Rotation>(&body)
+    };
+    let allowed = || json!({ "realm": world.issuer.realm_names(), "drop": [false, true] });
+    let Ok(rotation) = rotation else {
+        return refusal(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "not a rotation",
+            &allowed(),
+        );
+    };
+    match world
+        .issuer
+        .rotate(rotation.realm.as_deref(), rotation.drop)
+    {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => refusal(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &error.to_string(),
+            &allowed(),
+        ),
+    }
+}
+
+/// `GET /_admin/issuer`: its fault, and how often keys were fetched.
+pub(super) async fn issuer(State(world): Shared) -> Response {
+    let realms = world.issuer.realm_names();
+    let fault = world.issuer.fault();
+    Json(json!({ "mode": fault, "jwksFetches": world.issuer.jwks_fetches(), "realms": realms }))
+        .into_response()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IssuerSwitch {
+    mode: IssuerFault,
+}
+
+/// `POST /_admin/issuer/fault`
+pub(super) async fn set_issuer_fault(State(world): Shared, body: Bytes) -> Response {
+    match serde_json::from_slice::<IssuerSwitch>(&body) {
+        Ok(switch) => {
+            world.issuer.set_fault(switch.mode);
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Err(_) => refusal(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "not a fault of the issuer",
+            &json!({ "mode": ["none", "down", "slow"] }),
+        ),
+    }
+}
+
+/// `GET /_admin/sources/{source}/fault`
+pub(super) async fn fault(State(world): Shared, Path(source): Path<String>) -> Response {
+    let Some(source) = Source::named(&source) else {
+        return unknown_source();
+    };
+    Json(world.faults().get(source)).into_response()
+}
+
+/// `POST /_admin/sources/{source}/fault`
+pub(super) async fn set_fault(
+    State(world): Shared,
+    Path(source): Path<String>,
+    body: Bytes,
+) -> Response {
+    let Some(source) = Source::named(&source) else {
+        return unknown_source();
+    };
+    match Fault::parse(&body) {
+        Ok(fault) => {
+            world.faults().set(source, fault.clone());
+            Json(fault).into_response()
+        }
+        Err(error) => refusal(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &error.to_string(),
+            &json!({ "latencyMs": "0..60000", "errorRate": "0..1", "status": "400..599", "mode": Mode::NAMES }),
+        ),
+    }
+}
+
+/// `DELETE /_admin/sources/{source}/fault`
+pub(super) async fn clear_fault(State(world): Shared, Path(source): Path<String>) -> Response {
+    let Some(source) = Source::named(&source) else {
+        return unknown_source();
+    };
+    world.faults().clear(source);
+    StatusCode::NO_CONTENT.into_response()
+}
+
+/// Where a record goes.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Place {
+    tenant: Option<String>,
+    listed_for: Option<String>,
+}
+
+/// `POST /_admin/records/{source}`: stores the body as it is.
+pub(super) async fn put_record(
+    State(world): Shared,
+    Path(source): Path<String>,
+    Query(place): Query<Place>,
+    body: Bytes,
+) -> Response {
+    let Some(source) = Source::named(&source) else {
+        return unknown_source();
+    };
+    match Record::read(body) {
+        Ok(record) => {
+            let tenant = place.tenant.as_deref();
+            world
+                .store_mut()
+                .put(tenant, source, Arc::new(record), place.listed_for);
+            StatusCode::CREATED.into_response()
+        }
+        Err(error) => {
+            let allowed = json!("a JSON object with resourceType and id");
+            refusal(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                &error.to_string(),
+                &allowed,
+            )
+        }
+    }
+}
+
+/// `DELETE /_admin/records/{source}/{type}/{id}`
+pub(super) async fn delete_record(
+    State(world): Shared,
+    Path((source, resource_type, id)): Path<(String, String, String)>,
+    Query(place): Query<Place>,
+) -> Response {
+    let Some(source) = Source::named(&source) else {
+        return unknown_source();
+    };
+    let tenant = place.tenant.as_deref();
+    if world
+        .store_mut()
+        .delete(tenant, source, &resource_type, &id)
+    {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        StatusCode::NOT_FOUND.into_response()
+    }
+}
+
+/// `GET /_admin/calls/{source}`: oldest first.
+pub(super) async fn calls(State(world): Shared, Path(source): Path<String>) -> Response {
+    let Some(source) = Source::named(&source) else {
+        return unknown_source();
+    };
+    Json(world.calls().of(source)).into_response()
+}
+
+/// `DELETE /_admin/calls`
+pub(super) async fn reset_calls(State(world): Shared) -> StatusCode {
+    world.calls().clear();
+    StatusCode::NO_CONTENT
+}

@@ -1,0 +1,48 @@
+//! The issuer's public documents.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::issuer::{IssuerFault, Realm};
+use crate::world::World;
+
+const SLOWNESS: Duration = Duration::from_secs(3);
+
+/// `GET /issuer/{realm}/.well-known/openid-configuration`
+pub(super) async fn discovery(
+    State(world): State<Arc<World>>,
+    Path(realm): Path<String>,
+) -> Response {
+    document(&world, &realm, Realm::discovery).await
+}
+
+/// `GET /issuer/{realm}/protocol/openid-connect/certs`
+pub(super) async fn certs(State(world): State<Arc<World>>, Path(realm): Path<String>) -> Response {
+    world.issuer.count_jwks_fetch();
+    document(&world, &realm, Realm::jwks).await
+}
+
+async fn document(world: &World, realm: &str, of: fn(&Realm) -> Value) -> Response {
+    let slowness = match world.issuer.fault() {
+        IssuerFault::None => Duration::ZERO,
+        IssuerFault::Slow => SLOWNESS,
+        IssuerFault::Down => return error(StatusCode::SERVICE_UNAVAILABLE, "down as asked for"),
+    };
+    if !world.pause(slowness).await {
+        return error(StatusCode::SERVICE_UNAVAILABLE, "stopping");
+    }
+    match world.issuer.realm(realm) {
+        Some(realm) => Json(of(realm)).into_response(),
+        None => error(StatusCode::NOT_FOUND, "no such realm"),
+    }
+}
+
+fn error(status: StatusCode, text: &str) -> Response {
+    (status, Json(json!({ "error": text }))).into_response()
+}

@@ -1,0 +1,238 @@
+//! Tokens with any claims and header, honest or not.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, EncodingKey, crypto};
+use serde_json::{Map, Value, json};
+
+use super::keys::{KeyError, Keys, SigningKey};
+use crate::person::DemoPerson;
+
+const LIFETIME_S: u64 = 300;
+
+/// The token cannot be made. Carries no input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum MintError {
+    #[error("the claims are not a JSON object")]
+    NotAnObject,
+    #[error("_header is not a JSON object")]
+    Header,
+    #[error("_realm is not one of this issuer's realms")]
+    UnknownRealm,
+    #[error("_person is not the subject of anybody here")]
+    UnknownPerson,
+    #[error("_key is not one of rs1, rs2, es1, unknown")]
+    UnknownKey,
+    #[error("the key cannot sign with the header's alg")]
+    Algorithm,
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
+/// Claims without the directives, and the directives.
+pub(crate) struct Request {
+    pub(crate) realm: Option<String>,
+    key: String,
+    header: Map<String, Value>,
+    claims: Map<String, Value>,
+}
+
+impl Request {
+    pub(crate) fn read(claims: Value, people: &[DemoPerson]) -> Result<Self, MintError> {
+        let Value::Object(mut given) = claims else {
+            return Err(MintError::NotAnObject);
+        };
+        let realm = text(given.remove("_realm"), MintError::UnknownRealm)?;
+        let key = text(given.remove("_key"), MintError::UnknownKey)?;
+        let header = match given.remove("_header") {
+            None => Map::new(),
+            Some(Value::Object(header)) => header,
+            Some(_) => return Err(MintError::Header),
+        };
+        let mut claims = match text(given.remove("_person"), MintError::UnknownPerson)? {
+            None => Map::new(),
+            Some(subject) => claims_of(&subject, people)?,
+        };
+        claims.extend(given);
+        Ok(Self {
+            realm,
+            key: key.unwrap_or_else(|| "rs1".to_owned()),
+            header,
+            claims,
+        })
+    }
+}
+
+fn text(value: Option<Value>, error: MintError) -> Result<Option<String>, MintError> {
+    match value {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(error),
+    }
+}
+
+fn claims_of(subject: &str, people: &[DemoPerson]) -> Result<Map<String, Value>, MintError> {
+    let person = people
+        .iter()
+        .find(|person| person.subject == subject)
+        .ok_or(MintError::UnknownPerson)?;
+    match person.claims() {
+        Value::Object(claims) => Ok(claims),
+        _ => Err(MintError::NotAnObject),
+    }
+}
+
+/// The signed token (RFC 7515, 3.1).
+pub(crate) fn sign(
+    request: &Request,
+    issuer: &str,
+    keys: &mut Keys,
+    now: u64,
+) -> Result<String, MintError> {
+    let key = keys.named(&request.key).ok_or(MintError::UnknownKey)??;
+    let claims = with_defaults(
+        json!({
+            "iss": issuer,
+            "iat": now,
+            "exp": now.saturating_add(LIFETIME_S),
+            "jti": format!("{:032x}", rand::random::<u128>()),
+            "typ": "Bearer",
+        }),
+        &request.claims,
+    );
+    let algorithm = json!(key.algorithm);
+    let header = with_defaults(
+        json!({ "alg": algorithm, "kid": key.kid, "typ": "JWT" }),
+        &request.header,
+    );
+    let signed = format!("{}.{}", part(&header), part(&claims));
+    let signature = signature(&signed, &key, header.get("alg").unwrap_or(&algorithm))?;
+    Ok(format!("{signed}.{signature}"))
+}
+
+/// The defaults overlaid with what is given; `null` leaves a member out.
+fn with_defaults(defaults: Value, given: &Map<String, Value>) -> Map<String, Value> {
+    let mut members = match defaults {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    };
+    members.extend(given.clone());
+    members.retain(|_, value| !value.is_null());
+    members
+}
+
+fn part(members: &Map<String, Value>) -> String {
+    URL_SAFE_NO_PAD.encode(Value::Object(members.clone()).to_string())
+}
+
+/// The signature that `alg` asks for: none for `none`; for HMAC one with the
+/// public key as the secret, which is the well-known confusion of keys.
+fn signature(signed: &str, key: &SigningKey, alg: &Value) -> Result<String, MintError> {
+    let alg = alg.as_str().unwrap_or_default();
+    if alg.eq_ignore_ascii_case("none") {
+        return Ok(String::new());
+    }
+    let algorithm: Algorithm = alg.parse().map_err(|_| MintError::Algorithm)?;
+    let public = json!(key.jwk).to_string();
+    let secret = match algorithm {
+        Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512 => {
+            &EncodingKey::from_secret(public.as_bytes())
+        }
+        _ => &key.secret,
+    };
+    crypto::sign(signed.as_bytes(), secret, algorithm).map_err(|_| MintError::Algorithm)
+}
+
+#[cfg(test)]
+mod tests {
+    use jsonwebtoken::jwk::JwkSet;
+    use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
+
+    use super::super::Issuer;
+    use super::*;
+
+    fn verify(issuer: &Issuer, token: &str) -> Option<Value> {
+        let jwks: JwkSet = serde_json::from_value(issuer.first().jwks()).unwrap();
+        let header = decode_header(token).unwrap();
+        let jwk = jwks.find(&header.kid?)?;
+        let mut validation = Validation::new(header.alg);
+        validation.set_issuer(&[&issuer.first().url]);
+        validation.validate_aud = false;
+        let key = DecodingKey::from_jwk(jwk).unwrap();
+        decode::<Value>(token, &key, &validation)
+            .ok()
+            .map(|token| token.claims)
+    }
+
+    fn issuer() -> Issuer {
+        Issuer::new("http://here", &["demo".to_owned()]).unwrap()
+    }
+
+    #[test]
+    fn a_token_of_each_key_verifies_against_the_published_keys() {
+        let issuer = issuer();
+        for key in ["rs1", "rs2", "es1"] {
+            let token = issuer.mint(json!({"sub": "s", "_key": key}), &[]).unwrap();
+            let claims = verify(&issuer, &token).unwrap();
+            assert_eq!(claims["sub"], "s");
+            assert_eq!(claims["typ"], "Bearer");
+            assert_eq!(
+                claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap(),
+                300
+            );
+            assert_eq!(claims.get("_key"), None);
+        }
+        let unknown = issuer.mint(json!({"_key": "unknown"}), &[]).unwrap();
+        assert_eq!(verify(&issuer, &unknown), None);
+    }
+
+    #[test]
+    fn a_rotated_key_verifies_until_it_is_dropped() {
+        let issuer = issuer();
+        let first = issuer.mint(json!({}), &[]).unwrap();
+        issuer.rotate(None, false).unwrap();
+        let second = issuer.mint(json!({}), &[]).unwrap();
+        assert_ne!(
+            decode_header(&first).unwrap().kid,
+            decode_header(&second).unwrap().kid
+        );
+        assert!(verify(&issuer, &first).is_some() && verify(&issuer, &second).is_some());
+        issuer.rotate(None, true).unwrap();
+        assert!(verify(&issuer, &first).is_some() && verify(&issuer, &second).is_none());
+    }
+
+    #[test]
+    fn header_and_claims_can_be_bent_at_will() {
+        let issuer = issuer();
+        let request = json!({"jti": null, "exp": "soon", "_header": {"kid": null, "alg": "none"}});
+        let token = issuer.mint(request, &[]).unwrap();
+        let parts: Vec<&str> = token.split('.').collect();
+        let read = |part: &str| {
+            serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+        };
+        assert_eq!(read(parts[0]), json!({"alg": "none", "typ": "JWT"}));
+        assert_eq!(read(parts[1])["exp"], "soon");
+        assert_eq!(read(parts[1]).get("jti"), None);
+        assert_eq!(parts[2], "");
+        for alg in ["HS256", "PS256"] {
+            let token = issuer.mint(json!({"_header": {"alg": alg}}), &[]).unwrap();
+            assert!(token.split('.').all(|part| !part.is_empty()));
+        }
+    }
+
+    #[test]
+    fn directives_that_name_nothing_are_refused() {
+        let issuer = issuer();
+        for (request, error) in [
+            (json!([]), MintError::NotAnObject),
+            (json!({"_realm": "x"}), MintError::UnknownRealm),
+            (json!({"_key": "x"}), MintError::UnknownKey),
+            (json!({"_person": "x"}), MintError::UnknownPerson),
+            (json!({"_header": 1}), MintError::Header),
+            (json!({"_header": {"alg": "ES256"}}), MintError::Algorithm),
+            (json!({"_header": {"alg": "x"}}), MintError::Algorithm),
+        ] {
+            assert_eq!(issuer.mint(request, &[]), Err(error));
+        }
+    }
+}
