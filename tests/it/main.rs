@@ -1,0 +1,14 @@
+//! The black-box tests: one binary, a file a theme.
+
+mod access_log;
+mod access_table;
+mod bad_input;
+mod chart;
+mod compile_fail;
+mod durability;
+mod failure;
+mod leaks;
+mod log_redaction;
+mod program;
+mod records;
+mod shutdown;

@@ -1,0 +1,127 @@
+//! Small records that tests put into the sources, as bytes.
+
+use serde_json::{Value, json};
+
+/// Makes resources of one patient.
+#[derive(Debug, Clone)]
+pub struct Fixture {
+    patient: String,
+}
+
+const RELEASE: &str = "urn:ghasi-ehealth:release";
+
+impl Fixture {
+    /// Resources of this patient.
+    pub fn of(patient: &str) -> Self {
+        Self { patient: patient.to_owned() }
+    }
+
+    fn owner(&self) -> Value {
+        json!({"reference": format!("Patient/{}", self.patient)})
+    }
+
+    /// The Patient.
+    pub fn patient(&self, family: &str) -> Value {
+        json!({
+            "resourceType": "Patient", "id": self.patient,
+            "name": [{"use": "official", "family": family, "given": ["Ada"]}],
+            "gender": "female", "birthDate": "1980-02-29"
+        })
+    }
+
+    /// An active allergy.
+    pub fn allergy(&self, id: &str, text: &str) -> Value {
+        json!({
+            "resourceType": "AllergyIntolerance", "id": id,
+            "clinicalStatus": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical", "code": "active"}]},
+            "code": {"text": text}, "patient": self.owner(), "recordedDate": "2020-01-02"
+        })
+    }
+
+    /// An active condition.
+    pub fn condition(&self, id: &str, text: &str) -> Value {
+        json!({
+            "resourceType": "Condition", "id": id,
+            "clinicalStatus": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-clinical", "code": "active"}]},
+            "category": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-category", "code": "problem-list-item"}]}],
+            "code": {"text": text}, "subject": self.owner(), "onsetDateTime": "2019-05"
+        })
+    }
+
+    /// A final vital sign.
+    pub fn vital(&self, id: &str, date: &str, value: &str) -> Value {
+        let value: Value = serde_json::from_str(value).expect("a number");
+        json!({
+            "resourceType": "Observation", "id": id, "status": "final",
+            "category": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "vital-signs"}]}],
+            "code": {"coding": [{"system": "http://loinc.org", "code": "8867-4", "display": "Heart rate"}]},
+            "subject": self.owner(), "effectiveDateTime": date,
+            "valueQuantity": {"value": value, "unit": "/min", "system": "http://unitsofmeasure.org", "code": "/min"}
+        })
+    }
+
+    /// A final and released laboratory result.
+    pub fn lab(&self, id: &str, date: &str, loinc: &str) -> Value {
+        json!({
+            "resourceType": "Observation", "id": id, "status": "final",
+            "meta": {"tag": [{"system": RELEASE, "code": "released"}]},
+            "category": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "laboratory"}]}],
+            "code": {"coding": [{"system": "http://loinc.org", "code": loinc, "display": "Result"}]},
+            "subject": self.owner(), "effectiveDateTime": date, "issued": "2024-01-01T10:00:00Z",
+            "valueQuantity": {"value": 5, "unit": "mmol/L", "system": "http://unitsofmeasure.org", "code": "mmol/L"}
+        })
+    }
+
+    /// A laboratory result that the laboratory has not released.
+    pub fn unreleased_lab(&self, id: &str, date: &str, loinc: &str) -> Value {
+        let mut lab = self.lab(id, date, loinc);
+        lab.as_object_mut().expect("an object").remove("meta");
+        lab
+    }
+
+    /// A final and released report over results.
+    pub fn report(&self, id: &str, results: &[&str]) -> Value {
+        let results: Vec<Value> = results
+            .iter()
+            .map(|result| json!({"reference": format!("Observation/{result}")}))
+            .collect();
+        json!({
+            "resourceType": "DiagnosticReport", "id": id, "status": "final",
+            "meta": {"tag": [{"system": RELEASE, "code": "released"}]},
+            "category": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0074", "code": "LAB"}]}],
+            "code": {"text": "Panel"}, "subject": self.owner(),
+            "effectiveDateTime": "2024-01-01", "issued": "2024-01-01T10:00:00Z", "result": results
+        })
+    }
+
+    /// An active prescription.
+    pub fn medication(&self, id: &str, text: &str) -> Value {
+        json!({
+            "resourceType": "MedicationRequest", "id": id, "status": "active", "intent": "order",
+            "medicationCodeableConcept": {"text": text}, "subject": self.owner(),
+            "authoredOn": "2023-03-04"
+        })
+    }
+
+    /// A completed immunization.
+    pub fn immunization(&self, id: &str, date: &str) -> Value {
+        json!({
+            "resourceType": "Immunization", "id": id, "status": "completed",
+            "vaccineCode": {"coding": [{"system": "http://hl7.org/fhir/sid/cvx", "code": "140"}], "text": "Influenza"},
+            "patient": self.owner(), "occurrenceDateTime": date, "primarySource": true
+        })
+    }
+
+    /// The source that is the authority for a resource.
+    pub fn source_of(resource: &Value) -> &'static str {
+        let category = &resource["category"][0]["coding"][0]["code"];
+        match resource["resourceType"].as_str() {
+            Some("Patient") => "registration",
+            Some("DiagnosticReport") => "laboratory",
+            Some("Observation") if category == "laboratory" => "laboratory",
+            Some("MedicationRequest") => "medication",
+            Some("Immunization") => "immunizations",
+            _ => "patient-chart",
+        }
+    }
+}

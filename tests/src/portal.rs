@@ -1,0 +1,395 @@
+//! A portal in this process: the service of production over real servers, with a clock that tests
+//! move, reached by real HTTP.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use portal::config::{self, Inputs};
+use portal::telemetry::Metrics;
+use portal::wiring::{self, Background, Surroundings};
+use portal_application::ports::Clock as _;
+use portal_infrastructure::system::SystemIds;
+use portal_sandbox::Sandbox;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::answer::Answer;
+use crate::clock::ManualClock;
+use crate::database::{Database, insert_account, insert_tenant, set_status};
+use crate::environment::required;
+use crate::events::AccessEvents;
+use crate::fixture::Fixture;
+use crate::people::{Person, claims};
+
+const KEY_RING: &str = "test:2020-01-01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+const SOURCES: [(&str, &str); 5] = [
+    ("REGISTRATION_URL", "registration"),
+    ("PATIENT_CHART_URL", "patient-chart"),
+    ("LABORATORY_URL", "laboratory"),
+    ("MEDICATION_URL", "medication"),
+    ("IMMUNIZATIONS_URL", "immunizations"),
+];
+
+/// What a portal is started with.
+#[derive(Debug, Clone, Default)]
+pub struct TestOptions {
+    /// Transaction Bundles for the sandbox.
+    pub records: Option<PathBuf>,
+    /// A database of its own, for scenes about global things.
+    pub own_database: bool,
+    /// Whether the relay runs.
+    pub relay: bool,
+    /// Settings that differ.
+    pub settings: Vec<(String, String)>,
+}
+
+/// A running portal with its sandbox.
+pub struct TestPortal {
+    /// Sources and issuer.
+    pub sandbox: Sandbox,
+    /// Its clock.
+    pub clock: ManualClock,
+    /// Where it is reached, without a slash at its end.
+    pub public_url: String,
+    /// The tenant of its people.
+    pub tenant: String,
+    spare: Mutex<Vec<String>>,
+    pool: PgPool,
+    client: reqwest::Client,
+    metrics: Metrics,
+    prefix: String,
+    blocked: Mutex<Option<sqlx::Transaction<'static, sqlx::Postgres>>>,
+    _background: Arc<Background>,
+    _tasks: JoinSet<()>,
+}
+
+impl TestPortal {
+    /// A portal with a fresh tenant.
+    pub async fn start() -> Self {
+        Self::with(TestOptions::default()).await
+    }
+
+    /// A portal with these options and a fresh tenant.
+    pub async fn with(options: TestOptions) -> Self {
+        let sandbox = portal_sandbox::Options {
+            records: options.records.clone(),
+            ..portal_sandbox::Options::default()
+        };
+        let sandbox = portal_sandbox::start(sandbox).await.expect("the sandbox starts");
+        let database = match options.own_database {
+            true => Database::fresh().await,
+            false => Database::shared().await,
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("it is bound");
+        let public_url = format!("http://{address}");
+        let unique = ulid::Ulid::new().to_string().to_lowercase();
+        let tenants: Vec<String> = (0..4).map(|n| format!("t{n}-{unique}")).collect();
+        let settings = settings(&sandbox, &database, &public_url, &tenants, &options.settings);
+        let clock = ManualClock::default();
+        let surroundings = surroundings(&clock, &unique);
+        let metrics = Metrics::install().expect("a recorder");
+        let config = read(&settings, &clock, options.relay);
+        let (parts, background) =
+            wiring::connect_in(config, metrics.clone(), surroundings).expect("it connects");
+        let service = wiring::assemble(parts);
+        let background = Arc::new(background);
+        let mut tasks = JoinSet::new();
+        let router = service.router.into_make_service_with_connect_info::<std::net::SocketAddr>();
+        tasks.spawn(async move {
+            axum::serve(listener, router).await.expect("it serves");
+        });
+        if let Some(ends) = background.relay.clone() {
+            let settings = portal_application::relay::RelaySettings::default();
+            tasks.spawn(portal_application::relay::run(
+                ends.journal,
+                ends.bus,
+                settings,
+                ends.wake,
+                std::future::pending(),
+            ));
+        }
+        let pool = database.superuser().await;
+        for tenant in tenants.iter().chain([&"demo".to_owned()]) {
+            insert_tenant(&pool, tenant).await;
+        }
+        let mut spare = tenants;
+        Self {
+            sandbox,
+            clock,
+            public_url,
+            tenant: spare.remove(0),
+            spare: Mutex::new(spare),
+            pool,
+            client: client(),
+            metrics,
+            prefix: unique,
+            blocked: Mutex::new(None),
+            _background: background,
+            _tasks: tasks,
+        }
+    }
+
+    /// Another tenant; without the licence it is known but not served.
+    pub async fn tenant(&self, name: &str, licensed: bool) -> String {
+        if licensed {
+            let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+            return spare.pop().expect("three further tenants are licensed");
+        }
+        let id = format!("{name}-{}", ulid::Ulid::new()).to_lowercase();
+        insert_tenant(&self.pool, &id).await;
+        id
+    }
+
+    /// A person of the portal's tenant with a Patient and an active account.
+    pub async fn person(&self, name: &str) -> Person {
+        self.person_of(&self.tenant, name).await
+    }
+
+    /// A person of a tenant with a Patient and an active account.
+    pub async fn person_of(&self, tenant: &str, name: &str) -> Person {
+        let person = Person::new(tenant, name);
+        self.put(tenant, &Fixture::of(&person.patient).patient(name));
+        self.admit(&person).await;
+        person
+    }
+
+    /// Gives a person an active account.
+    pub async fn admit(&self, person: &Person) {
+        insert_account(&self.pool, person, &self.sandbox.issuer_url()).await;
+    }
+
+    /// Moves a person's account to a status.
+    pub async fn set_status(&self, person: &Person, status: &str) {
+        set_status(&self.pool, person, status).await;
+    }
+
+    /// Stores a resource at the source that is the authority for it.
+    pub fn put(&self, tenant: &str, resource: &Value) {
+        self.put_text(tenant, Fixture::source_of(resource), &resource.to_string());
+    }
+
+    /// Stores a resource at a source, byte for byte.
+    pub fn put_text(&self, tenant: &str, source: &str, text: &str) {
+        self.sandbox
+            .put_resource(source, Some(tenant), text.as_bytes().to_vec())
+            .expect("a resource");
+    }
+
+    /// Has a source list a resource for a person, whoever it says it belongs to.
+    pub fn list_for(&self, person: &Person, source: &str, resource: &Value) {
+        let bytes = resource.to_string().into_bytes();
+        self.sandbox
+            .put_resource_listed_for(&person.patient, source, Some(&person.tenant), bytes)
+            .expect("a resource");
+    }
+
+    /// The claims of a person's usual token.
+    pub fn claims(&self, person: &Person) -> Value {
+        let now = self.clock.now().as_second();
+        let mut claims = claims(person, &format!("{}/fhir/R4", self.public_url));
+        claims["iat"] = json!(now);
+        claims["exp"] = json!(now + 300);
+        claims
+    }
+
+    /// Signs claims.
+    pub fn mint(&self, claims: Value) -> String {
+        self.sandbox.mint(claims)
+    }
+
+    /// A person's usual token.
+    pub fn token(&self, person: &Person) -> String {
+        self.mint(self.claims(person))
+    }
+
+    /// A person's token with some claims changed; `null` leaves one out.
+    pub fn token_with(&self, person: &Person, change: Value) -> String {
+        let mut claims = self.claims(person);
+        let members = claims.as_object_mut().expect("an object");
+        members.extend(change.as_object().cloned().unwrap_or_default());
+        self.mint(claims)
+    }
+
+    /// Asks with these headers and no others.
+    pub async fn send(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = self.client.get(format!("{}{path}", self.public_url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Answer::read(request.send().await.expect("the portal answers")).await
+    }
+
+    /// Asks with a token, or anonymously.
+    pub async fn get(&self, token: Option<&str>, path: &str) -> Answer {
+        match token {
+            Some(token) => self.get_token_with(token, path, &[]).await,
+            None => self.send(path, &[]).await,
+        }
+    }
+
+    /// Asks with a token and further headers.
+    pub async fn get_token_with(&self, token: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let bearer = format!("Bearer {token}");
+        let mut all = vec![("Authorization", bearer.as_str())];
+        all.extend_from_slice(headers);
+        self.send(path, &all).await
+    }
+
+    /// Asks as a person.
+    pub async fn get_as(&self, person: &Person, path: &str) -> Answer {
+        self.get(Some(&self.token(person)), path).await
+    }
+
+    /// Asks as a person, with further headers.
+    pub async fn get_with(&self, person: &Person, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.get_token_with(&self.token(person), path, headers).await
+    }
+
+    /// Asks as a person until it is not 503 any more, at most 10 seconds.
+    pub async fn get_eventually(&self, person: &Person, path: &str) -> Answer {
+        let mut answer = self.get_as(person, path).await;
+        for _ in 0..100 {
+            if answer.status != 503 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            answer = self.get_as(person, path).await;
+        }
+        answer
+    }
+
+    /// Asks as a person with a path that no client library touches on its way.
+    pub async fn get_raw(&self, person: &Person, path: &str) -> Answer {
+        let address = self.public_url.trim_start_matches("http://");
+        let head = format!(
+            "GET {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\n\
+             Connection: close\r\n\r\n",
+            self.token(person)
+        );
+        Answer::over_tcp(address, head.as_bytes()).await
+    }
+
+    /// Posts a form as a person.
+    pub async fn post_form(&self, person: &Person, path: &str, form: &[(&str, &str)]) -> Answer {
+        let request = self
+            .client
+            .post(format!("{}{path}", self.public_url))
+            .bearer_auth(self.token(person))
+            .form(form);
+        Answer::read(request.send().await.expect("the portal answers")).await
+    }
+
+    /// Asks a source itself.
+    pub async fn ask_source(&self, url: &str, tenant: &str) -> Answer {
+        let request = self.client.get(url).header("X-Tenant-ID", tenant);
+        Answer::read(request.send().await.expect("the source answers")).await
+    }
+
+    /// The path and query of an absolute link to this portal.
+    pub fn path_of(&self, link: &str) -> String {
+        link.strip_prefix(&self.public_url).expect("a link to this portal").to_owned()
+    }
+
+    /// What a scrape would see.
+    pub async fn metrics(&self) -> String {
+        self.metrics.render()
+    }
+
+    /// The access events that the relay publishes from now on.
+    pub async fn access_events(&self) -> AccessEvents {
+        AccessEvents::subscribe(&required("NATS_URL"), &self.prefix).await
+    }
+
+    /// Keeps the journal from committing. Only for a portal with a database of its own.
+    pub async fn block_journal(&self) {
+        let mut transaction = self.pool.begin().await.expect("a transaction");
+        sqlx::query("LOCK TABLE access_events IN ACCESS EXCLUSIVE MODE")
+            .execute(&mut *transaction)
+            .await
+            .expect("a lock");
+        *self.blocked.lock().unwrap_or_else(PoisonError::into_inner) = Some(transaction);
+    }
+
+    /// Lets the journal commit again.
+    pub async fn unblock_journal(&self) {
+        let blocked = self.blocked.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(transaction) = blocked {
+            transaction.rollback().await.expect("the lock is given up");
+        }
+    }
+}
+
+fn client() -> reqwest::Client {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_gzip()
+        .timeout(Duration::from_secs(20))
+        .build()
+        .expect("a client")
+}
+
+fn surroundings(clock: &ManualClock, unique: &str) -> Surroundings {
+    Surroundings {
+        clock: Arc::new(clock.clone()),
+        ids: Arc::new(SystemIds),
+        cache_prefix: format!("test-{unique}"),
+        bus: AccessEvents::bus(unique),
+    }
+}
+
+fn settings(
+    sandbox: &Sandbox,
+    database: &Database,
+    public_url: &str,
+    tenants: &[String],
+    changed: &[(String, String)],
+) -> BTreeMap<String, String> {
+    let licensed = tenants.iter().map(String::as_str).chain(["demo", "other"]);
+    let entitlements: Vec<_> = licensed.map(|tenant| format!("{tenant}=ehr.portal")).collect();
+    let mut settings: BTreeMap<String, String> = [
+        ("PORTAL_PROFILE", "development"),
+        ("REGION", "local"),
+        ("PUBLIC_URL", public_url),
+        ("KEYCLOAK_REALM_URL", &sandbox.issuer_url()),
+        ("PORTAL_AUDIENCE", "patient-portal"),
+        ("FIRST_PARTY_CLIENTS", "portal-web,portal-mobile"),
+        ("ACR_LEVELS", "1=1,2=2"),
+        ("MFA_AMR", "mfa,otp,hwk"),
+        ("ENTITLEMENTS_STATIC", &entitlements.join(";")),
+        ("REDIS_URL", &required("REDIS_URL")),
+        ("NATS_URL", &required("NATS_URL")),
+        ("KEY_RING", KEY_RING),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .collect();
+    settings.extend(SOURCES.map(|(name, source)| (name.to_owned(), sandbox.source_url(source))));
+    settings.extend(database.settings());
+    settings.extend(changed.iter().cloned());
+    settings
+}
+
+fn read(
+    settings: &BTreeMap<String, String>,
+    clock: &ManualClock,
+    relay: bool,
+) -> config::ServeConfig {
+    let now: Timestamp = clock.now();
+    let inputs = Inputs {
+        flags: &[],
+        environment: settings,
+        file: None,
+        read_file: &|path| std::fs::read_to_string(path),
+        now,
+    };
+    match config::serve(&inputs, relay) {
+        Ok(reading) => reading.config,
+        Err(faults) => panic!("{faults}"),
+    }
+}
