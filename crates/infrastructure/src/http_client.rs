@@ -1,0 +1,67 @@
+//! The HTTP client that adapters share: one set of connections, one set of manners.
+
+use std::time::Duration;
+
+use reqwest::Response;
+use reqwest::redirect::Policy;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+const IDLE_CONNECTIONS: usize = 64;
+/// Short enough that a name that moved is looked up again.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The client could not be built: the system's TLS roots cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("HTTP client cannot be built from the system's TLS settings")]
+pub struct HttpClientError;
+
+/// A client that follows no redirect, sends no `Referer`, uses no proxy of the environment, reads
+/// gzip and brotli, and keeps connections for use again. Deadlines are the callers' own.
+pub fn http_client() -> Result<reqwest::Client, HttpClientError> {
+    reqwest::Client::builder()
+        .redirect(Policy::none())
+        .referer(false)
+        .no_proxy()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_max_idle_per_host(IDLE_CONNECTIONS)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .tcp_nodelay(true)
+        .build()
+        .map_err(|_| HttpClientError)
+}
+
+/// Why a body was not read to its end. Carries nothing of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyError {
+    /// Longer than allowed, after decompression.
+    TooLarge,
+    /// Cut off, or not what its encoding says.
+    Broken,
+    /// The caller has seen enough of it.
+    Refused,
+}
+
+/// Reads a body up to a size, which is counted as it arrives and after decompression. `accept`
+/// sees each chunk and may end the reading.
+pub(crate) async fn read_body(
+    mut response: Response,
+    limit: usize,
+    mut accept: impl FnMut(&[u8]) -> bool,
+) -> Result<Vec<u8>, BodyError> {
+    let announced = response.content_length().unwrap_or_default();
+    let announced = usize::try_from(announced).unwrap_or(usize::MAX);
+    if announced > limit {
+        return Err(BodyError::TooLarge);
+    }
+    let mut body = Vec::with_capacity(announced);
+    while let Some(chunk) = response.chunk().await.map_err(|_| BodyError::Broken)? {
+        if body.len() + chunk.len() > limit {
+            return Err(BodyError::TooLarge);
+        }
+        if !accept(&chunk) {
+            return Err(BodyError::Refused);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}

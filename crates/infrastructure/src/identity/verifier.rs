@@ -1,0 +1,205 @@
+//! Verification of bearer tokens, and the memory of those that were good.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_lc_rs::digest::{SHA256, digest};
+use futures::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use moka::future::Cache;
+use portal_application::ports::{BearerToken, Clock, TokenRefusal, TokenVerifier};
+use portal_domain::access::{AuthenticationStrength, Surface, TenantBinding, VerifiedToken};
+use portal_domain::id::Issuer;
+use reqwest::Client;
+
+use crate::fault::Fault;
+
+use super::claims::Claims;
+use super::jwt::Jwt;
+use super::provider::Provider;
+use super::settings::OidcSettings;
+
+const REMEMBERED_TOKENS: u64 = 100_000;
+const REMEMBERED_FOR: SignedDuration = SignedDuration::from_secs(60);
+
+type TokenHash = [u8; 32];
+
+/// A token that was good, and which surfaces it is for.
+#[derive(Clone)]
+struct Remembered {
+    token: Arc<VerifiedToken>,
+    portal: bool,
+    fhir: bool,
+    until: Timestamp,
+}
+
+/// Verifies access tokens of the configured issuers by their published keys.
+pub struct OidcVerifier {
+    settings: OidcSettings,
+    max_lifetime: i64,
+    providers: HashMap<Box<str>, Arc<Provider>>,
+    remembered: Cache<TokenHash, Remembered>,
+    clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for OidcVerifier {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "OidcVerifier({} issuers)", self.providers.len())
+    }
+}
+
+impl OidcVerifier {
+    /// A verifier that has no keys yet. The client must follow no redirects, as the one of
+    /// [`crate::http_client::http_client`].
+    pub fn new(
+        settings: OidcSettings,
+        client: &Client,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Vec<Fault>> {
+        let faults = settings.faults();
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let providers = settings.issuers.iter().map(|issuer| {
+            let provider = Provider::new(issuer.clone(), client.clone(), Arc::clone(&clock));
+            (Box::from(issuer.issuer.as_str()), Arc::new(provider))
+        });
+        Ok(Self {
+            max_lifetime: i64::try_from(settings.max_token_lifetime.as_secs()).unwrap_or(i64::MAX),
+            providers: providers.collect(),
+            remembered: Cache::builder()
+                .max_capacity(REMEMBERED_TOKENS)
+                .time_to_live(REMEMBERED_FOR.unsigned_abs())
+                .build(),
+            settings,
+            clock,
+        })
+    }
+
+    /// Whether tokens of at least one issuer can be verified now.
+    pub fn usable(&self) -> bool {
+        self.providers.values().any(|provider| provider.is_usable())
+    }
+
+    /// Fetches the keys of all issuers at once, unless they are fresh. What cannot be had is
+    /// fetched when it is needed.
+    pub async fn warm_up(&self) {
+        join_all(self.providers.values().map(Provider::warm_up)).await;
+    }
+
+    async fn verify_anew(&self, text: &str, now: Timestamp) -> Result<Remembered, TokenRefusal> {
+        let jwt = Jwt::parse(text)?;
+        let claims = self.claims_of(&jwt)?;
+        // Before any key is fetched: whoever writes `iss` must not choose whom we ask.
+        let provider = self
+            .providers
+            .get(claims.issuer.as_str())
+            .ok_or(TokenRefusal::Invalid("issuer"))?;
+        let key_id = jwt.key_id.as_deref();
+        let signed = provider
+            .with_key(key_id, jwt.algorithm, |key| jwt.is_signed_by(key))
+            .await?;
+        if !signed {
+            return Err(TokenRefusal::Invalid("signature"));
+        }
+        claims.times.check(now.as_second(), self.max_lifetime)?;
+        self.remember(claims, provider, now)
+    }
+
+    fn claims_of(&self, jwt: &Jwt<'_>) -> Result<Claims, TokenRefusal> {
+        let payload = jwt.claims()?;
+        let (tenant, patient) = (&self.settings.tenant_claim, &self.settings.patient_claim);
+        Claims::read(payload.root(), tenant, patient)
+    }
+
+    fn remember(
+        &self,
+        claims: Claims,
+        provider: &Provider,
+        now: Timestamp,
+    ) -> Result<Remembered, TokenRefusal> {
+        let expires_at = Timestamp::from_second(claims.times.expires_at)
+            .map_err(|_| TokenRefusal::Invalid("time"))?;
+        let is_for = |audience: &String| claims.audience.contains(audience);
+        let clients = &self.settings.first_party_clients;
+        let portal = is_for(&self.settings.portal_audience);
+        let fhir = is_for(&self.settings.fhir_audience);
+        let strength = self.strength(&claims);
+        let token = VerifiedToken {
+            issuer: Issuer::parse(&claims.issuer).map_err(|_| TokenRefusal::Invalid("issuer"))?,
+            subject: claims.subject,
+            first_party: claims
+                .client
+                .as_ref()
+                .is_some_and(|client| clients.contains(client)),
+            client: claims.client,
+            tenant: TenantBinding {
+                issuer: provider.tenant().cloned(),
+                claim: claims.tenant,
+            },
+            patient_claim: claims.patient,
+            scopes: claims.scopes,
+            strength,
+            expires_at,
+        };
+        Ok(Remembered {
+            token: Arc::new(token),
+            portal,
+            fhir,
+            until: expires_at.min(now.saturating_add(REMEMBERED_FOR).unwrap_or(now)),
+        })
+    }
+
+    fn strength(&self, claims: &Claims) -> AuthenticationStrength {
+        let acr = claims.acr.as_deref().unwrap_or_default();
+        let listed = |method: &String| self.settings.mfa_methods.contains(method);
+        AuthenticationStrength {
+            level: self.settings.acr_levels.level(acr),
+            second_factor: claims.methods.iter().any(listed),
+        }
+    }
+}
+
+impl Remembered {
+    fn for_surface(self, surface: Surface) -> Result<Arc<VerifiedToken>, TokenRefusal> {
+        let meant = match surface {
+            Surface::Portal => self.portal,
+            Surface::Fhir => self.fhir,
+        };
+        if meant {
+            Ok(self.token)
+        } else {
+            Err(TokenRefusal::Invalid("audience"))
+        }
+    }
+}
+
+#[async_trait]
+impl TokenVerifier for OidcVerifier {
+    async fn verify(
+        &self,
+        token: &BearerToken,
+        surface: Surface,
+    ) -> Result<Arc<VerifiedToken>, TokenRefusal> {
+        let now = self.clock.now();
+        let text = token.expose();
+        let mut hash = TokenHash::default();
+        hash.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
+        if let Some(remembered) = self.remembered.get(&hash).await
+            && now < remembered.until
+        {
+            return remembered.for_surface(surface);
+        }
+        let verified = self.verify_anew(text, now).await?;
+        if now < verified.until {
+            self.remembered.insert(hash, verified.clone()).await;
+        }
+        verified.for_surface(surface)
+    }
+}
+
+#[cfg(test)]
+#[path = "verifier_tests.rs"]
+mod tests;

@@ -1,0 +1,14 @@
+//! Adapters, a folder for each outside system. Each implements ports of portal-application and
+//! knows no other adapter.
+
+pub mod crypto;
+pub mod entitlements;
+pub mod fault;
+pub mod http_client;
+pub mod identity;
+pub mod redis;
+pub mod system;
+pub mod upstream;
+
+#[cfg(test)]
+mod test_support;

@@ -1,0 +1,200 @@
+//! Which addresses are asked: made of checked parts only, and never another origin or path.
+
+use portal_application::ports::SourceRequest;
+use portal_domain::id::TenantId;
+use portal_domain::source::RecordSet;
+use portal_fhir::ResourceType;
+use url::Url;
+
+use super::settings::TENANT;
+
+/// How many records a page is asked for. A source may send fewer.
+const COUNT: &str = "500";
+
+/// The base of a source as one tenant reaches it.
+pub(super) struct TenantBase(Url);
+
+impl TenantBase {
+    /// `None` for a tenant that cannot stand in a URL.
+    pub(super) fn new(base_url: &str, tenant: &TenantId) -> Option<Self> {
+        if matches!(tenant.as_str(), "." | "..") {
+            return None;
+        }
+        Url::parse(&base_url.replace(TENANT, tenant.as_str()))
+            .ok()
+            .map(Self)
+    }
+
+    /// The search that answers a request; `None` for ids that no source is asked for.
+    pub(super) fn search(&self, request: &SourceRequest) -> Option<Url> {
+        let patient = request.target.patient();
+        let id = request.id.as_deref();
+        if !is_id(patient.as_str()) || !id.is_none_or(is_id) {
+            return None;
+        }
+        let mut url = self.0.clone();
+        url.path_segments_mut()
+            .ok()?
+            .pop_if_empty()
+            .push(request.set.resource_type().as_str());
+        let mut query = url.query_pairs_mut();
+        match (request.set, id) {
+            // A Patient is its own owner: only one that is both asked for and the patient's.
+            (RecordSet::Patient, Some(id)) if id != patient.as_str() => return None,
+            (RecordSet::Patient, _) => {
+                query.append_pair("_id", patient.as_str());
+            }
+            (set, id) => {
+                query.append_pair(owner_parameter(set.resource_type()), patient.as_str());
+                if let Some(category) = set.category() {
+                    query.append_pair("category", category);
+                }
+                match id {
+                    Some(id) => query.append_pair("_id", id),
+                    None => query.append_pair("_count", COUNT),
+                };
+            }
+        }
+        drop(query);
+        Some(url)
+    }
+
+    /// The next page's address, if it is one of this base: same scheme, host and port, and a path
+    /// that is the base's or below it, said plainly.
+    pub(super) fn next(&self, page: &Url, next: &str) -> Option<Url> {
+        let url = page.join(next).ok()?;
+        let same_origin = url.origin() == self.0.origin();
+        let plain = url.username().is_empty() && url.password().is_none();
+        (same_origin && plain && self.holds_path(url.path())).then(|| without_fragment(url))
+    }
+
+    fn holds_path(&self, path: &str) -> bool {
+        let base = self.0.path().trim_end_matches('/');
+        let below = path.strip_prefix(base);
+        // A slash or dot that is percent-encoded may be decoded behind a proxy, and climb.
+        let lower = path.to_ascii_lowercase();
+        let hidden = ["%2e", "%2f", "%5c", "%25"]
+            .iter()
+            .any(|part| lower.contains(part));
+        below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) && !hidden
+    }
+}
+
+fn without_fragment(mut url: Url) -> Url {
+    url.set_fragment(None);
+    url
+}
+
+/// The search parameter by which a type is asked for a patient's records.
+const fn owner_parameter(resource_type: ResourceType) -> &'static str {
+    match resource_type {
+        ResourceType::Patient => "_id",
+        ResourceType::AllergyIntolerance
+        | ResourceType::Condition
+        | ResourceType::Observation
+        | ResourceType::DiagnosticReport
+        | ResourceType::MedicationRequest
+        | ResourceType::Immunization => "patient",
+    }
+}
+
+/// Ids that may stand in an address: `[A-Za-z0-9_.\-]{1,64}`, neither `.` nor `..`.
+fn is_id(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+    (1..=64).contains(&text.len()) && text.bytes().all(plain) && !matches!(text, "." | "..")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::upstream::sources::tests::{request, request_one};
+
+    fn base() -> TenantBase {
+        let tenant = TenantId::parse("kabul").expect("valid");
+        TenantBase::new("https://ehr.example:8443/{tenant}/R4", &tenant).expect("usable")
+    }
+
+    fn asked(request: &SourceRequest) -> Option<String> {
+        base().search(request).map(String::from)
+    }
+
+    #[test]
+    fn a_set_is_asked_for_by_patient_and_category() {
+        assert_eq!(
+            asked(&request("pat-1", RecordSet::LaboratoryObservations)).as_deref(),
+            Some(
+                "https://ehr.example:8443/kabul/R4/Observation?patient=pat-1&category=laboratory&_count=500"
+            )
+        );
+        assert_eq!(
+            asked(&request("pat-1", RecordSet::Patient)).as_deref(),
+            Some("https://ehr.example:8443/kabul/R4/Patient?_id=pat-1")
+        );
+        assert_eq!(
+            asked(&request_one("pat-1", RecordSet::Conditions, "c.1")).as_deref(),
+            Some("https://ehr.example:8443/kabul/R4/Condition?patient=pat-1&_id=c.1")
+        );
+    }
+
+    #[test]
+    fn ids_that_climb_or_break_out_are_never_asked_for() {
+        let long = "a".repeat(65);
+        for id in [
+            "",
+            ".",
+            "..",
+            "a/b",
+            "a%2fb",
+            "a?b",
+            "a&patient=b",
+            "ä",
+            "a b",
+            &long,
+        ] {
+            assert_eq!(
+                asked(&request_one("pat-1", RecordSet::Conditions, id)),
+                None,
+                "{id}"
+            );
+        }
+        assert_eq!(asked(&request("..", RecordSet::Conditions)), None);
+        assert_eq!(
+            asked(&request_one("pat-1", RecordSet::Patient, "pat-2")),
+            None
+        );
+        let climbing = TenantId::parse("..").expect("an id by its alphabet");
+        assert!(TenantBase::new("https://ehr.example/{tenant}", &climbing).is_none());
+    }
+
+    #[test]
+    fn the_next_page_stays_at_its_base() {
+        let base = base();
+        let page =
+            Url::parse("https://ehr.example:8443/kabul/R4/Observation?patient=1").expect("a URL");
+        for next in [
+            "https://ehr.example:8443/kabul/R4?_getpages=1",
+            "https://ehr.example:8443/kabul/R4/Observation?page=2",
+            "?page=2",
+            "/kabul/R4/Observation?page=2#top",
+        ] {
+            assert!(base.next(&page, next).is_some(), "{next}");
+        }
+        for next in [
+            "https://evil.example/kabul/R4/Observation",
+            "http://ehr.example:8443/kabul/R4/Observation",
+            "https://ehr.example/kabul/R4/Observation",
+            "https://ehr.example:8443/kabul/R4x",
+            "https://ehr.example:8443/kabul/R4/../../herat/R4/Observation",
+            "https://ehr.example:8443/kabul/R4/%2e%2e/admin",
+            "https://ehr.example:8443/kabul/R4/..%2f..%2fadmin",
+            "https://ehr.example:8443/kabul/R4/%252e%252e/admin",
+            "https://user@ehr.example:8443/kabul/R4/Observation",
+            "//evil.example/kabul/R4/Observation",
+            "\\\\evil.example\\kabul",
+            "file:///etc/passwd",
+            "http://[::1",
+        ] {
+            assert!(base.next(&page, next).is_none(), "{next}");
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The clinical services, over FHIR R4 search (docs: <https://hl7.org/fhir/R4/search.html>).
+//! Nothing that they answer is trusted: not its size, form, length, depth, nor where it points.
+
+mod addresses;
+mod call;
+mod fetch;
+mod page;
+mod settings;
+mod sources;
+
+pub use settings::{SourceSettings, Tenancy};
+pub use sources::FhirSources;

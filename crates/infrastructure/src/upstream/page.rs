@@ -1,0 +1,77 @@
+//! One page: its bytes as they arrive, and the records in it.
+
+use bytes::Bytes;
+use portal_application::ports::SourceError;
+use portal_fhir::{Limits, Page, Record, SearchMode, StructureGuard, read_header, read_searchset};
+use reqwest::Response;
+
+use crate::http_client::read_body;
+
+/// Bytes of a page, after decompression.
+pub(super) const MAX_PAGE: usize = 10 * 1_024 * 1_024;
+/// Records that are taken of one page.
+const MAX_ENTRIES: usize = 1_000;
+/// Entries beyond which a page is not looked into at all. In between, a source that does not page
+/// shows its first records rather than none.
+const ABSURD_ENTRIES: usize = 10_000;
+/// From this size on, a page is parsed away from the threads that serve requests.
+const LARGE: usize = 256 * 1_024;
+
+/// What one page held.
+pub(super) struct PageRecords {
+    pub(super) records: Vec<Record>,
+    pub(super) unreadable: usize,
+    pub(super) cut: bool,
+    pub(super) next: Option<String>,
+}
+
+const LIMITS: Limits = Limits {
+    max_entries: ABSURD_ENTRIES,
+    max_depth: 64,
+};
+
+/// Reads an answer's body while its structure is watched.
+pub(super) async fn receive(response: Response) -> Result<Bytes, SourceError> {
+    let mut guard = StructureGuard::new(LIMITS.page_depth());
+    let body = read_body(response, MAX_PAGE, |chunk| guard.push(chunk).is_ok()).await;
+    let body = body.map_err(|_| SourceError::Invalid)?;
+    guard.finish().map_err(|_| SourceError::Invalid)?;
+    Ok(Bytes::from(body))
+}
+
+/// Reads the records of a page.
+pub(super) async fn read(body: Bytes) -> Result<PageRecords, SourceError> {
+    if body.len() < LARGE {
+        return parse(&body);
+    }
+    tokio::task::spawn_blocking(move || parse(&body))
+        .await
+        .unwrap_or(Err(SourceError::Invalid))
+}
+
+fn parse(body: &Bytes) -> Result<PageRecords, SourceError> {
+    let page = read_searchset(body, &LIMITS).map_err(|_| SourceError::Invalid)?;
+    Ok(records_of(page))
+}
+
+fn records_of(page: Page) -> PageRecords {
+    let mut read = PageRecords {
+        records: Vec::with_capacity(page.entries.len().min(MAX_ENTRIES)),
+        unreadable: page.dropped,
+        cut: page.entries.len() > MAX_ENTRIES,
+        next: page.next,
+    };
+    for entry in page.entries.into_iter().take(MAX_ENTRIES) {
+        match entry.mode {
+            SearchMode::Include | SearchMode::Outcome => {}
+            SearchMode::Match => match read_header(&entry.resource, &LIMITS) {
+                Ok(header) => read.records.push(Record {
+                    header,
+                    bytes: entry.resource,
+                }),
+                Err(_) => read.unreadable += 1,
+            },
+        }
+    }
+    read
+}

@@ -1,0 +1,110 @@
+//! The sources of a deployment.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_trait::async_trait;
+use portal_application::ports::{Clock, SourceError, SourceRequest, Sources};
+use portal_domain::disclosure::Fetched;
+use portal_domain::id::TenantId;
+use portal_domain::source::Source;
+use reqwest::Client;
+
+use crate::fault::Fault;
+
+use super::addresses::TenantBase;
+use super::fetch::Fetch;
+use super::settings::{SourceSettings, Tenancy};
+
+/// Reads FHIR R4 servers by search, each fetch within the caps of [`super`].
+pub struct FhirSources {
+    client: Client,
+    settings: BTreeMap<Source, SourceSettings>,
+    clock: Arc<dyn Clock>,
+}
+
+impl FhirSources {
+    /// Sources with their settings. The client must follow no redirects, as the one of
+    /// [`crate::http_client::http_client`].
+    pub fn new(
+        settings: impl IntoIterator<Item = SourceSettings>,
+        client: Client,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Vec<Fault>> {
+        let settings: BTreeMap<Source, SourceSettings> = settings
+            .into_iter()
+            .map(|settings| (settings.source, settings))
+            .collect();
+        let faults: Vec<Fault> = Source::ALL
+            .into_iter()
+            .flat_map(|source| faults_of(source, settings.get(&source)))
+            .collect();
+        if faults.is_empty() {
+            Ok(Self {
+                client,
+                settings,
+                clock,
+            })
+        } else {
+            Err(faults)
+        }
+    }
+
+    /// Where and how a set is asked for; `None` when the source may not be asked.
+    fn way(&self, request: &SourceRequest) -> Option<(&SourceSettings, TenantBase)> {
+        let settings = self.settings.get(&request.set.source())?;
+        let same_type = request.target.resource_type() == request.set.resource_type();
+        let tenant = request.target.tenant();
+        let base = TenantBase::new(&settings.base_url, tenant)?;
+        (same_type && serves(settings, tenant)).then_some((settings, base))
+    }
+}
+
+fn faults_of(source: Source, settings: Option<&SourceSettings>) -> Vec<Fault> {
+    let prefix = source.as_str().to_ascii_uppercase().replace('-', "_");
+    match settings {
+        Some(settings) => settings.faults(&prefix),
+        None => vec![Fault::new(format!("{prefix}_URL"), "expected a base URL")],
+    }
+}
+
+fn serves(settings: &SourceSettings, tenant: &TenantId) -> bool {
+    match &settings.tenancy {
+        Tenancy::Header | Tenancy::Url => true,
+        Tenancy::Single(only) => only == tenant,
+    }
+}
+
+#[async_trait]
+impl Sources for FhirSources {
+    async fn fetch(&self, request: &SourceRequest) -> Result<Fetched, SourceError> {
+        let (settings, base) = self.way(request).ok_or(SourceError::Unavailable)?;
+        let as_of = self.clock.now();
+        let Some(first) = base.search(request) else {
+            // No source can hold a record of such an id, and none is asked for it.
+            return Ok(Fetched {
+                records: Vec::new(),
+                unreadable: 0,
+                capped: false,
+                as_of,
+            });
+        };
+        let deadline = request
+            .context
+            .deadline
+            .min(Instant::now() + settings.timeout);
+        let fetch = Fetch::new(&self.client, request, base, deadline).run(first, as_of);
+        let fetched = tokio::time::timeout_at(deadline.into(), fetch).await;
+        let fetched = fetched.unwrap_or(Err(SourceError::TimedOut));
+        if let Err(error) = &fetched {
+            let (upstream, set) = (request.set.source().as_str(), request.set.name());
+            tracing::warn!(upstream, set, %error, request_id = %request.context.request_id, "upstream.failed");
+        }
+        fetched
+    }
+}
+
+#[cfg(test)]
+#[path = "sources_tests.rs"]
+pub(crate) mod tests;
