@@ -7,6 +7,7 @@ mod outcome;
 mod portal_process;
 mod running;
 mod servers;
+mod settings;
 mod signal;
 
 pub use portal_process::PortalProcess;

@@ -18,6 +18,8 @@ mod portal;
 pub mod ports;
 pub mod record;
 pub mod relay;
+#[cfg(test)]
+mod testing;
 
 pub use access_log::AccessLogAnswer;
 pub use answer::{

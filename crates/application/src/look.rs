@@ -59,7 +59,10 @@ impl Inner {
             let place = self.journal.reserve()?;
             let seen = match look.look(self, &grant, caller).await {
                 Ok(seen) => seen,
-                Err(error) => return Err(self.failed(caller, &grant, place, error).await),
+                Err(error) => match self.failed(caller, &grant, place, error).await {
+                    Some(error) => return Err(error),
+                    None => continue,
+                },
             };
             let event = self.shown(caller, &grant, &seen.answer);
             if let Some(receipt) = self.record(place, event, caller).await? {
@@ -97,31 +100,47 @@ impl Inner {
         }
     }
 
-    /// Writes down a look that showed nothing. The answer stays the same whether or not this can
-    /// be written, because nothing leaves by it.
+    /// Writes down a look that showed nothing, and says what to answer. `None`: it was decided on
+    /// stale facts.
     async fn failed(
         &self,
         caller: &Caller,
         grant: &PatientGrant,
         place: Box<dyn JournalPlace>,
         error: AccessError,
-    ) -> AccessError {
+    ) -> Option<AccessError> {
         let reason = match &error {
             AccessError::NotFound => "not-found",
             AccessError::Source(_) => "source-unavailable",
             AccessError::Denied(denial) => {
-                let event = self.denial_event(caller, grant.action(), Some(grant), *denial, 1);
-                self.write_denial(place, event, *denial).await;
-                return error;
+                self.deny_granted(caller, grant, place, *denial).await;
+                return Some(error);
             }
-            AccessError::Input(_) | AccessError::Store(_) => return error,
+            AccessError::Input(_) | AccessError::Store(_) => return Some(error),
         };
         let mut event = self.shown(caller, grant, &Answer::default());
         event.outcome = Outcome::Failed;
         event.reason_code = Some(reason);
-        match place.record(event).await {
-            Ok(_) => error,
-            Err(store) => store.into(),
+        match self.record(place, event, caller).await {
+            Ok(Some(_)) => Some(error),
+            Ok(None) => None,
+            Err(store) => Some(store.into()),
+        }
+    }
+
+    /// A refusal that only the request's parameters showed.
+    async fn deny_granted(
+        &self,
+        caller: &Caller,
+        grant: &PatientGrant,
+        place: Box<dyn JournalPlace>,
+        denial: Denial,
+    ) {
+        counter!("portal_denials_total", "reason" => denial.code()).increment(1);
+        let key = (grant.account().id.to_string(), denial.code());
+        if let Some(count) = self.denials.admit(key, self.clock.now()) {
+            let event = self.denial_event(caller, grant.action(), Some(grant), denial, count);
+            self.write_denial(place, event, denial).await;
         }
     }
 
@@ -234,3 +253,7 @@ fn unrecorded(denial: Denial) {
     counter!("portal_denials_unrecorded_total").increment(1);
     tracing::warn!(reason = denial.code(), "denial.unrecorded");
 }
+
+#[cfg(test)]
+#[path = "look_tests.rs"]
+mod tests;

@@ -10,3 +10,6 @@ pub mod release;
 pub mod scope;
 pub mod source;
 pub mod tenant;
+
+#[cfg(test)]
+mod testing;

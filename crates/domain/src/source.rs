@@ -1,7 +1,7 @@
 //! The clinical services behind the portal, which of them is the authority for what, and the sets
 //! that are fetched whole and cached.
 
-use portal_fhir::{Coding, Header, ResourceType};
+use portal_fhir::{Coding, Contained, Header, ResourceType};
 use serde::{Deserialize, Serialize};
 
 /// A clinical service, by the name that answers use.
@@ -199,8 +199,11 @@ impl RecordSet {
     /// another service owns, and could bypass that service's release rule. With several
     /// categories, the strictest owner counts: one `laboratory` among them suffices.
     pub fn is_authority_for(self, header: &Header) -> bool {
-        if header.resource_type != self.resource_type() || header.category_unreadable {
-            return header.resource_type == self.resource_type() && self.tolerates_unreadable();
+        if header.resource_type != self.resource_type() || self.smuggles(header) {
+            return false;
+        }
+        if header.category_unreadable {
+            return self.tolerates_unreadable();
         }
         match self {
             Self::LaboratoryObservations => is_laboratory(&header.categories),
@@ -212,6 +215,15 @@ impl RecordSet {
             | Self::MedicationRequests
             | Self::Immunizations => true,
         }
+    }
+
+    // A laboratory result inside another source's record would leave without its mark.
+    fn smuggles(self, header: &Header) -> bool {
+        let is_result = |inner: &Contained| {
+            let report = inner.type_name.as_ref() == ResourceType::DiagnosticReport.as_str();
+            report || is_laboratory(&inner.categories)
+        };
+        self.source() != Source::Laboratory && header.contained.iter().any(is_result)
     }
 
     // A chart Observation whose category cannot be read might be a laboratory copy.

@@ -6,6 +6,8 @@ pub mod entitlements;
 pub mod fault;
 pub mod http_client;
 pub mod identity;
+pub mod nats;
+pub mod postgres;
 pub mod redis;
 pub mod system;
 pub mod upstream;

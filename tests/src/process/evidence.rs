@@ -39,7 +39,10 @@ impl Message {
     /// The ids of the events in it, in order.
     pub fn event_ids(&self) -> Vec<String> {
         let message: Value = serde_json::from_slice(&self.payload).expect("messages are JSON");
-        let events = message["data"]["events"].as_array().cloned().unwrap_or_default();
+        let events = message["data"]["events"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
         let id = |event: &Value| event["id"].as_str().expect("events have ids").to_owned();
         events.iter().map(id).collect()
     }
@@ -58,7 +61,11 @@ impl PortalProcess {
         .await
         .expect("the journal can be read");
         database.close().await;
-        let recorded = |(event_id, request_id, outcome)| Recorded { event_id, request_id, outcome };
+        let recorded = |(event_id, request_id, outcome)| Recorded {
+            event_id,
+            request_id,
+            outcome,
+        };
         rows.into_iter().map(recorded).collect()
     }
 
@@ -71,15 +78,27 @@ impl PortalProcess {
 
     /// All messages of the tenant, in order.
     pub async fn published(&self) -> Vec<Message> {
-        let client = async_nats::connect(self.servers.url("NATS_URL")).await.expect("NATS answers");
+        let client = async_nats::connect(self.servers.url("NATS_URL"))
+            .await
+            .expect("NATS answers");
         let Ok(stream) = jetstream::new(client).get_stream(STREAM).await else {
             return Vec::new();
         };
-        let config = pull::Config { ack_policy: AckPolicy::None, ..pull::Config::default() };
-        let consumer = stream.create_consumer(config).await.expect("the stream can be read");
+        let config = pull::Config {
+            ack_policy: AckPolicy::None,
+            ..pull::Config::default()
+        };
+        let consumer = stream
+            .create_consumer(config)
+            .await
+            .expect("the stream can be read");
         let mut published = Vec::new();
         loop {
-            let batch = consumer.fetch().max_messages(FETCHED_AT_ONCE).messages().await;
+            let batch = consumer
+                .fetch()
+                .max_messages(FETCHED_AT_ONCE)
+                .messages()
+                .await;
             let batch = batch.expect("a batch is begun");
             let batch: Vec<_> = batch.try_collect().await.expect("a batch arrives");
             if batch.is_empty() {
@@ -92,7 +111,10 @@ impl PortalProcess {
     fn own(&self, message: &jetstream::Message) -> Option<Message> {
         let id = message.headers.as_ref()?.get("Nats-Msg-Id")?.to_string();
         let own = id.starts_with(&format!("{}:", self.tenant));
-        own.then(|| Message { id, payload: message.payload.clone() })
+        own.then(|| Message {
+            id,
+            payload: message.payload.clone(),
+        })
     }
 
     /// Waits until all that is in the journal is published; fails the test when an event is
@@ -103,17 +125,30 @@ impl PortalProcess {
         let begin = Instant::now();
         loop {
             let recorded = self.recorded().await;
-            let published: Vec<_> =
-                self.published().await.iter().flat_map(Message::event_ids).collect();
+            let published: Vec<_> = self
+                .published()
+                .await
+                .iter()
+                .flat_map(Message::event_ids)
+                .collect();
             let mut times: BTreeMap<&str, u32> = BTreeMap::new();
             for id in &published {
                 *times.entry(id).or_default() += 1;
             }
-            assert!(times.values().all(|times| *times == 1), "an event was published twice");
-            let missing =
-                recorded.iter().filter(|event| !times.contains_key(event.event_id.as_str())).count();
+            assert!(
+                times.values().all(|times| *times == 1),
+                "an event was published twice"
+            );
+            let missing = recorded
+                .iter()
+                .filter(|event| !times.contains_key(event.event_id.as_str()))
+                .count();
             if missing == 0 {
-                assert_eq!(published.len(), recorded.len(), "published without being recorded");
+                assert_eq!(
+                    published.len(),
+                    recorded.len(),
+                    "published without being recorded"
+                );
                 return published;
             }
             assert!(

@@ -7,13 +7,18 @@ static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// The folder of the project.
 pub(super) fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the project")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the crate lies in the project")
 }
 
 /// A path that no other test of any run has: `.local/run/it-NAME-PID-NUMBER`.
 pub(super) fn unique(name: &str) -> PathBuf {
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    root().join(format!(".local/run/it-{name}-{}-{number}", std::process::id()))
+    root().join(format!(
+        ".local/run/it-{name}-{}-{number}",
+        std::process::id()
+    ))
 }
 
 /// A folder that is removed when it is dropped.

@@ -40,7 +40,12 @@ impl Outcome {
     #[must_use]
     pub fn failed(self) -> Self {
         let code = self.status.code();
-        assert!(code.is_some_and(|code| code != 0), "{}: {}", self.status, self.output());
+        assert!(
+            code.is_some_and(|code| code != 0),
+            "{}: {}",
+            self.status,
+            self.output()
+        );
         self
     }
 }

@@ -1,7 +1,6 @@
 //! One installation of the portal: servers, sources, settings, and the service while it runs.
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -13,12 +12,13 @@ use super::folder::Folder;
 use super::outcome::Outcome;
 use super::running::Running;
 use super::servers::Servers;
+use super::settings;
 use crate::answer::Answer;
 use crate::fixture::Fixture;
 use crate::people::{Person, claims};
 
 const READY_WITHIN: Duration = Duration::from_secs(30);
-const ROLE_WITHIN: Duration = Duration::from_secs(60);
+const ROLE_WITHIN: Duration = Duration::from_mins(1);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// The program, installed for one tenant and migrated. Requests go to the service that
@@ -42,11 +42,14 @@ pub struct PortalProcess {
 impl PortalProcess {
     /// Installs the program: settings, an empty sandbox, the schema and one tenant.
     pub async fn install(name: &str, servers: Servers) -> Self {
-        let sandbox = portal_sandbox::start(Options { large: 0, ..Options::default() })
-            .await
-            .expect("the sandbox starts");
+        let sandbox = portal_sandbox::start(Options {
+            large: 0,
+            ..Options::default()
+        })
+        .await
+        .expect("the sandbox starts");
         let tenant = format!("{name}-{}", ulid::Ulid::new()).to_lowercase();
-        let settings = settings(&servers, &sandbox, &tenant);
+        let settings = settings::of_installation(&servers, &sandbox, &tenant);
         let portal = Self {
             service: None,
             sandbox,
@@ -83,7 +86,9 @@ impl PortalProcess {
 
     /// Whether the service says that it is ready.
     pub async fn is_ready(&self) -> bool {
-        self.try_get(None, "/health/ready").await.is_ok_and(|answer| answer.status == 200)
+        self.try_get(None, "/health/ready")
+            .await
+            .is_ok_and(|answer| answer.status == 200)
     }
 
     /// Ends the service at once.
@@ -107,15 +112,15 @@ impl PortalProcess {
         let outputs = self.folder.file(&format!("{:04}", self.next_number()));
         let file = outputs.with_extension("input");
         std::fs::write(&file, input).expect("the folder can be written");
-        let running =
-            Running::start(&program(), arguments, &self.settings, &outputs, Some(&file));
+        let running = Running::start(&program(), arguments, &self.settings, &outputs, Some(&file));
         running.end(ROLE_WITHIN).await
     }
 
     /// Imports lines.
     pub async fn import(&self, lines: &[Value]) -> Outcome {
-        let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
-        self.run_with_input(&["import", "-"], &lines).await
+        let lines: Vec<_> = lines.iter().map(Value::to_string).collect();
+        self.run_with_input(&["import", "-"], &lines.join("\n"))
+            .await
     }
 
     /// The import line of the tenant.
@@ -136,8 +141,14 @@ impl PortalProcess {
 
     /// People with a Patient at registration and an active account.
     pub async fn people(&self, names: &[&str]) -> Vec<Person> {
-        let people: Vec<_> = names.iter().map(|name| Person::new(&self.tenant, name)).collect();
-        let lines: Vec<_> = people.iter().map(|person| self.account_line(person)).collect();
+        let people: Vec<_> = names
+            .iter()
+            .map(|name| Person::new(&self.tenant, name))
+            .collect();
+        let lines: Vec<_> = people
+            .iter()
+            .map(|person| self.account_line(person))
+            .collect();
         let _ = self.import(&lines).await.succeeded();
         for person in &people {
             self.put(&Fixture::of(&person.patient).patient("Lovelace"));
@@ -180,7 +191,9 @@ impl PortalProcess {
 
     /// Asks the service.
     pub async fn get(&self, token: Option<&str>, path: &str) -> Answer {
-        self.try_get(token, path).await.expect("the service answers")
+        self.try_get(token, path)
+            .await
+            .expect("the service answers")
     }
 
     /// Asks the service, which may be gone.
@@ -201,13 +214,19 @@ impl PortalProcess {
     pub async fn send(&self, request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
         let response = request.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Ok(Answer { status, headers, body: response.bytes().await? })
+        Ok(Answer {
+            status,
+            headers,
+            body: response.bytes().await?,
+        })
     }
 
     /// Asks the admin port.
     pub async fn admin(&self, path: &str) -> Answer {
         let url = format!("http://{}{path}", self.settings["ADMIN_ADDR"]);
-        self.send(self.client.get(url)).await.expect("the admin port answers")
+        self.send(self.client.get(url))
+            .await
+            .expect("the admin port answers")
     }
 
     /// All that every process of this installation wrote to its outputs.
@@ -223,7 +242,10 @@ impl PortalProcess {
 /// The program lies two folders above the test's, where cargo puts programs.
 fn program() -> PathBuf {
     let test = std::env::current_exe().expect("a test is a program");
-    let folder = test.ancestors().nth(2).expect("tests lie in a folder of the programs' folder");
+    let folder = test
+        .ancestors()
+        .nth(2)
+        .expect("tests lie in a folder of the programs' folder");
     folder.join("patient-portal")
 }
 
@@ -234,44 +256,4 @@ fn client() -> reqwest::Client {
         .no_proxy()
         .build()
         .expect("a client")
-}
-
-/// Settings as `.env.example` explains them. Nobody listens at the addresses now, and they are not
-/// of the ports that systems give to outgoing connections.
-fn settings(servers: &Servers, sandbox: &Sandbox, tenant: &str) -> BTreeMap<String, String> {
-    let mut settings = servers.settings();
-    let mut set = |name: &str, value: String| settings.insert(name.to_owned(), value);
-    let address = || format!("127.0.0.1:{}", free_port());
-    let public = address();
-    set("PORTAL_PROFILE", "development".to_owned());
-    set("REGION", "local".to_owned());
-    set("PUBLIC_URL", format!("http://{public}"));
-    set("HTTP_ADDR", public);
-    set("INTERNAL_ADDR", address());
-    set("ADMIN_ADDR", address());
-    set("KEYCLOAK_REALM_URL", sandbox.issuer_url());
-    set("PORTAL_AUDIENCE", "patient-portal".to_owned());
-    set("FIRST_PARTY_CLIENTS", "portal-web,portal-mobile".to_owned());
-    set("MFA_AMR", "mfa,otp,hwk".to_owned());
-    set("ACR_LEVELS", "1=1,2=2".to_owned());
-    set("ENTITLEMENTS_STATIC", format!("{tenant}=ehr.portal"));
-    set("KEY_RING", "test:2020-01-01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8".to_owned());
-    for source in ["registration", "patient-chart", "laboratory", "medication", "immunizations"] {
-        let name = format!("{}_URL", source.to_uppercase().replace('-', "_"));
-        set(&name, sandbox.source_url(source));
-    }
-    settings
-}
-
-fn free_port() -> u16 {
-    static OFFSET: AtomicU32 = AtomicU32::new(0);
-    // Each process of tests begins elsewhere, and none gives out a port twice.
-    let begin = std::process::id().wrapping_mul(37);
-    loop {
-        let offset = begin.wrapping_add(OFFSET.fetch_add(1, Ordering::Relaxed)) % 12_000;
-        let port = u16::try_from(20_000 + offset).expect("below 32,000");
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
-    }
 }

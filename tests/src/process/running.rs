@@ -29,7 +29,10 @@ impl Running {
         outputs: &Path,
         input: Option<&Path>,
     ) -> Self {
-        let (stdout, stderr) = (outputs.with_extension("stdout"), outputs.with_extension("stderr"));
+        let (stdout, stderr) = (
+            outputs.with_extension("stdout"),
+            outputs.with_extension("stderr"),
+        );
         let create = |path: &Path| File::create(path).expect("an output file can be written");
         let input = input.map_or_else(Stdio::null, |path| {
             Stdio::from(File::open(path).expect("the input was written before"))
@@ -43,7 +46,11 @@ impl Running {
             .stderr(create(&stderr))
             .spawn()
             .expect("patient-portal lies beside the tests: run them with `make test`");
-        Self { child, stdout, stderr }
+        Self {
+            child,
+            stdout,
+            stderr,
+        }
     }
 
     /// The process's number.
@@ -65,7 +72,9 @@ impl Running {
 
     /// The exit status, once there is one.
     pub fn ended(&mut self) -> Option<ExitStatus> {
-        self.child.try_wait().expect("the process is a child of this one")
+        self.child
+            .try_wait()
+            .expect("the process is a child of this one")
     }
 
     /// Waits for the end; fails the test when it does not come in time.
@@ -73,9 +82,17 @@ impl Running {
         let begin = Instant::now();
         loop {
             if let Some(status) = self.ended() {
-                return Outcome { status, stdout: text(&self.stdout), stderr: text(&self.stderr) };
+                return Outcome {
+                    status,
+                    stdout: text(&self.stdout),
+                    stderr: text(&self.stderr),
+                };
             }
-            assert!(begin.elapsed() < within, "still running after {within:?}: {}", self.output());
+            assert!(
+                begin.elapsed() < within,
+                "still running after {within:?}: {}",
+                self.output()
+            );
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }

@@ -46,7 +46,10 @@ impl Servers {
         arguments.extend(options.iter().map(ToString::to_string));
         arguments.extend(["--for".to_owned(), pid]);
         // Made before the start, so that a start that fails half-way is cleared away as well.
-        let mut servers = Self { own: Some(folder.clone()), urls: BTreeMap::new() };
+        let mut servers = Self {
+            own: Some(folder.clone()),
+            urls: BTreeMap::new(),
+        };
         run(arguments).await;
         let text = std::fs::read_to_string(folder.join("env")).expect("a start writes addresses");
         servers.urls = text
@@ -62,10 +65,12 @@ impl Servers {
         let name = format!("it_{}", ulid::Ulid::new()).to_lowercase();
         let admin = connect(&required("DATABASE_SUPERUSER_URL")).await;
         // The name is letters, digits and a line: nothing in it needs quoting.
-        sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name} OWNER portal_owner")))
-            .execute(&admin)
-            .await
-            .expect("the superuser makes databases");
+        sqlx::query(sqlx::AssertSqlSafe(format!(
+            "CREATE DATABASE {name} OWNER portal_owner"
+        )))
+        .execute(&admin)
+        .await
+        .expect("the superuser makes databases");
         admin.close().await;
         let of_database = |setting: &&str| {
             let mut url = Url::parse(&required(setting)).expect("a URL");
@@ -81,7 +86,9 @@ impl Servers {
 
     /// An address by the name of its setting.
     pub fn url(&self, name: &str) -> &str {
-        self.urls.get(name).unwrap_or_else(|| panic!("there is no {name}"))
+        self.urls
+            .get(name)
+            .unwrap_or_else(|| panic!("there is no {name}"))
     }
 
     /// The settings of the program that name these servers.
@@ -126,17 +133,24 @@ impl Servers {
     fn pid(&self, server: &str) -> u32 {
         let file = self.folder().join(format!("{server}.pid"));
         let text = std::fs::read_to_string(file).expect("the server was started here");
-        text.lines().next().and_then(|pid| pid.parse().ok()).expect("the first line is a number")
+        text.lines()
+            .next()
+            .and_then(|pid| pid.parse().ok())
+            .expect("the first line is a number")
     }
 
     fn folder(&self) -> &PathBuf {
-        self.own.as_ref().expect("the run's servers serve other tests as well")
+        self.own
+            .as_ref()
+            .expect("the run's servers serve other tests as well")
     }
 }
 
 impl Drop for Servers {
     fn drop(&mut self) {
-        let Some(folder) = self.own.take() else { return };
+        let Some(folder) = self.own.take() else {
+            return;
+        };
         // A paused process hears no request to end.
         for server in ["postgres", "redis", "nats"] {
             let Ok(text) = std::fs::read_to_string(folder.join(format!("{server}.pid"))) else {
@@ -146,21 +160,34 @@ impl Drop for Servers {
                 signal::send("CONT", &signal::tree(pid));
             }
         }
-        let _ = Command::new(root().join("dev/servers")).arg("stop").arg(&folder).status();
+        let _ = Command::new(root().join("dev/servers"))
+            .arg("stop")
+            .arg(&folder)
+            .status();
     }
 }
 
 /// Runs `dev/servers`; starting and stopping take seconds, which other tasks can use.
 async fn run(arguments: Vec<String>) {
     let output = tokio::task::spawn_blocking(move || {
-        Command::new(root().join("dev/servers")).args(arguments).output()
+        Command::new(root().join("dev/servers"))
+            .args(arguments)
+            .output()
     })
     .await
     .expect("the task ends")
     .expect("dev/servers runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 async fn connect(url: &str) -> PgPool {
-    PgPoolOptions::new().max_connections(2).connect(url).await.expect("the superuser may log in")
+    PgPoolOptions::new()
+        .max_connections(2)
+        .connect(url)
+        .await
+        .expect("the superuser may log in")
 }

@@ -25,7 +25,11 @@ pub(super) fn tree(pid: u32) -> Vec<u32> {
             .output()
             .expect("pgrep runs");
         let children = String::from_utf8_lossy(&children.stdout).into_owned();
-        found.extend(children.lines().filter_map(|line| line.trim().parse::<u32>().ok()));
+        found.extend(
+            children
+                .lines()
+                .filter_map(|line| line.trim().parse::<u32>().ok()),
+        );
         next += 1;
     }
     found

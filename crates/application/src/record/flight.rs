@@ -88,12 +88,12 @@ mod tests {
     #[tokio::test]
     async fn those_who_come_together_share_one_fetch() {
         let flights: Flights<&str, usize> = Flights::new();
-        let begun = Arc::new(AtomicUsize::new(0));
+        let count = Arc::new(AtomicUsize::new(0));
         let begin = || {
-            let begun = Arc::clone(&begun);
+            let count = Arc::clone(&count);
             async move {
                 tokio::task::yield_now().await;
-                begun.fetch_add(1, Ordering::SeqCst) + 1
+                count.fetch_add(1, Ordering::SeqCst) + 1
             }
             .boxed()
         };

@@ -202,3 +202,7 @@ fn count(set: RecordSet, drops: Drops) {
         tracing::error!(upstream, count = drops.foreign, "compartment.violated");
     }
 }
+
+#[cfg(test)]
+#[path = "load_tests.rs"]
+mod tests;

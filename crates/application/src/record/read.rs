@@ -86,3 +86,7 @@ impl Look for ReadOne<'_> {
         })
     }
 }
+
+#[cfg(test)]
+#[path = "read_tests.rs"]
+mod tests;

@@ -89,10 +89,11 @@ impl<'g> Reading<'g> {
         self.one = Some((set, one));
     }
 
-    /// Why a set is missing, if it is.
+    /// Why a set is missing, if it is. One that cannot be judged is as good as missing.
     pub(crate) fn error(&self, set: RecordSet) -> Option<SourceError> {
-        self.loaded(set)
-            .and_then(|loaded| loaded.as_ref().err())
+        needed_to_judge(set)
+            .filter_map(|needed| self.loaded(needed))
+            .find_map(|loaded| loaded.as_ref().err())
             .copied()
     }
 
@@ -225,3 +226,7 @@ fn merge(worst: &mut SourceReport, other: &SourceReport) {
         _ => None,
     };
 }
+
+#[cfg(test)]
+#[path = "reading_tests.rs"]
+mod tests;

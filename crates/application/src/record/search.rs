@@ -6,7 +6,7 @@ use portal_domain::access::{Action, Denial, PatientGrant};
 use portal_domain::disclosure::{Answer, ReleasedRecord};
 use portal_domain::id::PatientId;
 use portal_domain::source::RecordSet;
-use portal_fhir::{Handling, Query, ResourceType, Sort, SortKey, sort_key};
+use portal_fhir::{Handling, Query, ResourceType, Sort, SortKey, Token, sort_key};
 
 use crate::answer::Completeness;
 use crate::caller::Caller;
@@ -82,7 +82,7 @@ impl Look for Search<'_> {
         let after: Option<SortKey> = portal.unseal(&binding, cursor)?;
 
         let zone = &grant.tenant().time_zone;
-        let sets: Vec<RecordSet> = RecordSet::of_type(self.resource_type).collect();
+        let sets = sets(&query);
         let mut reading = Reading::new(&portal.loader, grant, caller);
         reading.load(&sets).await;
         let records = matching(&reading, &sets, query.sort(), zone, |header| {
@@ -127,6 +127,18 @@ pub(crate) fn missing(
     }
 }
 
+/// The sets that can hold a match. The chart holds no laboratory result, so a search for those
+/// alone does not wait for it; a laboratory result may well be a vital sign too.
+fn sets(query: &Query) -> Vec<RecordSet> {
+    let laboratory = |token: &Token| token.code() == Some("laboratory");
+    let only_laboratory = query
+        .categories()
+        .is_some_and(|tokens| tokens.iter().all(laboratory));
+    RecordSet::of_type(query.resource_type())
+        .filter(|set| !(only_laboratory && *set == RecordSet::ChartObservations))
+        .collect()
+}
+
 type Raw = Vec<(String, String)>;
 
 fn split_cursor(raw: &[(String, String)]) -> Result<(Option<&str>, Raw), AccessError> {
@@ -161,3 +173,7 @@ fn check_patients(portal: &Inner, grant: &PatientGrant, query: &Query) -> Result
 pub(crate) fn fingerprint(applied: &[(String, String)]) -> String {
     serde_json::to_string(applied).unwrap_or_default()
 }
+
+#[cfg(test)]
+#[path = "search_tests.rs"]
+mod tests;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use portal_fhir::ResourceType;
 
-use crate::account::AccountSnapshot;
+use crate::account::{AccountSnapshot, AccountStatus};
 use crate::id::PatientId;
 use crate::tenant::Tenant;
 
@@ -80,20 +80,26 @@ impl PatientGrant {
         self.account.patient_id.as_ref().map(RecordPatient)
     }
 
+    // Routes that any state of the account may call open no record by it.
+    fn open_record(&self) -> Option<&PatientId> {
+        let patient = self.account.patient_id.as_ref()?;
+        (self.account.status == AccountStatus::Active).then_some(patient)
+    }
+
     /// Permission to read records of a type, if the token's scopes cover it.
     pub fn read(&self, resource_type: ResourceType) -> Option<ReadPermit<'_>> {
         let allowed = self
             .token
             .scopes
             .allows(resource_type, self.action.interaction());
-        let patient = self.account.patient_id.as_ref()?;
+        let patient = self.open_record()?;
         allowed.then(|| ReadPermit::new(&self.tenant, patient, resource_type))
     }
 
     /// Permission to look at records of a type in order to judge references to them. What is
     /// loaded by it can be judged but not shown, so it needs no scope.
     pub fn inspect(&self, resource_type: ResourceType) -> Option<InspectPermit<'_>> {
-        let patient = self.account.patient_id.as_ref()?;
+        let patient = self.open_record()?;
         Some(InspectPermit::new(&self.tenant, patient, resource_type))
     }
 

@@ -71,7 +71,8 @@ impl PatientClaim {
     pub fn names(&self, patient: &PatientId) -> bool {
         let claim = &*self.0;
         claim == patient.as_str()
-            || portal_fhir::patient_address(patient.as_str()).is_some_and(|address| claim == address)
+            || portal_fhir::patient_address(patient.as_str())
+                .is_some_and(|address| claim == address)
     }
 }
 

@@ -154,7 +154,12 @@ fn claim_one(
         return None;
     }
     if !set.is_authority_for(&record.header) {
-        drops.copies += 1;
+        // What cannot be told apart from the authority's own record leaves a hole in the set.
+        if record.header.category_unreadable {
+            drops.unreadable += 1;
+        } else {
+            drops.copies += 1;
+        }
         return None;
     }
     let rewritten = origin
@@ -206,3 +211,7 @@ fn keys(header: &Header) -> impl Iterator<Item = (Option<String>, String)> + '_ 
     });
     std::iter::once((None, header.id.to_string())).chain(identifiers)
 }
+
+#[cfg(test)]
+#[path = "owned_tests.rs"]
+mod tests;

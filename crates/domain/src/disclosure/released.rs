@@ -101,3 +101,7 @@ impl std::fmt::Debug for ReleasedRecord {
         write!(f, "ReleasedRecord({:?}, ****)", self.set.set)
     }
 }
+
+#[cfg(test)]
+#[path = "released_tests.rs"]
+mod tests;

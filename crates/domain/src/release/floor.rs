@@ -63,9 +63,7 @@ pub fn judge(header: &Header, rules: &ReleaseRules, now: Timestamp) -> Result<()
         &header.verification_status,
     )?;
     check_contained_status(&header.contained)?;
-    if is_result(header.resource_type) {
-        check_readable(header)?;
-    }
+    check_readable(header)?;
     if rules.mode == ReleaseMode::Marked && !has_mark(&header.tags, rules, "released") {
         return Err(Withheld::NotReleased);
     }
@@ -77,6 +75,14 @@ const fn is_result(resource_type: ResourceType) -> bool {
         resource_type,
         ResourceType::Observation | ResourceType::DiagnosticReport
     )
+}
+
+fn is_contained_result(inner: &Contained) -> bool {
+    ResourceType::parse(&inner.type_name).is_some_and(is_result)
+}
+
+fn holds_result(header: &Header) -> bool {
+    is_result(header.resource_type) || header.contained.iter().any(is_contained_result)
 }
 
 const SHOWN_RESULT: [&str; 3] = ["final", "amended", "corrected"];
@@ -124,7 +130,13 @@ fn check_contained_status(contained: &[Contained]) -> Result<(), Withheld> {
 
 fn check_readable(header: &Header) -> Result<(), Withheld> {
     let unreadable_date = matches!(header.date, Some(When::Unreadable)) || header.issued_unreadable;
-    if header.labels_unreadable || header.category_unreadable || unreadable_date {
+    let unreadable_result = is_result(header.resource_type)
+        && (header.labels_unreadable || header.category_unreadable || unreadable_date);
+    let unreadable_inside = header
+        .contained
+        .iter()
+        .any(|inner| inner.labels_unreadable && is_contained_result(inner));
+    if unreadable_result || unreadable_inside {
         return Err(Withheld::Unreadable);
     }
     Ok(())
@@ -153,7 +165,7 @@ fn is_critical(header: &Header, rules: &ReleaseRules) -> bool {
 }
 
 fn check_critical(header: &Header, rules: &ReleaseRules, now: Timestamp) -> Result<(), Withheld> {
-    if !is_result(header.resource_type) || !is_critical(header, rules) {
+    if !holds_result(header) || !is_critical(header, rules) {
         return Ok(());
     }
     if has_mark(&header.tags, rules, "critical-acknowledged") {

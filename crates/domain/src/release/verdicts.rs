@@ -127,3 +127,7 @@ impl Masks {
         known.unwrap_or_else(|| self.unjudged.contains(&resource_type))
     }
 }
+
+#[cfg(test)]
+#[path = "verdicts_tests.rs"]
+mod tests;

@@ -74,12 +74,20 @@ impl NatsBus {
             .map_err(|_| NatsUrlInvalid)?;
         let mut context = jetstream::new(client);
         context.set_timeout(ACK_TIMEOUT);
-        Ok(Self { context, settings, stream_is_there: AtomicBool::new(false) })
+        Ok(Self {
+            context,
+            settings,
+            stream_is_there: AtomicBool::new(false),
+        })
     }
 
     /// Whether the server is connected, for health. The service is ready without it.
     pub fn component(&self) -> Component {
-        Component { name: "nats", healthy: self.is_connected(), required: false }
+        Component {
+            name: "nats",
+            healthy: self.is_connected(),
+            required: false,
+        }
     }
 
     /// The name of the stream.
@@ -100,7 +108,10 @@ impl NatsBus {
         if self.stream_is_there.load(Ordering::Relaxed) {
             return Ok(());
         }
-        let wanted: Vec<String> = SUBJECTS.iter().map(|subject| self.subject(subject)).collect();
+        let wanted: Vec<String> = SUBJECTS
+            .iter()
+            .map(|subject| self.subject(subject))
+            .collect();
         let config = Config {
             name: self.stream(),
             subjects: wanted.clone(),
@@ -110,13 +121,22 @@ impl NatsBus {
             description: Some("Events of the patient portal that are kept for 90 days".to_owned()),
             ..Config::default()
         };
-        let stream = self.context.get_or_create_stream(config).await.map_err(|_| EventBusError)?;
+        let stream = self
+            .context
+            .get_or_create_stream(config)
+            .await
+            .map_err(|_| EventBusError)?;
         let mut present = stream.cached_info().config.clone();
-        let missing: Vec<String> =
-            wanted.into_iter().filter(|subject| !present.subjects.contains(subject)).collect();
+        let missing: Vec<String> = wanted
+            .into_iter()
+            .filter(|subject| !present.subjects.contains(subject))
+            .collect();
         if !missing.is_empty() {
             present.subjects.extend(missing);
-            self.context.update_stream(&present).await.map_err(|_| EventBusError)?;
+            self.context
+                .update_stream(&present)
+                .await
+                .map_err(|_| EventBusError)?;
         }
         self.stream_is_there.store(true, Ordering::Relaxed);
         Ok(())
@@ -127,7 +147,10 @@ impl NatsBus {
             .message_id(&event.message_id)
             .expected_stream(self.stream())
             .payload(event.payload.clone().into());
-        let sent = self.context.send_publish(self.subject(event.subject), message).await;
+        let sent = self
+            .context
+            .send_publish(self.subject(event.subject), message)
+            .await;
         let acknowledged = sent.map_err(|error| error.kind())?.await;
         let stored = acknowledged.map_err(|error| error.kind())?;
         if stored.duplicate {
@@ -153,7 +176,9 @@ impl NatsBus {
 
 fn reconnect_delay(attempts: usize) -> Duration {
     let doublings = u32::try_from(attempts.min(8)).unwrap_or(8);
-    Duration::from_millis(10).saturating_mul(1 << doublings).min(LONGEST_RECONNECT)
+    Duration::from_millis(10)
+        .saturating_mul(1 << doublings)
+        .min(LONGEST_RECONNECT)
 }
 
 #[async_trait]
@@ -176,29 +201,21 @@ impl EventBus for NatsBus {
 #[cfg(test)]
 mod tests {
     use futures::StreamExt;
-    use ulid::Ulid;
+    use jiff::Timestamp;
+    use portal_application::ports::Ids;
 
     use super::*;
+    use crate::system::SystemIds;
 
     fn url() -> String {
         std::env::var("NATS_URL").expect("NATS_URL is not set: run the tests with `make test`")
     }
 
     fn own_names() -> NatsSettings {
-        let name = format!("TEST_{}", Ulid(u128::from(std::process::id())).increment_by_time());
-        NatsSettings { stream_prefix: name.clone(), subject_prefix: name }
-    }
-
-    trait Distinct {
-        fn increment_by_time(self) -> String;
-    }
-
-    impl Distinct for Ulid {
-        fn increment_by_time(self) -> String {
-            format!("{self}{:?}", std::time::Instant::now())
-                .chars()
-                .filter(char::is_ascii_alphanumeric)
-                .collect()
+        let name = format!("TEST_{}", SystemIds.ulid(Timestamp::UNIX_EPOCH));
+        NatsSettings {
+            stream_prefix: name.clone(),
+            subject_prefix: name,
         }
     }
 
@@ -251,10 +268,16 @@ mod tests {
     async fn an_absent_server_delays_nobody() {
         let began = Instant::now();
         let settings = NatsSettings::default();
-        let bus = NatsBus::connect("nats://127.0.0.1:1", settings).await.unwrap();
+        let bus = NatsBus::connect("nats://127.0.0.1:1", settings)
+            .await
+            .unwrap();
         assert_eq!(bus.publish(&event("t:1")).await, Err(EventBusError));
         assert!(!bus.component().healthy);
         assert!(began.elapsed() < Duration::from_secs(1));
-        assert!(NatsBus::connect("not a url", NatsSettings::default()).await.is_err());
+        assert!(
+            NatsBus::connect("not a url", NatsSettings::default())
+                .await
+                .is_err()
+        );
     }
 }

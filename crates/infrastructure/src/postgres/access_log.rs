@@ -65,16 +65,31 @@ impl PgAccessLog {
     ) -> Result<AccessLogPage, QueryError> {
         let tenant = &grant.tenant().id;
         let (count, page, subject) = match grant.patient() {
-            Some(patient) => (COUNT_OF_PATIENT, PAGE_OF_PATIENT, patient.id().as_str().to_owned()),
-            None => (COUNT_OF_ACCOUNT, PAGE_OF_ACCOUNT, grant.account().id.to_string()),
+            Some(patient) => (
+                COUNT_OF_PATIENT,
+                PAGE_OF_PATIENT,
+                patient.id().as_str().to_owned(),
+            ),
+            None => (
+                COUNT_OF_ACCOUNT,
+                PAGE_OF_ACCOUNT,
+                grant.account().id.to_string(),
+            ),
         };
-        let about = About { tenant: tenant.as_str(), subject, filter };
+        let about = About {
+            tenant: tenant.as_str(),
+            subject,
+            filter,
+        };
         let mut transaction = self.database.begin(tenant).await?;
         let total = about.count(count).fetch_one(&mut *transaction).await?;
         let rows = about.page(page).fetch_all(&mut *transaction).await?;
         transaction.commit().await?;
         Ok(AccessLogPage {
-            entries: rows.into_iter().map(AccessLogEntry::try_from).collect::<Result<_, _>>()?,
+            entries: rows
+                .into_iter()
+                .map(AccessLogEntry::try_from)
+                .collect::<Result<_, _>>()?,
             total: u64::try_from(total).map_err(|_| QueryError::Corrupt)?,
         })
     }
@@ -158,3 +173,7 @@ impl AccessLog for PgAccessLog {
         self.database.run(self.load(grant, filter)).await
     }
 }
+
+#[cfg(test)]
+#[path = "access_log_tests.rs"]
+mod tests;

@@ -77,10 +77,18 @@ impl Database {
             })
             .await?;
         let fault = match row {
-            LoginRow { superuser: true, .. } => "is a superuser",
-            LoginRow { bypasses_rls: true, .. } => "bypasses row-level security",
-            LoginRow { owns_schema: true, .. } => "owns the schema",
-            LoginRow { has_role: false, .. } => "does not have the role of this setting",
+            LoginRow {
+                superuser: true, ..
+            } => "is a superuser",
+            LoginRow {
+                bypasses_rls: true, ..
+            } => "bypasses row-level security",
+            LoginRow {
+                owns_schema: true, ..
+            } => "owns the schema",
+            LoginRow {
+                has_role: false, ..
+            } => "does not have the role of this setting",
             _ => return Ok(()),
         };
         Err(CheckError::Login {
@@ -103,7 +111,9 @@ impl Database {
                 Some(_) => {}
             }
         }
-        let ahead = applied.keys().filter(|version| !MIGRATOR.version_exists(**version));
+        let ahead = applied
+            .keys()
+            .filter(|version| !MIGRATOR.version_exists(**version));
         if let Some(version) = ahead.max() {
             tracing::info!(schema.version = version, "schema.ahead");
         }
@@ -149,7 +159,10 @@ mod tests {
         ] {
             let database = Database::new(Login::App, &login_url(url)).unwrap();
             let setting = "DATABASE_URL";
-            assert_eq!(database.check().await, Err(CheckError::Login { setting, fault }));
+            assert_eq!(
+                database.check().await,
+                Err(CheckError::Login { setting, fault })
+            );
         }
     }
 
@@ -160,10 +173,18 @@ mod tests {
         assert_eq!(app.check().await, Ok(()));
         own.as_owner("INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'later', true, '', 0)").await;
         assert_eq!(app.check().await, Ok(()));
-        own.as_owner("UPDATE _sqlx_migrations SET checksum = 'x' WHERE version = 1").await;
-        assert_eq!(app.check().await, Err(CheckError::SchemaChanged { version: 1 }));
-        own.as_owner("DELETE FROM _sqlx_migrations WHERE version = 1").await;
-        assert_eq!(app.check().await, Err(CheckError::SchemaBehind { version: 1 }));
+        own.as_owner("UPDATE _sqlx_migrations SET checksum = 'x' WHERE version = 1")
+            .await;
+        assert_eq!(
+            app.check().await,
+            Err(CheckError::SchemaChanged { version: 1 })
+        );
+        own.as_owner("DELETE FROM _sqlx_migrations WHERE version = 1")
+            .await;
+        assert_eq!(
+            app.check().await,
+            Err(CheckError::SchemaBehind { version: 1 })
+        );
         own.drop_now().await;
     }
 

@@ -26,9 +26,9 @@ impl From<sqlx::Error> for QueryError {
 /// The SQLSTATE of an error, or its kind. Neither holds input.
 pub(super) fn code(error: &sqlx::Error) -> String {
     match error {
-        sqlx::Error::Database(database) => {
-            database.code().map_or_else(|| "unknown".to_owned(), |code| code.into_owned())
-        }
+        sqlx::Error::Database(database) => database
+            .code()
+            .map_or_else(|| "unknown".to_owned(), |code| code.into_owned()),
         sqlx::Error::PoolTimedOut => "pool-timed-out".to_owned(),
         sqlx::Error::PoolClosed => "pool-closed".to_owned(),
         sqlx::Error::Io(_) => "io".to_owned(),

@@ -11,8 +11,20 @@ use super::partitions::DEFAULT_RETENTION_YEARS;
 const MAX_LINE: usize = 64 * 1024;
 /// Calendars that clients can format with (Unicode CLDR, `ca` keys).
 const CALENDARS: [&str; 14] = [
-    "gregory", "persian", "islamic", "islamic-civil", "islamic-rgsa", "islamic-tbla",
-    "islamic-umalqura", "buddhist", "chinese", "coptic", "ethiopic", "hebrew", "indian", "japanese",
+    "gregory",
+    "persian",
+    "islamic",
+    "islamic-civil",
+    "islamic-rgsa",
+    "islamic-tbla",
+    "islamic-umalqura",
+    "buddhist",
+    "chinese",
+    "coptic",
+    "ethiopic",
+    "hebrew",
+    "indian",
+    "japanese",
 ];
 
 /// What is wrong with a line.
@@ -105,7 +117,10 @@ impl ImportLine {
 }
 
 fn whole_line(message: &'static str) -> Vec<LineFault> {
-    vec![LineFault { pointer: String::new(), message }]
+    vec![LineFault {
+        pointer: String::new(),
+        message,
+    }]
 }
 
 /// The only member of a line.
@@ -148,7 +163,9 @@ fn tenant(members: Members) -> Result<TenantLine, Vec<LineFault>> {
     let calendar = reader.required("calendar", "expected a CLDR calendar", calendar);
     let currency = reader.required("currency", "expected an ISO 4217 code", currency);
     let retention = reader.number("retentionYears", "expected 1 to 100", |years| {
-        u16::try_from(years).ok().filter(|years| (1..=100).contains(years))
+        u16::try_from(years)
+            .ok()
+            .filter(|years| (1..=100).contains(years))
     });
     reader.unsupported("releasePolicy");
     reader.unsupported("ageBands");
@@ -172,9 +189,15 @@ fn account(members: Members) -> Result<AccountLine, Vec<LineFault>> {
     let tenant_id = reader.required("tenantId", "expected a tenant id", |text| {
         TenantId::parse(text).ok()
     });
-    let patient_id = reader.optional("patientId", "expected 1 to 64 of A-Z a-z 0-9 _ . -", |text| {
-        PatientId::parse(text).ok().filter(PatientId::is_addressable)
-    });
+    let patient_id = reader.optional(
+        "patientId",
+        "expected 1 to 64 of A-Z a-z 0-9 _ . -",
+        |text| {
+            PatientId::parse(text)
+                .ok()
+                .filter(PatientId::is_addressable)
+        },
+    );
     let kind = reader.optional("kind", "expected patient or caregiver", AccountKind::parse);
     let issuer = reader.optional("issuer", "expected the whole issuer", |text| {
         Issuer::parse(text).ok()
@@ -183,13 +206,22 @@ fn account(members: Members) -> Result<AccountLine, Vec<LineFault>> {
         Subject::parse(text).ok()
     });
     let status = reader.optional("status", "expected a status", AccountStatus::parse);
-    let preferred_language =
-        reader.optional("preferredLanguage", "expected a BCP 47 language tag", language);
+    let preferred_language = reader.optional(
+        "preferredLanguage",
+        "expected a BCP 47 language tag",
+        language,
+    );
     let kind = kind.unwrap_or(match patient_id {
         Some(_) => AccountKind::Patient,
         None => AccountKind::Caregiver,
     });
-    check_account(&mut reader, kind, patient_id.is_some(), issuer.is_some(), subject.is_some());
+    check_account(
+        &mut reader,
+        kind,
+        patient_id.is_some(),
+        issuer.is_some(),
+        subject.is_some(),
+    );
     let whole = tenant_id.map(|tenant_id| AccountLine {
         tenant_id,
         patient_id,
@@ -201,7 +233,13 @@ fn account(members: Members) -> Result<AccountLine, Vec<LineFault>> {
     reader.finish(whole)
 }
 
-fn check_account(reader: &mut Reader, kind: AccountKind, patient: bool, issuer: bool, subject: bool) {
+fn check_account(
+    reader: &mut Reader,
+    kind: AccountKind,
+    patient: bool,
+    issuer: bool,
+    subject: bool,
+) {
     match (kind, patient) {
         (AccountKind::Patient, false) => reader.fault("patientId", "is missing for a patient"),
         (AccountKind::Caregiver, true) => reader.fault("patientId", "a caregiver has none"),
@@ -235,9 +273,11 @@ fn time_zone(text: &str) -> Option<String> {
 fn language(text: &str) -> Option<String> {
     let mut parts = text.split('-');
     let first = parts.next()?;
-    let good_first = (2..=3).contains(&first.len()) && first.bytes().all(|b| b.is_ascii_alphabetic());
-    let good_rest = parts
-        .all(|part| (2..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()));
+    let good_first =
+        (2..=3).contains(&first.len()) && first.bytes().all(|b| b.is_ascii_alphabetic());
+    let good_rest = parts.all(|part| {
+        (2..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
+    });
     (good_first && good_rest && text.len() <= 35).then(|| text.to_owned())
 }
 
@@ -264,11 +304,15 @@ mod tests {
 
     #[test]
     fn a_tenant_and_an_account_are_read() {
-        assert!(matches!(ImportLine::parse(TENANT), Ok(ImportLine::Tenant(line))
-            if line.retention_years == 7 && line.time_zone == "Asia/Kabul"));
+        assert!(
+            matches!(ImportLine::parse(TENANT), Ok(ImportLine::Tenant(line))
+            if line.retention_years == 7 && line.time_zone == "Asia/Kabul")
+        );
         let account = r#"{"account":{"tenantId":"kabul","patientId":"p1","issuer":"https://i","subject":"s","status":"active"}}"#;
-        assert!(matches!(ImportLine::parse(account), Ok(ImportLine::Account(line))
-            if line.kind == AccountKind::Patient));
+        assert!(
+            matches!(ImportLine::parse(account), Ok(ImportLine::Account(line))
+            if line.kind == AccountKind::Patient)
+        );
     }
 
     #[test]
@@ -283,20 +327,41 @@ mod tests {
         found.sort();
         assert_eq!(
             found,
-            ["/tenant/calendar", "/tenant/colour", "/tenant/currency", "/tenant/name",
-                "/tenant/region", "/tenant/timeZone"]
+            [
+                "/tenant/calendar",
+                "/tenant/colour",
+                "/tenant/currency",
+                "/tenant/name",
+                "/tenant/region",
+                "/tenant/timeZone"
+            ]
         );
     }
 
     #[test]
     fn accounts_that_nothing_identifies_are_refused() {
         for (line, pointer) in [
-            (r#"{"account":{"tenantId":"t","patientId":"..","issuer":"i","subject":"s"}}"#, "/account/patientId"),
-            (r#"{"account":{"tenantId":"t","patientId":"p","issuer":"i"}}"#, "/account/subject"),
-            (r#"{"account":{"tenantId":"t","kind":"patient","issuer":"i","subject":"s"}}"#, "/account/patientId"),
+            (
+                r#"{"account":{"tenantId":"t","patientId":"..","issuer":"i","subject":"s"}}"#,
+                "/account/patientId",
+            ),
+            (
+                r#"{"account":{"tenantId":"t","patientId":"p","issuer":"i"}}"#,
+                "/account/subject",
+            ),
+            (
+                r#"{"account":{"tenantId":"t","kind":"patient","issuer":"i","subject":"s"}}"#,
+                "/account/patientId",
+            ),
             (r#"{"account":{"tenantId":"t"}}"#, "/account/subject"),
-            (r#"{"account":{"tenantId":"t","patientId":"p","status":"open"}}"#, "/account/status"),
-            (r#"{"account":{"tenantId":"t","patientId":null,"issuer":"i","subject":"s"}}"#, "/account/patientId"),
+            (
+                r#"{"account":{"tenantId":"t","patientId":"p","status":"open"}}"#,
+                "/account/status",
+            ),
+            (
+                r#"{"account":{"tenantId":"t","patientId":null,"issuer":"i","subject":"s"}}"#,
+                "/account/patientId",
+            ),
         ] {
             assert_eq!(pointers(line), [pointer], "{line}");
         }
@@ -304,13 +369,26 @@ mod tests {
 
     #[test]
     fn lines_of_other_kinds_are_refused() {
-        for line in ["", "[]", "null", "{}", r#"{"tenant":null}"#, r#"{"tenant":[]}"#, "{\"tenant\":",
-            r#"{"tenant":{},"account":{}}"#, r#"{"tenant":{},"tenant":{}}"#, r#"{"patient":{}}"#]
-        {
+        for line in [
+            "",
+            "[]",
+            "null",
+            "{}",
+            r#"{"tenant":null}"#,
+            r#"{"tenant":[]}"#,
+            "{\"tenant\":",
+            r#"{"tenant":{},"account":{}}"#,
+            r#"{"tenant":{},"tenant":{}}"#,
+            r#"{"patient":{}}"#,
+        ] {
             assert_eq!(pointers(line), [""], "{line}");
         }
         let delegation = ImportLine::parse(r#"{"delegation":{"tenantId":"t"}}"#).unwrap_err();
-        assert!(delegation.iter().any(|fault| fault.message.contains("not supported")));
+        assert!(
+            delegation
+                .iter()
+                .any(|fault| fault.message.contains("not supported"))
+        );
     }
 
     proptest! {
@@ -319,7 +397,8 @@ mod tests {
         #[test]
         fn no_text_panics_and_no_fault_repeats_it(text in r#"\{"(tenant|account)":\{("[a-zA-Z]{1,9}":"secret-[a-z]{1,9}",?){0,9}\}\}"#) {
             if let Err(faults) = ImportLine::parse(&text) {
-                prop_assert!(!format!("{faults:?}").contains("secret"));
+                let said = format!("{faults:?}");
+                prop_assert!(!said.contains("secret"));
             }
         }
     }

@@ -29,7 +29,10 @@ impl<'de> Visitor<'de> for MembersVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-        let mut members = Members { values: BTreeMap::new(), twice: Vec::new() };
+        let mut members = Members {
+            values: BTreeMap::new(),
+            twice: Vec::new(),
+        };
         while let Some((name, value)) = map.next_entry::<String, Value>()? {
             if members.values.insert(name.clone(), value).is_some() {
                 members.twice.push(name);
@@ -53,7 +56,11 @@ pub(super) struct Reader {
 impl Reader {
     /// Over the members of the object at a pointer.
     pub(super) const fn new(pointer: &'static str, members: Members) -> Self {
-        Self { pointer, members, faults: Vec::new() }
+        Self {
+            pointer,
+            members,
+            faults: Vec::new(),
+        }
     }
 
     /// A member that has to be there.

@@ -69,12 +69,17 @@ pub async fn migrate(owner_url: &str, now: Timestamp) -> Result<MigrateReport, M
     let before = applied(&mut connection).await?;
     let mut migrator = Migrator::with_migrations(MIGRATOR.iter().cloned().collect());
     migrator.set_ignore_missing(true);
-    migrator.run(&mut connection).await.map_err(|error| migration_error(&error))?;
+    migrator
+        .run(&mut connection)
+        .await
+        .map_err(|error| migration_error(&error))?;
     let migrations = applied(&mut connection).await?.saturating_sub(before);
-    let partitions =
-        partitions::ensure(&mut connection, &[DEFAULT_RETENTION_YEARS], now).await?;
+    let partitions = partitions::ensure(&mut connection, &[DEFAULT_RETENTION_YEARS], now).await?;
     tracing::info!(migrations, partitions, "schema.migrated");
-    Ok(MigrateReport { migrations, partitions })
+    Ok(MigrateReport {
+        migrations,
+        partitions,
+    })
 }
 
 /// A connection of the owner. How long it waits for locks is set where it takes them.
@@ -125,10 +130,22 @@ mod tests {
     async fn migrating_again_finds_nothing_to_do() {
         let own = TestDatabase::fresh().await;
         let again = migrate(own.owner_url(), now()).await.unwrap();
-        assert_eq!(again, MigrateReport { migrations: 0, partitions: 0 });
+        assert_eq!(
+            again,
+            MigrateReport {
+                migrations: 0,
+                partitions: 0
+            }
+        );
         let later = now() + jiff::SignedDuration::from_hours(31 * 24);
         let ahead = migrate(own.owner_url(), later).await.unwrap();
-        assert_eq!(ahead, MigrateReport { migrations: 0, partitions: 1 });
+        assert_eq!(
+            ahead,
+            MigrateReport {
+                migrations: 0,
+                partitions: 1
+            }
+        );
         own.drop_now().await;
     }
 
@@ -136,8 +153,10 @@ mod tests {
     async fn two_at_once_do_not_disturb_each_other() {
         let own = TestDatabase::fresh().await;
         let later = now() + jiff::SignedDuration::from_hours(365 * 24);
-        let (one, other) =
-            tokio::join!(migrate(own.owner_url(), later), migrate(own.owner_url(), later));
+        let (one, other) = tokio::join!(
+            migrate(own.owner_url(), later),
+            migrate(own.owner_url(), later)
+        );
         assert_eq!(one.unwrap().partitions + other.unwrap().partitions, 4);
         own.drop_now().await;
     }

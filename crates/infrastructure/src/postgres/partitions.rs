@@ -32,8 +32,13 @@ pub(super) async fn ensure_in_transaction(
     now: Timestamp,
 ) -> Result<usize, sqlx::Error> {
     let mut transaction = connection.begin().await?;
-    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *transaction).await?;
-    sqlx::query("SET LOCAL lock_timeout = '2s'").execute(&mut *transaction).await?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)")
+        .bind(LOCK)
+        .execute(&mut *transaction)
+        .await?;
+    sqlx::query("SET LOCAL lock_timeout = '2s'")
+        .execute(&mut *transaction)
+        .await?;
     let mut all = known_classes(&mut transaction).await?;
     all.extend_from_slice(classes);
     all.sort_unstable();
@@ -57,7 +62,10 @@ async fn known_classes(connection: &mut PgConnection) -> Result<Vec<u16>, sqlx::
     )
     .fetch_all(connection)
     .await?;
-    Ok(classes.into_iter().filter_map(|years| u16::try_from(years).ok()).collect())
+    Ok(classes
+        .into_iter()
+        .filter_map(|years| u16::try_from(years).ok())
+        .collect())
 }
 
 /// The first day of the present month and of those ahead.
@@ -127,7 +135,9 @@ async fn exists(connection: &mut PgConnection, name: &str) -> Result<bool, sqlx:
 
 async fn run(connection: &mut PgConnection, sql: String) -> Result<(), sqlx::Error> {
     // Made of our own words, numbers and dates only.
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await?;
+    sqlx::raw_sql(AssertSqlSafe(sql))
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -139,6 +149,9 @@ mod tests {
     fn the_present_month_and_three_ahead_also_over_a_new_year() {
         let now: Timestamp = "2026-11-30T23:59:59Z".parse().unwrap();
         let made: Vec<String> = months(now).map(|month| month.to_string()).collect();
-        assert_eq!(made, ["2026-11-01", "2026-12-01", "2027-01-01", "2027-02-01"]);
+        assert_eq!(
+            made,
+            ["2026-11-01", "2026-12-01", "2027-01-01", "2027-02-01"]
+        );
     }
 }

@@ -169,7 +169,11 @@ fn changed(line: &AccountLine, row: &AccountRow) -> Result<AccountRow, LineError
     }
     let from = AccountStatus::parse(&row.status).ok_or(QueryError::Corrupt)?;
     let bound_now = from == AccountStatus::PendingVerification && line.identity.is_some();
-    let default = if bound_now { AccountStatus::Active } else { from };
+    let default = if bound_now {
+        AccountStatus::Active
+    } else {
+        from
+    };
     let to = line.status.unwrap_or(default);
     check_transition(from, to)?;
     if to == AccountStatus::Active && wanted.subject.is_none() {
@@ -199,6 +203,14 @@ fn check_transition(from: AccountStatus, to: AccountStatus) -> Result<(), LineEr
 }
 
 fn identity(line: &AccountLine) -> (Option<&str>, Option<&str>) {
-    let issuer = line.identity.as_ref().map(|(issuer, _)| Issuer::as_str(issuer));
-    (issuer, line.identity.as_ref().map(|(_, subject)| Subject::as_str(subject)))
+    let issuer = line
+        .identity
+        .as_ref()
+        .map(|(issuer, _)| Issuer::as_str(issuer));
+    (
+        issuer,
+        line.identity
+            .as_ref()
+            .map(|(_, subject)| Subject::as_str(subject)),
+    )
 }

@@ -115,14 +115,21 @@ impl Import {
         ids: Arc<dyn Ids>,
     ) -> Result<Self, MigrateError> {
         let connection = connect_as_owner(owner_url).await?;
-        Ok(Self { connection, clock, ids })
+        Ok(Self {
+            connection,
+            clock,
+            ids,
+        })
     }
 
     /// Does one line of NDJSON.
     pub async fn line(&mut self, text: &str) -> ImportResult {
         let result = match ImportLine::parse(text) {
             Ok(line) => self.apply(&line).await,
-            Err(faults) => ImportResult::Failed { code: ImportCode::LineInvalid, faults },
+            Err(faults) => ImportResult::Failed {
+                code: ImportCode::LineInvalid,
+                faults,
+            },
         };
         match &result {
             ImportResult::Done { kind, outcome } => {
@@ -141,18 +148,23 @@ impl Import {
             ImportLine::Account(account) => self.account(account).await,
         };
         match done {
-            Ok(outcome) => ImportResult::Done { kind: line.kind(), outcome },
-            Err(error) => ImportResult::Failed { code: failure(&error), faults: Vec::new() },
+            Ok(outcome) => ImportResult::Done {
+                kind: line.kind(),
+                outcome,
+            },
+            Err(error) => ImportResult::Failed {
+                code: failure(&error),
+                faults: Vec::new(),
+            },
         }
     }
 
-    async fn begin(
-        &mut self,
-        tenant: &TenantId,
-    ) -> Result<Transaction<'_, Postgres>, sqlx::Error> {
+    async fn begin(&mut self, tenant: &TenantId) -> Result<Transaction<'_, Postgres>, sqlx::Error> {
         let mut transaction = self.connection.begin().await?;
         set_tenant(&mut transaction, tenant).await?;
-        sqlx::query("SET LOCAL lock_timeout = '2s'").execute(&mut *transaction).await?;
+        sqlx::query("SET LOCAL lock_timeout = '2s'")
+            .execute(&mut *transaction)
+            .await?;
         Ok(transaction)
     }
 }

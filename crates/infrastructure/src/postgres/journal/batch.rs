@@ -50,19 +50,41 @@ pub(super) async fn insert(
     sqlx::query_scalar(INSERT)
         .bind(text(|q| q.event.tenant_id.as_str()))
         .bind(owned(|q| q.event.id.to_string()))
-        .bind(events.iter().map(|q| occurred_at(q).to_sqlx()).collect::<Vec<_>>())
+        .bind(
+            events
+                .iter()
+                .map(|q| occurred_at(q).to_sqlx())
+                .collect::<Vec<_>>(),
+        )
         .bind(events.iter().map(account_id).collect::<Vec<_>>())
-        .bind(events.iter().map(|q| q.event.fence.map(|fence| fence.account.1)).collect::<Vec<_>>())
-        .bind(option(|q| q.event.patient_id.as_ref().map(PatientId::as_str)))
+        .bind(
+            events
+                .iter()
+                .map(|q| q.event.fence.map(|fence| fence.account.1))
+                .collect::<Vec<_>>(),
+        )
+        .bind(option(|q| {
+            q.event.patient_id.as_ref().map(PatientId::as_str)
+        }))
         .bind(text(|q| ActorKind::as_str(q.event.actor)))
-        .bind(events.iter().map(|q| q.identity_hash.as_ref().map(<[u8; 32]>::as_slice)).collect::<Vec<_>>())
+        .bind(
+            events
+                .iter()
+                .map(|q| q.identity_hash.as_ref().map(<[u8; 32]>::as_slice))
+                .collect::<Vec<_>>(),
+        )
         .bind(option(|q| q.event.client.as_ref().map(ClientId::as_str)))
         .bind(text(|q| EventType::as_str(q.event.event_type)))
         .bind(text(|q| Outcome::as_str(q.event.outcome)))
         .bind(option(|q| q.event.reason_code))
         .bind(option(|q| q.event.resource_type.map(ResourceType::as_str)))
         .bind(owned(|q| array_literal(&q.event.resource_ids)))
-        .bind(events.iter().map(|q| i64::from(q.event.resource_count)).collect::<Vec<_>>())
+        .bind(
+            events
+                .iter()
+                .map(|q| i64::from(q.event.resource_count))
+                .collect::<Vec<_>>(),
+        )
         .bind(owned(|q| array_literal(&q.event.query_keys)))
         .bind(text(|q| q.event.operation))
         .bind(option(|q| q.event.client_address.as_deref()))
@@ -76,7 +98,11 @@ pub(super) async fn insert(
 // name an account.
 fn account_id(queued: &Queued) -> Option<String> {
     let event = &queued.event;
-    event.fence.map(|fence| fence.account.0).or(event.account_id).map(|id| id.to_string())
+    event
+        .fence
+        .map(|fence| fence.account.0)
+        .or(event.account_id)
+        .map(|id| id.to_string())
 }
 
 /// The id's own time, whatever the event says, so that the partition follows from the id.
@@ -117,7 +143,10 @@ mod tests {
     #[test]
     fn hostile_names_stay_one_item_each() {
         let items = [r#"a","b"#, r"c\", "", "{}", "\0n\u{e9}"].map(Box::from);
-        assert_eq!(array_literal(&items), "{\"a\\\",\\\"b\",\"c\\\\\",\"\",\"{}\",\"n\u{e9}\"}");
+        assert_eq!(
+            array_literal(&items),
+            "{\"a\\\",\\\"b\",\"c\\\\\",\"\",\"{}\",\"n\u{e9}\"}"
+        );
         assert_eq!(array_literal(&[]), "{}");
     }
 }

@@ -76,7 +76,11 @@ impl PgJournal {
     /// `false` when that took longer than `within`.
     pub async fn close(&self, within: Duration) -> bool {
         self.stop.cancel();
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let writer = self
+            .writer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         match writer {
             Some(writer) => timeout(within, writer).await.is_ok(),
             None => true,
@@ -113,7 +117,11 @@ impl JournalPlace for PgJournalPlace {
             self.identities.of(&[issuer.as_str(), subject.as_str()])
         });
         let (reply, answer) = oneshot::channel();
-        self.permit.send(Queued { event, identity_hash, reply });
+        self.permit.send(Queued {
+            event,
+            identity_hash,
+            reply,
+        });
         match timeout(DEADLINE, answer).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) | Err(_) => Err(StoreError::Unavailable),

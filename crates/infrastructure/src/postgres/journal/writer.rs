@@ -45,7 +45,13 @@ impl Writer {
         wake: Arc<Notify>,
         stop: CancellationToken,
     ) -> Self {
-        Self { database, queue, wake, stop, connection: None }
+        Self {
+            database,
+            queue,
+            wake,
+            stop,
+            connection: None,
+        }
     }
 
     /// Runs until the queue is closed and nobody holds a place in it.
@@ -147,7 +153,9 @@ impl Writer {
 fn answer(events: &mut Vec<Queued>, kept: &[i64]) {
     let mut is_kept = vec![false; events.len()];
     for place in kept {
-        let index = usize::try_from(*place).ok().and_then(|place| place.checked_sub(1));
+        let index = usize::try_from(*place)
+            .ok()
+            .and_then(|place| place.checked_sub(1));
         if let Some(flag) = index.and_then(|index| is_kept.get_mut(index)) {
             *flag = true;
         }
@@ -167,7 +175,10 @@ fn reply(to: tokio::sync::oneshot::Sender<Answer>, answer: Answer) {
     let _ = to.send(answer);
 }
 
-#[expect(clippy::disallowed_methods, reason = "the commit of this event has just been answered")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the commit of this event has just been answered"
+)]
 const fn receipt(event: PortalAccessEventId) -> Receipt {
     Receipt::issue(event)
 }

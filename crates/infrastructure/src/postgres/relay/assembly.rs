@@ -84,7 +84,11 @@ impl Assembly {
     }
 
     fn new(cut: Cut) -> Self {
-        Self { cut, batches: Vec::new(), open: HashMap::new() }
+        Self {
+            cut,
+            batches: Vec::new(),
+            open: HashMap::new(),
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -171,12 +175,17 @@ mod tests {
     fn feed(mut assembly: Assembly, tenants: &[u8]) -> (Vec<RelayBatch>, Vec<Bound>) {
         for (index, tenant) in tenants.iter().enumerate() {
             let txid = u64::try_from(index / 3).unwrap();
-            let position = Position { txid, event_id: format!("paev_{index:08}") };
+            let position = Position {
+                txid,
+                event_id: format!("paev_{index:08}"),
+            };
             let event = ReadEvent {
                 json: RawValue::from_string(format!("{index}")).unwrap(),
                 occurred_at: Timestamp::UNIX_EPOCH,
             };
-            assembly.add(&format!("t{tenant}"), position, event).unwrap();
+            assembly
+                .add(&format!("t{tenant}"), position, event)
+                .unwrap();
         }
         assembly.finish()
     }
@@ -204,7 +213,10 @@ mod tests {
     fn large_events_fill_a_message_sooner() {
         let mut assembly = Assembly::within_limits();
         for index in 0..10 {
-            let position = Position { txid: 1, event_id: format!("paev_{index}") };
+            let position = Position {
+                txid: 1,
+                event_id: format!("paev_{index}"),
+            };
             let json = format!("\"{}\"", "x".repeat(200 * 1024));
             let event = ReadEvent {
                 json: RawValue::from_string(json).unwrap(),
@@ -212,8 +224,12 @@ mod tests {
             };
             assembly.add("t", position, event).unwrap();
         }
-        let sizes: Vec<usize> =
-            assembly.finish().0.iter().map(|batch| batch.events.len()).collect();
+        let sizes: Vec<usize> = assembly
+            .finish()
+            .0
+            .iter()
+            .map(|batch| batch.events.len())
+            .collect();
         assert_eq!(sizes, [3, 3, 3, 1]);
     }
 }

@@ -24,7 +24,7 @@ struct PublishedEvent<'a> {
     reason_code: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     resource_type: Option<&'a str>,
-    resource_ids: Vec<&'a str>,
+    resource_ids: Vec<String>,
     resource_count: i64,
     request_id: &'a str,
     occurred_at: Timestamp,

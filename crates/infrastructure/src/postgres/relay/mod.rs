@@ -44,7 +44,10 @@ impl PgJournalRelay {
     /// Over the database as [`super::Login::Worker`] sees it. `owner` names this relay and no
     /// other, not even an earlier start of the same pod.
     pub fn new(database: Database, owner: impl Into<String>) -> Self {
-        Self { database, owner: owner.into() }
+        Self {
+            database,
+            owner: owner.into(),
+        }
     }
 
     /// The cursor, unless another relay holds the lease.
@@ -53,7 +56,10 @@ impl PgJournalRelay {
             "SELECT last_txid::text, last_event_id, pending, fencing_token FROM relay_cursors
             WHERE name = 'access_events' AND (owner = $1 OR lease_until < clock_timestamp())",
         );
-        Ok(asked.bind(&self.owner).fetch_optional(self.database.pool()).await?)
+        Ok(asked
+            .bind(&self.owner)
+            .fetch_optional(self.database.pool())
+            .await?)
     }
 
     async fn claim_next(&self) -> Result<Option<RelayClaim>, QueryError> {
@@ -70,7 +76,10 @@ impl PgJournalRelay {
         }
         let (batches, bounds) = assembly.finish();
         let token = self.hold(cursor.fencing_token, &bounds).await?;
-        Ok(token.map(|fencing_token| RelayClaim { fencing_token, batches }))
+        Ok(token.map(|fencing_token| RelayClaim {
+            fencing_token,
+            batches,
+        }))
     }
 
     async fn read_on(&self, last: &Position) -> Result<Assembly, QueryError> {
@@ -92,7 +101,11 @@ impl PgJournalRelay {
     }
 
     async fn read_again(&self, last: &Position, bounds: &[Bound]) -> Result<Assembly, QueryError> {
-        let end = bounds.iter().map(Bound::position).max().ok_or(QueryError::Corrupt)?;
+        let end = bounds
+            .iter()
+            .map(Bound::position)
+            .max()
+            .ok_or(QueryError::Corrupt)?;
         let rows = sqlx::query(
             "SELECT txid::text, event_id, tenant_id, account_id, patient_id, actor_kind, client_id,
                 event_type, outcome, reason_code, resource_type, resource_ids, resource_count,
@@ -110,7 +123,11 @@ impl PgJournalRelay {
         .await?;
         let assembly = assemble(Assembly::between(bounds), &rows)?;
         // Events are never removed while they are on their way out.
-        if assembly.is_empty() { Err(QueryError::Corrupt) } else { Ok(assembly) }
+        if assembly.is_empty() {
+            Err(QueryError::Corrupt)
+        } else {
+            Ok(assembly)
+        }
     }
 
     /// Commits the bounds and takes the lease, unless somebody has moved since the cursor was
@@ -137,10 +154,15 @@ impl PgJournalRelay {
             FROM (SELECT (bound ->> 'txid')::xid8 AS txid, bound ->> 'eventId' AS event_id
                 FROM relay_cursors c, jsonb_array_elements(c.pending) AS bound
                 WHERE c.name = 'access_events'
-                ORDER BY 1 DESC, 2 COLLATE \"C\" DESC LIMIT 1) AS b
+                ORDER BY (bound ->> 'txid')::xid8 DESC, (bound ->> 'eventId') COLLATE \"C\" DESC
+                LIMIT 1) AS b
             WHERE name = 'access_events' AND fencing_token = $1 AND owner = $2",
         );
-        let moved = moved.bind(token).bind(&self.owner).execute(self.database.pool()).await?;
+        let moved = moved
+            .bind(token)
+            .bind(&self.owner)
+            .execute(self.database.pool())
+            .await?;
         Ok(moved.rows_affected() == 1)
     }
 }

@@ -1,0 +1,153 @@
+//! A small world for the tests of this crate: one tenant, one patient, sources and stores in
+//! memory that remember what they were asked.
+
+mod journal;
+mod records;
+mod sources;
+mod stores;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::SignedDuration;
+use portal_domain::access::{
+    AuthenticationStrength, PatientClaim, StatedContext, TenantBinding, VerifiedToken,
+};
+use portal_domain::disclosure::Disclosure;
+use portal_domain::id::{ClientId, Issuer, RequestId, Subject, TenantId};
+use portal_domain::release::{ReleaseMode, ReleaseRules};
+use portal_domain::scope::ScopeSet;
+use portal_domain::source::Source;
+
+use crate::caller::{Caller, RequestContext};
+use crate::portal::{Parts, Portal};
+use crate::record::{RecordRules, SourceRules};
+
+pub(crate) use journal::{Fate, MemoryJournal};
+pub(crate) use records::{problem, report, result, vital};
+pub(crate) use sources::MemorySources;
+pub(crate) use stores::{
+    MemoryAccounts, MemoryCache, MemoryCursors, NoAccessLog, NoVerifier, OneLicence, OneTenant,
+    SerialIds, TestClock, account,
+};
+
+pub(crate) const TENANT: &str = "north";
+pub(crate) const PATIENT: &str = "pat-1";
+const LICENCE: &str = "ehr.portal";
+const TAG_SYSTEM: &str = "urn:ghasi-ehealth:release";
+
+/// The portal over parts in memory.
+pub(crate) struct World {
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) accounts: Arc<MemoryAccounts>,
+    pub(crate) sources: Arc<MemorySources>,
+    pub(crate) cache: Arc<MemoryCache>,
+    pub(crate) journal: Arc<MemoryJournal>,
+    pub(crate) portal: Portal,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let clock = Arc::new(TestClock::default());
+        let accounts = Arc::new(MemoryAccounts::default());
+        let sources = Arc::new(MemorySources::new(Arc::clone(&clock)));
+        let cache = Arc::new(MemoryCache::default());
+        let journal = Arc::new(MemoryJournal::default());
+        let portal = Portal::new(Parts {
+            verifier: Arc::new(NoVerifier),
+            tenants: Arc::new(OneTenant),
+            accounts: Arc::clone(&accounts) as _,
+            entitlements: Arc::new(OneLicence(LICENCE)),
+            sources: Arc::clone(&sources) as _,
+            cache: Arc::clone(&cache) as _,
+            journal: Arc::clone(&journal) as _,
+            access_log: Arc::new(NoAccessLog),
+            cursors: Arc::new(MemoryCursors::default()),
+            clock: Arc::clone(&clock) as _,
+            ids: Arc::new(SerialIds::default()),
+            rules: Arc::new(rules()),
+            licence_key: LICENCE.to_owned(),
+            region: "eu".to_owned(),
+        });
+        Self {
+            clock,
+            accounts,
+            sources,
+            cache,
+            journal,
+            portal,
+        }
+    }
+}
+
+/// Every source on a base of its own, released by status.
+fn rules() -> RecordRules {
+    let source = |source: Source| SourceRules {
+        base_url: format!("http://{}.test/fhir", source.as_str()),
+        code: source.default_code().to_owned(),
+        release: ReleaseRules {
+            mode: ReleaseMode::ByStatus,
+            tag_system: TAG_SYSTEM.into(),
+            critical_hold: SignedDuration::from_hours(72),
+        },
+    };
+    let sources = Source::ALL.into_iter().map(source).collect();
+    RecordRules::new(sources, "https://portal.test".to_owned()).unwrap()
+}
+
+/// The patient with the portal's own client and the given scopes.
+pub(crate) fn caller(scopes: &str) -> Caller {
+    let token = VerifiedToken {
+        issuer: Issuer::parse("https://id.test").unwrap(),
+        subject: Subject::parse("subject").unwrap(),
+        client: Some(ClientId::parse("portal-web").unwrap()),
+        first_party: true,
+        tenant: TenantBinding {
+            issuer: Some(TenantId::parse(TENANT).unwrap()),
+            claim: None,
+        },
+        patient_claim: Some(PatientClaim::new(PATIENT)),
+        scopes: ScopeSet::parse(scopes),
+        strength: AuthenticationStrength {
+            level: 2,
+            second_factor: false,
+        },
+        expires_at: stores::at(3_600),
+    };
+    Caller {
+        token: Arc::new(token),
+        stated: StatedContext::default(),
+        request: RequestContext {
+            request_id: RequestId::parse("request-1").unwrap(),
+            client_address: None,
+            user_agent_class: "browser",
+            query_keys: Vec::new(),
+            deadline: Instant::now() + Duration::from_secs(5),
+        },
+    }
+}
+
+/// The patient with every read scope.
+pub(crate) fn patient() -> Caller {
+    caller("patient/*.read")
+}
+
+pub(crate) fn raw(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+pub(crate) fn ids(disclosure: &Disclosure) -> Vec<String> {
+    let records = disclosure.records();
+    records
+        .map(|record| record.header().id.to_string())
+        .collect()
+}
+
+pub(crate) fn texts(disclosure: &Disclosure) -> Vec<String> {
+    let records = disclosure.records();
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    records.map(|record| text(record.bytes())).collect()
+}

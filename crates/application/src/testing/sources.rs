@@ -1,0 +1,89 @@
+//! Sources in memory that remember their calls.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use portal_domain::disclosure::Fetched;
+use portal_domain::source::RecordSet;
+use portal_fhir::{Limits, Record, read_header};
+use tokio::sync::Semaphore;
+
+use crate::ports::{Clock as _, SourceError, SourceRequest, Sources};
+
+use super::TestClock;
+
+/// A call: which set, and which record of it.
+pub(crate) type Call = (RecordSet, Option<String>);
+
+pub(crate) struct MemorySources {
+    clock: Arc<TestClock>,
+    held: Mutex<HashMap<RecordSet, Result<Vec<String>, SourceError>>>,
+    calls: Mutex<Vec<Call>>,
+    gate: Semaphore,
+}
+
+impl MemorySources {
+    pub(crate) fn new(clock: Arc<TestClock>) -> Self {
+        Self {
+            clock,
+            held: Mutex::default(),
+            calls: Mutex::default(),
+            gate: Semaphore::new(Semaphore::MAX_PERMITS),
+        }
+    }
+
+    /// What a source holds of a set; nothing until told.
+    pub(crate) fn hold(&self, set: RecordSet, texts: Vec<String>) {
+        self.held.lock().unwrap().insert(set, Ok(texts));
+    }
+
+    pub(crate) fn fail(&self, set: RecordSet, error: SourceError) {
+        self.held.lock().unwrap().insert(set, Err(error));
+    }
+
+    /// Lets calls wait until [`MemorySources::open`].
+    pub(crate) fn close(&self) {
+        self.gate.forget_permits(Semaphore::MAX_PERMITS);
+    }
+
+    pub(crate) fn open(&self) {
+        self.gate.add_permits(1_000);
+    }
+
+    /// The calls since the last time, in an order of their own.
+    pub(crate) fn take_calls(&self) -> Vec<Call> {
+        let mut calls = std::mem::take(&mut *self.calls.lock().unwrap());
+        calls.sort();
+        calls
+    }
+}
+
+#[async_trait]
+impl Sources for MemorySources {
+    async fn fetch(&self, request: &SourceRequest) -> Result<Fetched, SourceError> {
+        let id = request.id.as_deref().map(str::to_owned);
+        self.calls.lock().unwrap().push((request.set, id));
+        let _pass = self.gate.acquire().await.expect("never closed for good");
+        let held = self.held.lock().unwrap().get(&request.set).cloned();
+        let texts = held.unwrap_or_else(|| Ok(Vec::new()))?;
+        let records = texts.iter().map(|text| record(text));
+        let asked = |record: &Record| {
+            let id = request.id.as_deref();
+            id.is_none_or(|id| id == &*record.header.id)
+        };
+        Ok(Fetched {
+            records: records.filter(asked).collect(),
+            unreadable: 0,
+            capped: false,
+            as_of: self.clock.now(),
+        })
+    }
+}
+
+fn record(text: &str) -> Record {
+    let bytes = Bytes::copy_from_slice(text.as_bytes());
+    let header = read_header(&bytes, &Limits::default()).expect("a readable resource");
+    Record { header, bytes }
+}

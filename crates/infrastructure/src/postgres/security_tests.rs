@@ -1,0 +1,234 @@
+//! What each login may and may not do, asked of the real database.
+
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+
+use super::database::Login;
+use super::test_database::{TestDatabase, TestTenant};
+
+const LOGINS: [&str; 4] = [
+    "DATABASE_OWNER_URL",
+    "DATABASE_URL",
+    "DATABASE_JOURNAL_URL",
+    "DATABASE_WORKER_URL",
+];
+
+/// The SQLSTATE with which a statement fails, as one transaction of a tenant.
+async fn refusal(connection: &mut PgConnection, tenant: &TestTenant, sql: &str) -> Option<String> {
+    let mut transaction = connection.begin().await.unwrap();
+    sqlx::query("SELECT set_config('app.tenant_id', $1, true)")
+        .bind(tenant.id.as_str())
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    let done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
+        .execute(&mut *transaction)
+        .await;
+    transaction.rollback().await.unwrap();
+    let error = done.err()?;
+    Some(
+        error
+            .as_database_error()
+            .expect("the database's")
+            .code()
+            .expect("a code")
+            .into_owned(),
+    )
+}
+
+async fn count(connection: &mut PgConnection, tenant: &str, table: &str) -> i64 {
+    let mut transaction = connection.begin().await.unwrap();
+    sqlx::query("SELECT set_config('app.tenant_id', $1, true)")
+        .bind(tenant)
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) FROM {table}")))
+        .fetch_one(&mut *transaction)
+        .await
+        .unwrap()
+}
+
+fn insert_event(tenant: &TestTenant, more: (&str, &str)) -> String {
+    format!(
+        "INSERT INTO access_events (tenant_id, event_id, retention_years, occurred_at, actor_kind,
+            event_type, outcome, resource_ids, resource_count, query_keys, operation,
+            user_agent_class, request_id{})
+        VALUES ('{}', '{}', 7, '2026-03-01T12:00:00Z', 'self', 'chart.viewed', 'success', '{{}}', 0,
+            '{{}}', 'listVitals', 'browser', 'request'{})",
+        more.0,
+        tenant.id,
+        tenant.event().id,
+        more.1
+    )
+}
+
+#[tokio::test]
+async fn nobody_changes_or_removes_an_access_event() {
+    let database = TestDatabase::shared().await;
+    let tenant = database.tenant().await;
+    let mut journal = database.connect("DATABASE_JOURNAL_URL").await;
+    let sql = insert_event(&tenant, ("", ""));
+    sqlx::raw_sql(AssertSqlSafe(sql))
+        .execute(&mut journal)
+        .await
+        .unwrap();
+    for login in LOGINS {
+        let mut connection = database.connect(login).await;
+        for table in [
+            "access_events",
+            "access_events_7y",
+            "access_events_7y_2026_03",
+        ] {
+            for sql in [
+                format!("UPDATE {table} SET outcome = 'denied'"),
+                format!("DELETE FROM {table}"),
+                format!("TRUNCATE {table}"),
+            ] {
+                let refused = refusal(&mut connection, &tenant, &sql).await;
+                assert_eq!(refused.as_deref(), Some("42501"), "{login}: {sql}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_trigger_holds_where_a_privilege_would_not() {
+    let own = TestDatabase::fresh().await;
+    let tenant = own.tenant().await;
+    let mut superuser = own.connect("DATABASE_SUPERUSER_URL").await;
+    let sql = insert_event(&tenant, ("", ""));
+    sqlx::raw_sql(AssertSqlSafe(sql))
+        .execute(&mut superuser)
+        .await
+        .unwrap();
+    for table in [
+        "access_events",
+        "access_events_7y",
+        "access_events_7y_2026_03",
+        "access_events_default",
+    ] {
+        for sql in [
+            format!("UPDATE {table} SET outcome = 'denied'"),
+            format!("DELETE FROM {table}"),
+            format!("TRUNCATE {table}"),
+        ] {
+            let refused = refusal(&mut superuser, &tenant, &sql).await;
+            assert_eq!(refused.as_deref(), Some("42501"), "{sql}");
+        }
+    }
+    drop(superuser);
+    own.drop_now().await;
+}
+
+#[tokio::test]
+async fn a_tenants_transaction_sees_nothing_of_another() {
+    let database = TestDatabase::shared().await;
+    let (ours, theirs) = (database.tenant().await, database.tenant().await);
+    let mut app = database.connect("DATABASE_URL").await;
+    for tenant in [&ours, &theirs] {
+        let sql = insert_event(tenant, ("", ""));
+        assert_eq!(refusal(&mut app, tenant, &sql).await, None);
+        let mut journal = database.connect("DATABASE_JOURNAL_URL").await;
+        sqlx::raw_sql(AssertSqlSafe(sql))
+            .execute(&mut journal)
+            .await
+            .unwrap();
+    }
+    for table in ["tenants", "portal_accounts", "access_events"] {
+        assert_eq!(count(&mut app, ours.id.as_str(), table).await, 1, "{table}");
+        assert_eq!(count(&mut app, "no-such-tenant", table).await, 0, "{table}");
+    }
+    let foreign = insert_event(&theirs, ("", ""));
+    assert_eq!(
+        refusal(&mut app, &ours, &foreign).await.as_deref(),
+        Some("42501")
+    );
+}
+
+#[tokio::test]
+async fn a_forgotten_tenant_is_an_error_also_after_a_transaction_that_had_one() {
+    let database = TestDatabase::shared().await;
+    let tenant = database.tenant().await;
+    let mut app = database.connect("DATABASE_URL").await;
+    let forgotten = "SELECT count(*) FROM portal_accounts";
+    let code = |error: sqlx::Error| {
+        error
+            .as_database_error()
+            .unwrap()
+            .code()
+            .unwrap()
+            .into_owned()
+    };
+    let never_set = sqlx::raw_sql(forgotten)
+        .execute(&mut app)
+        .await
+        .unwrap_err();
+    assert_eq!(code(never_set), "42704");
+    assert_eq!(
+        count(&mut app, tenant.id.as_str(), "portal_accounts").await,
+        1
+    );
+    let set_before = sqlx::raw_sql(forgotten)
+        .execute(&mut app)
+        .await
+        .unwrap_err();
+    assert_eq!(code(set_before), "42704");
+    let empty = sqlx::raw_sql("SELECT count(*) FROM access_events")
+        .execute(&mut app)
+        .await;
+    assert_eq!(code(empty.unwrap_err()), "42704");
+}
+
+#[tokio::test]
+async fn each_login_has_its_own_part_only() {
+    let database = TestDatabase::shared().await;
+    let tenant = database.tenant().await;
+    let with_txid = insert_event(&tenant, (", txid", ", '1'"));
+    for (login, sql) in [
+        (
+            "DATABASE_URL",
+            "UPDATE portal_accounts SET status = 'closed'",
+        ),
+        ("DATABASE_URL", "SELECT * FROM relay_cursors"),
+        ("DATABASE_URL", "SELECT * FROM access_events_7y"),
+        ("DATABASE_URL", "CREATE TABLE mine (id int)"),
+        ("DATABASE_URL", with_txid.as_str()),
+        (
+            "DATABASE_JOURNAL_URL",
+            "SELECT subject FROM portal_accounts",
+        ),
+        ("DATABASE_JOURNAL_URL", "SELECT name FROM tenants"),
+        ("DATABASE_JOURNAL_URL", "SELECT event_id FROM access_events"),
+        ("DATABASE_JOURNAL_URL", with_txid.as_str()),
+        ("DATABASE_WORKER_URL", "SELECT * FROM portal_accounts"),
+        ("DATABASE_WORKER_URL", "SELECT * FROM tenants"),
+        ("DATABASE_WORKER_URL", &insert_event(&tenant, ("", ""))),
+        ("DATABASE_WORKER_URL", "DELETE FROM relay_cursors"),
+    ] {
+        let mut connection = database.connect(login).await;
+        let refused = refusal(&mut connection, &tenant, sql).await;
+        assert_eq!(refused.as_deref(), Some("42501"), "{login}: {sql}");
+    }
+}
+
+#[tokio::test]
+async fn row_level_security_is_forced_on_every_table_with_a_tenant() {
+    let database = TestDatabase::shared().await;
+    let mut owner = database.connect("DATABASE_OWNER_URL").await;
+    let open: Vec<String> = sqlx::query_scalar(
+        "SELECT c.relname::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+        WHERE a.attname = 'tenant_id' AND c.relkind IN ('r', 'p')
+            AND NOT (c.relrowsecurity AND c.relforcerowsecurity)",
+    )
+    .fetch_all(&mut owner)
+    .await
+    .unwrap();
+    assert_eq!(open, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_database_answers_for_its_health() {
+    let database = TestDatabase::shared().await;
+    let component = database.database(Login::App).component().await;
+    assert!(component.healthy && component.required);
+}

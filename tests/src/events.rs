@@ -1,0 +1,49 @@
+//! What a scene sees on the bus.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use portal_infrastructure::nats::NatsSettings;
+use serde_json::Value;
+
+/// The access events that one portal publishes.
+pub struct AccessEvents {
+    messages: async_nats::Subscriber,
+    waiting: VecDeque<Value>,
+}
+
+impl AccessEvents {
+    /// Streams and subjects of one scene alone.
+    pub fn bus(unique: &str) -> NatsSettings {
+        let name = format!("TEST_{unique}");
+        NatsSettings { stream_prefix: name.clone(), subject_prefix: name }
+    }
+
+    pub(crate) async fn subscribe(url: &str, unique: &str) -> Self {
+        let client = async_nats::connect(url).await.expect("NATS is there");
+        let subject = format!("{}.access.recorded", Self::bus(unique).subject_prefix);
+        let messages = client.subscribe(subject).await.expect("a subscription");
+        client.flush().await.expect("it is known to the server");
+        Self { messages, waiting: VecDeque::new() }
+    }
+
+    /// The next event of a tenant, within ten seconds.
+    pub async fn next_of(&mut self, tenant: &str) -> Value {
+        let next = async {
+            loop {
+                while let Some(event) = self.waiting.pop_front() {
+                    if event["tenantId"] == tenant {
+                        return event;
+                    }
+                }
+                let message = self.messages.next().await.expect("the subscription goes on");
+                let event: Value = serde_json::from_slice(&message.payload).expect("JSON");
+                assert_eq!(event["type"], "portal.access.recorded.v1");
+                let events = event["data"]["events"].as_array().cloned().unwrap_or_default();
+                self.waiting.extend(events);
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), next).await.expect("an event in time")
+    }
+}
