@@ -24,7 +24,11 @@ struct Ids {
 }
 
 const fn row(id: &'static str, path: fn(&Ids) -> String, other_scope: &'static str) -> Operation {
-    Operation { id, path, other_scope }
+    Operation {
+        id,
+        path,
+        other_scope,
+    }
 }
 
 fn fhir(name: &str, code: &str, kind: &str, ids: &Ids) -> String {
@@ -40,33 +44,121 @@ const ONLY_PATIENT: &str = "openid profile patient/Patient.read";
 
 const OPERATIONS: [Operation; 24] = [
     row("getMe", |_| "/v1/portal/me".into(), NOT_PATIENT),
-    row("listAccessLog", |_| "/v1/portal/me/access-log".into(), NOT_PATIENT),
-    row("getChartSummary", |_| "/v1/portal/chart/summary".into(), NOT_PATIENT),
-    row("listAllergies", |_| "/v1/portal/chart/allergies".into(), ONLY_PATIENT),
-    row("listMedications", |_| "/v1/portal/chart/medications".into(), ONLY_PATIENT),
-    row("listVitals", |_| "/v1/portal/chart/vitals".into(), ONLY_PATIENT),
-    row("listImmunizations", |_| "/v1/portal/chart/immunizations".into(), ONLY_PATIENT),
-    row("listProblems", |_| "/v1/portal/chart/problems".into(), ONLY_PATIENT),
-    row("listLabResults", |_| "/v1/portal/results/labs".into(), ONLY_PATIENT),
+    row(
+        "listAccessLog",
+        |_| "/v1/portal/me/access-log".into(),
+        NOT_PATIENT,
+    ),
+    row(
+        "getChartSummary",
+        |_| "/v1/portal/chart/summary".into(),
+        NOT_PATIENT,
+    ),
+    row(
+        "listAllergies",
+        |_| "/v1/portal/chart/allergies".into(),
+        ONLY_PATIENT,
+    ),
+    row(
+        "listMedications",
+        |_| "/v1/portal/chart/medications".into(),
+        ONLY_PATIENT,
+    ),
+    row(
+        "listVitals",
+        |_| "/v1/portal/chart/vitals".into(),
+        ONLY_PATIENT,
+    ),
+    row(
+        "listImmunizations",
+        |_| "/v1/portal/chart/immunizations".into(),
+        ONLY_PATIENT,
+    ),
+    row(
+        "listProblems",
+        |_| "/v1/portal/chart/problems".into(),
+        ONLY_PATIENT,
+    ),
+    row(
+        "listLabResults",
+        |_| "/v1/portal/results/labs".into(),
+        ONLY_PATIENT,
+    ),
     row(
         "getLabResult",
         |ids| format!("/v1/portal/results/labs/lab.lab-{}", ids.suffix),
         ONLY_PATIENT,
     ),
-    row("readPatient", |ids| format!("/fhir/R4/Patient/{}", ids.patient), NOT_PATIENT),
-    row("searchPatient", |ids| format!("/fhir/R4/Patient?_id={}", ids.patient), NOT_PATIENT),
-    row("readAllergyIntolerance", |ids| fhir("AllergyIntolerance", "cht", "allergy", ids), ONLY_PATIENT),
-    row("searchAllergyIntolerance", |ids| search("AllergyIntolerance", ids), ONLY_PATIENT),
-    row("readCondition", |ids| fhir("Condition", "cht", "condition", ids), ONLY_PATIENT),
-    row("searchCondition", |ids| search("Condition", ids), ONLY_PATIENT),
-    row("readObservation", |ids| fhir("Observation", "lab", "lab", ids), ONLY_PATIENT),
-    row("searchObservation", |ids| search("Observation", ids), ONLY_PATIENT),
-    row("readDiagnosticReport", |ids| fhir("DiagnosticReport", "lab", "report", ids), ONLY_PATIENT),
-    row("searchDiagnosticReport", |ids| search("DiagnosticReport", ids), ONLY_PATIENT),
-    row("readMedicationRequest", |ids| fhir("MedicationRequest", "med", "medication", ids), ONLY_PATIENT),
-    row("searchMedicationRequest", |ids| search("MedicationRequest", ids), ONLY_PATIENT),
-    row("readImmunization", |ids| fhir("Immunization", "imm", "immunization", ids), ONLY_PATIENT),
-    row("searchImmunization", |ids| search("Immunization", ids), ONLY_PATIENT),
+    row(
+        "readPatient",
+        |ids| format!("/fhir/R4/Patient/{}", ids.patient),
+        NOT_PATIENT,
+    ),
+    row(
+        "searchPatient",
+        |ids| format!("/fhir/R4/Patient?_id={}", ids.patient),
+        NOT_PATIENT,
+    ),
+    row(
+        "readAllergyIntolerance",
+        |ids| fhir("AllergyIntolerance", "cht", "allergy", ids),
+        ONLY_PATIENT,
+    ),
+    row(
+        "searchAllergyIntolerance",
+        |ids| search("AllergyIntolerance", ids),
+        ONLY_PATIENT,
+    ),
+    row(
+        "readCondition",
+        |ids| fhir("Condition", "cht", "condition", ids),
+        ONLY_PATIENT,
+    ),
+    row(
+        "searchCondition",
+        |ids| search("Condition", ids),
+        ONLY_PATIENT,
+    ),
+    row(
+        "readObservation",
+        |ids| fhir("Observation", "lab", "lab", ids),
+        ONLY_PATIENT,
+    ),
+    row(
+        "searchObservation",
+        |ids| search("Observation", ids),
+        ONLY_PATIENT,
+    ),
+    row(
+        "readDiagnosticReport",
+        |ids| fhir("DiagnosticReport", "lab", "report", ids),
+        ONLY_PATIENT,
+    ),
+    row(
+        "searchDiagnosticReport",
+        |ids| search("DiagnosticReport", ids),
+        ONLY_PATIENT,
+    ),
+    row(
+        "readMedicationRequest",
+        |ids| fhir("MedicationRequest", "med", "medication", ids),
+        ONLY_PATIENT,
+    ),
+    row(
+        "searchMedicationRequest",
+        |ids| search("MedicationRequest", ids),
+        ONLY_PATIENT,
+    ),
+    row(
+        "readImmunization",
+        |ids| fhir("Immunization", "imm", "immunization", ids),
+        ONLY_PATIENT,
+    ),
+    row(
+        "searchImmunization",
+        |ids| search("Immunization", ids),
+        ONLY_PATIENT,
+    ),
 ];
 
 /// A record with one of each kind, its ids ending in `suffix`.
@@ -154,7 +246,10 @@ async fn every_operation_answers_every_caller_as_the_table_says() {
         let owner = portal.person("owner").await;
         record(&portal, &owner, "a").await;
         let callers = callers(&portal, &owner).await;
-        let ids = Ids { patient: owner.patient.clone(), suffix: "a" };
+        let ids = Ids {
+            patient: owner.patient.clone(),
+            suffix: "a",
+        };
         let mut table = String::new();
         for operation in &OPERATIONS {
             writeln!(table, "{}", operation.id).expect("text grows");
@@ -172,8 +267,10 @@ async fn every_operation_answers_every_caller_as_the_table_says() {
 #[test]
 fn the_table_holds_every_operation_of_the_portal() {
     let listed: BTreeSet<&str> = OPERATIONS.iter().map(|operation| operation.id).collect();
-    let mut served: BTreeSet<&str> =
-        operation::PORTAL.iter().map(|action| action.operation).collect();
+    let mut served: BTreeSet<&str> = operation::PORTAL
+        .iter()
+        .map(|action| action.operation)
+        .collect();
     for resource_type in ResourceType::ALL {
         served.insert(operation::fhir_read(*resource_type).operation);
         served.insert(operation::fhir_search(*resource_type).operation);

@@ -17,20 +17,33 @@ async fn a_section_is_a_searchset_of_the_sources_bytes() {
     scene(async {
         let (portal, ada, of) = ada().await;
         let mut allergy = of.allergy("eggs_1", "Eggs");
-        allergy["extension"] = json!([{"url": "https://example.test/unknown", "valueDecimal": 1.5}]);
-        let text = serde_json::to_string(&allergy).expect("JSON").replace("1.5", "1.50");
+        allergy["extension"] =
+            json!([{"url": "https://example.test/unknown", "valueDecimal": 1.5}]);
+        let text = serde_json::to_string(&allergy)
+            .expect("JSON")
+            .replace("1.5", "1.50");
         portal.put_text(&ada.tenant, "patient-chart", &text);
         let answer = portal.get_as(&ada, "/v1/portal/chart/allergies").await;
         assert_eq!(answer.status, 200);
-        assert!(answer.header("content-type").starts_with("application/fhir+json"));
+        assert!(
+            answer
+                .header("content-type")
+                .starts_with("application/fhir+json")
+        );
         assert_eq!(answer.header("cache-control"), "private, no-store");
         let body = answer.json();
-        assert_eq!((&body["type"], &body["total"]), (&json!("searchset"), &json!(1)));
+        assert_eq!(
+            (&body["type"], &body["total"]),
+            (&json!("searchset"), &json!(1))
+        );
         let entry = &body["entry"][0];
         assert_eq!(entry["search"]["mode"], "match");
         assert_eq!(
             entry["fullUrl"],
-            format!("{}/fhir/R4/AllergyIntolerance/cht.eggs.u1", portal.public_url)
+            format!(
+                "{}/fhir/R4/AllergyIntolerance/cht.eggs.u1",
+                portal.public_url
+            )
         );
         let expected = text.replace("\"eggs_1\"", "\"cht.eggs.u1\"");
         assert!(String::from_utf8_lossy(&answer.body).contains(&expected));
@@ -43,9 +56,15 @@ async fn both_faces_show_the_same_records() {
     scene(async {
         let (portal, ada, of) = ada().await;
         for n in 0..30 {
-            portal.put(&ada.tenant, &of.vital(&format!("v{n}"), &format!("2024-01-{:02}", n + 1), "70"));
+            portal.put(
+                &ada.tenant,
+                &of.vital(&format!("v{n}"), &format!("2024-01-{:02}", n + 1), "70"),
+            );
         }
-        let rest = portal.get_as(&ada, "/v1/portal/chart/vitals?limit=30").await.resources();
+        let rest = portal
+            .get_as(&ada, "/v1/portal/chart/vitals?limit=30")
+            .await
+            .resources();
         let fhir = portal
             .get_as(&ada, "/fhir/R4/Observation?category=vital-signs&_count=30")
             .await
@@ -53,7 +72,10 @@ async fn both_faces_show_the_same_records() {
         assert_eq!(rest.len(), 30);
         assert_eq!(rest, fhir);
         let from = portal
-            .get_as(&ada, "/v1/portal/chart/vitals?from=2024-01-11&to=2024-01-20&limit=100")
+            .get_as(
+                &ada,
+                "/v1/portal/chart/vitals?from=2024-01-11&to=2024-01-20&limit=100",
+            )
             .await;
         assert_eq!(from.resources().len(), 10);
     })
@@ -80,12 +102,18 @@ async fn a_summary_holds_what_matters_now() {
             portal.put(&ada.tenant, &resource);
         }
         for n in 0..12 {
-            portal.put(&ada.tenant, &of.immunization(&format!("i{n}"), &format!("20{:02}-10-01", 10 + n)));
+            portal.put(
+                &ada.tenant,
+                &of.immunization(&format!("i{n}"), &format!("20{:02}-10-01", 10 + n)),
+            );
         }
         let answer = portal.get_as(&ada, "/v1/portal/chart/summary").await;
         assert_eq!(answer.status, 200);
         let body = answer.json();
-        assert_eq!((&body["resourceType"], &body["type"]), (&json!("Bundle"), &json!("document")));
+        assert_eq!(
+            (&body["resourceType"], &body["type"]),
+            (&json!("Bundle"), &json!("document"))
+        );
         assert_eq!(body["entry"][0]["resource"]["resourceType"], "Composition");
         let shown: Vec<String> = answer
             .resources()
@@ -93,10 +121,19 @@ async fn a_summary_holds_what_matters_now() {
             .filter_map(|resource| resource["id"].as_str().map(str::to_owned))
             .collect();
         let has = |id: &str| shown.iter().any(|shown| shown == id);
-        assert!(has("cht.now") && has("cht.eggs") && has("med.daily") && has("cht.newest"), "{shown:?}");
-        assert!(!has("cht.old") && !has("med.stopped") && !has("cht.older"), "{shown:?}");
+        assert!(
+            has("cht.now") && has("cht.eggs") && has("med.daily") && has("cht.newest"),
+            "{shown:?}"
+        );
+        assert!(
+            !has("cht.old") && !has("med.stopped") && !has("cht.older"),
+            "{shown:?}"
+        );
         assert_eq!(shown.iter().filter(|id| id.starts_with("imm.")).count(), 10);
-        let narrow = portal.token_with(&ada, json!({"scope": "patient/Patient.read patient/Condition.read"}));
+        let narrow = portal.token_with(
+            &ada,
+            json!({"scope": "patient/Patient.read patient/Condition.read"}),
+        );
         let part = portal.get(Some(&narrow), "/v1/portal/chart/summary").await;
         assert!(String::from_utf8_lossy(&part.body).contains("Asthma"));
         assert!(!String::from_utf8_lossy(&part.body).contains("Salbutamol"));
@@ -110,7 +147,9 @@ async fn results_stand_by_report_and_tell_their_trend() {
         let (portal, ada, of) = ada().await;
         let mut precise = of.lab("glucose-2", "2024-02-01", "2345-7");
         precise["valueQuantity"]["value"] = json!(0);
-        let text = serde_json::to_string(&precise).expect("JSON").replace("\"value\":0", "\"value\":1.50");
+        let text = serde_json::to_string(&precise)
+            .expect("JSON")
+            .replace("\"value\":0", "\"value\":1.50");
         portal.put_text(&ada.tenant, "laboratory", &text);
         portal.put(&ada.tenant, &of.lab("glucose-1", "2024-01-01", "2345-7"));
         portal.put(&ada.tenant, &of.lab("sodium", "2024-02-01", "2951-2"));
@@ -121,17 +160,31 @@ async fn results_stand_by_report_and_tell_their_trend() {
         let data = body["data"].as_array().expect("data");
         assert_eq!(data.len(), 3);
         let panel = |id: &str| {
-            data.iter().find(|item| item["id"] == id).map(|item| item["panel"]["id"].clone())
+            data.iter()
+                .find(|item| item["id"] == id)
+                .map(|item| item["panel"]["id"].clone())
         };
         assert_eq!(panel("lab.glucose-1"), Some(json!(null)));
         assert_eq!(panel("lab.sodium"), panel("lab.glucose-2"));
         assert!(body["meta"]["sources"].as_array().is_some_and(|sources| {
-            sources.iter().any(|source| source["source"] == "laboratory" && source["status"] == "fresh")
+            sources
+                .iter()
+                .any(|source| source["source"] == "laboratory" && source["status"] == "fresh")
         }));
-        let one = portal.get_as(&ada, "/v1/portal/results/labs/lab.glucose-2").await.json();
+        let one = portal
+            .get_as(&ada, "/v1/portal/results/labs/lab.glucose-2")
+            .await
+            .json();
         assert_eq!(one["value"]["quantity"]["value"], "1.50", "{one}");
-        assert_eq!(one["trend"].as_array().map(Vec::len), Some(2), "{one}");
-        let coded = portal.get_as(&ada, "/v1/portal/results/labs?code=2345-7").await.json();
+        assert_eq!(
+            one["trend"][0]["points"].as_array().map(Vec::len),
+            Some(2),
+            "{one}"
+        );
+        let coded = portal
+            .get_as(&ada, "/v1/portal/results/labs?code=2345-7")
+            .await
+            .json();
         assert_eq!(coded["data"].as_array().map(Vec::len), Some(2));
     })
     .await;
@@ -147,15 +200,24 @@ async fn a_cached_set_answers_until_it_is_old_and_stands_in_when_its_source_is_d
         portal.sandbox.reset_calls();
         portal.put(&ada.tenant, &of.condition("two", "Gout"));
         assert_eq!(portal.get_as(&ada, path).await.resources().len(), 1);
-        assert!(portal.sandbox.calls("patient-chart").is_empty(), "from the cache");
+        assert!(
+            portal.sandbox.calls("patient-chart").is_empty(),
+            "from the cache"
+        );
         portal.clock.advance(SignedDuration::from_secs(31));
         assert_eq!(portal.get_as(&ada, path).await.resources().len(), 2);
 
         portal.clock.advance(SignedDuration::from_secs(31));
-        portal.sandbox.set_fault("patient-chart", Fault::status(503));
+        portal
+            .sandbox
+            .set_fault("patient-chart", Fault::status(503));
         let stale = portal.get_as(&ada, path).await;
         assert_eq!((stale.status, stale.resources().len()), (200, 2));
-        assert!(stale.header("x-portal-degraded").contains("patient-chart;status=stale"));
+        assert!(
+            stale
+                .header("x-portal-degraded")
+                .contains("patient-chart;status=stale")
+        );
         let outcome = String::from_utf8_lossy(&stale.body).contains("OperationOutcome");
         assert!(outcome, "the searchset says it too");
 
@@ -191,11 +253,21 @@ async fn a_source_that_fails_costs_its_own_part() {
         assert_eq!(refused.verdict(), section, "{mode:?}");
         let summary = portal.get_as(&ada, "/v1/portal/chart/summary").await;
         assert_eq!(summary.status, 200, "{mode:?}");
-        assert!(summary.header("x-portal-degraded").contains("medication;status=unavailable"));
+        assert!(
+            summary
+                .header("x-portal-degraded")
+                .contains("medication;status=unavailable")
+        );
         assert!(String::from_utf8_lossy(&summary.body).contains("Asthma"));
         portal.sandbox.clear_faults();
     }
-    assert_eq!(portal.get_as(&ada, "/v1/portal/chart/medications").await.status, 200);
+    assert_eq!(
+        portal
+            .get_as(&ada, "/v1/portal/chart/medications")
+            .await
+            .status,
+        200
+    );
 }
 
 #[tokio::test]

@@ -17,11 +17,20 @@ async fn two() -> Two {
     for (person, name) in [(&ada, "ada"), (&ben, "ben")] {
         let of = Fixture::of(&person.patient);
         let id = |kind: &str| format!("{kind}-{name}");
-        portal.put(&person.tenant, &of.condition(&id("condition"), &format!("marker-{name}")));
-        portal.put(&person.tenant, &of.allergy(&id("allergy"), &format!("marker-{name}")));
+        portal.put(
+            &person.tenant,
+            &of.condition(&id("condition"), &format!("marker-{name}")),
+        );
+        portal.put(
+            &person.tenant,
+            &of.allergy(&id("allergy"), &format!("marker-{name}")),
+        );
         portal.put(&person.tenant, &of.lab(&id("lab"), "2024-01-01", "2345-7"));
         portal.put(&person.tenant, &of.vital(&id("vital"), "2024-01-01", "70"));
-        portal.put(&person.tenant, &of.medication(&id("medication"), &format!("marker-{name}")));
+        portal.put(
+            &person.tenant,
+            &of.medication(&id("medication"), &format!("marker-{name}")),
+        );
     }
     Two { portal, ada, ben }
 }
@@ -42,8 +51,13 @@ async fn k1_includes_show_nobody_else() {
         let answer = portal.get_as(&ada, path).await;
         assert_eq!(answer.status, 200);
         assert_eq!(ids(&answer), ["cht.condition-ada"]);
-        assert!(!String::from_utf8_lossy(&answer.body).contains("_include"), "not applied");
-        let strict = portal.get_with(&ada, path, &[("Prefer", "handling=strict")]).await;
+        assert!(
+            !String::from_utf8_lossy(&answer.body).contains("_include"),
+            "not applied"
+        );
+        let strict = portal
+            .get_with(&ada, path, &[("Prefer", "handling=strict")])
+            .await;
         assert_eq!(strict.status, 400);
     })
     .await;
@@ -53,13 +67,21 @@ async fn k1_includes_show_nobody_else() {
 async fn k3_counts_and_chains_tell_nothing_of_others() {
     scene(async {
         let Two { portal, ada, ben } = two().await;
-        let own = portal.get_as(&ada, "/fhir/R4/Condition?_summary=count").await;
+        let own = portal
+            .get_as(&ada, "/fhir/R4/Condition?_summary=count")
+            .await;
         assert_eq!(own.json()["total"], 1);
-        let path = format!("/fhir/R4/Condition?_summary=count&_id=cht.condition-{}", "ben");
+        let path = format!(
+            "/fhir/R4/Condition?_summary=count&_id=cht.condition-{}",
+            "ben"
+        );
         assert_eq!(portal.get_as(&ada, &path).await.json()["total"], 0);
         let other = format!("/fhir/R4/Condition?_summary=count&patient={}", ben.patient);
         let absent = "/fhir/R4/Condition?_summary=count&patient=nobody-at-all";
-        let (other, absent) = (portal.get_as(&ada, &other).await, portal.get_as(&ada, absent).await);
+        let (other, absent) = (
+            portal.get_as(&ada, &other).await,
+            portal.get_as(&ada, absent).await,
+        );
         assert_eq!((other.status, other.code()), (absent.status, absent.code()));
         assert_eq!(other.status, 403);
         for chained in [
@@ -82,7 +104,14 @@ async fn k4_a_scope_opens_its_own_type_only() {
         let token = portal.token_with(&ada, json!({"scope": "patient/Observation.read"}));
         let allowed = portal.get(Some(&token), "/fhir/R4/Observation").await;
         assert_eq!(ids(&allowed).len(), 2);
-        for name in ["Condition", "AllergyIntolerance", "MedicationRequest", "Patient", "Immunization", "DiagnosticReport"] {
+        for name in [
+            "Condition",
+            "AllergyIntolerance",
+            "MedicationRequest",
+            "Patient",
+            "Immunization",
+            "DiagnosticReport",
+        ] {
             let answer = portal.get(Some(&token), &format!("/fhir/R4/{name}")).await;
             assert_eq!(answer.verdict(), "403 INSUFFICIENT_SCOPE", "{name}");
         }
@@ -94,10 +123,16 @@ async fn k4_a_scope_opens_its_own_type_only() {
 async fn k6_what_is_cached_reaches_no_other_caller_or_scope() {
     scene(async {
         let Two { portal, ada, ben } = two().await;
-        assert_eq!(ids(&portal.get_as(&ada, "/fhir/R4/Condition").await), ["cht.condition-ada"]);
+        assert_eq!(
+            ids(&portal.get_as(&ada, "/fhir/R4/Condition").await),
+            ["cht.condition-ada"]
+        );
         let cached = portal.get_as(&ada, "/v1/portal/chart/problems").await;
         assert!(cached.header("x-portal-degraded").is_empty());
-        assert_eq!(ids(&portal.get_as(&ben, "/fhir/R4/Condition").await), ["cht.condition-ben"]);
+        assert_eq!(
+            ids(&portal.get_as(&ben, "/fhir/R4/Condition").await),
+            ["cht.condition-ben"]
+        );
         let narrow = portal.token_with(&ada, json!({"scope": "patient/Patient.read"}));
         let refused = portal.get(Some(&narrow), "/fhir/R4/Condition").await;
         assert_eq!(refused.verdict(), "403 INSUFFICIENT_SCOPE");
@@ -110,21 +145,35 @@ async fn k9_absent_foreign_and_withheld_are_one_answer() {
     scene(async {
         let Two { portal, ada, .. } = two().await;
         let of = Fixture::of(&ada.patient);
-        portal.put(&ada.tenant, &of.unreleased_lab("lab-secret", "2024-01-02", "718-7"));
+        portal.put(
+            &ada.tenant,
+            &of.unreleased_lab("lab-secret", "2024-01-02", "718-7"),
+        );
         let mut bodies = Vec::new();
         for id in ["lab.lab-nothing", "lab.lab-ben", "lab.lab-secret"] {
-            for path in [format!("/fhir/R4/Observation/{id}"), format!("/v1/portal/results/labs/{id}")] {
+            for path in [
+                format!("/fhir/R4/Observation/{id}"),
+                format!("/v1/portal/results/labs/{id}"),
+            ] {
                 let answer = portal.get_as(&ada, &path).await;
                 assert_eq!(answer.verdict(), "404 NOT_FOUND", "{path}");
-                bodies.push((path.starts_with("/fhir"), without_correlation(answer.json())));
+                bodies.push((
+                    path.starts_with("/fhir"),
+                    without_correlation(answer.json()),
+                ));
             }
         }
         for fhir in [true, false] {
-            let mut of_face = bodies.iter().filter(|(face, _)| *face == fhir).map(|(_, body)| body);
+            let mut of_face = bodies
+                .iter()
+                .filter(|(face, _)| *face == fhir)
+                .map(|(_, body)| body);
             let first = of_face.next().expect("three of each");
             assert!(of_face.all(|body| body == first));
         }
-        let own = portal.get_as(&ada, "/fhir/R4/Observation/lab.lab-ada").await;
+        let own = portal
+            .get_as(&ada, "/fhir/R4/Observation/lab.lab-ada")
+            .await;
         assert_eq!(own.status, 200);
     })
     .await;
@@ -148,9 +197,13 @@ async fn k12_k31_the_tenant_comes_from_the_token_alone() {
         let Two { portal, ada, .. } = two().await;
         let elsewhere = portal.tenant("elsewhere", true).await;
         let path = "/v1/portal/chart/problems";
-        let other = portal.get_with(&ada, path, &[("X-Tenant-ID", &elsewhere)]).await;
+        let other = portal
+            .get_with(&ada, path, &[("X-Tenant-ID", &elsewhere)])
+            .await;
         assert_eq!(other.verdict(), "403 TENANT_MISMATCH");
-        let same = portal.get_with(&ada, path, &[("X-Tenant-ID", &ada.tenant)]).await;
+        let same = portal
+            .get_with(&ada, path, &[("X-Tenant-ID", &ada.tenant)])
+            .await;
         assert_eq!(same.status, 200);
         let token = portal.token_with(&ada, json!({"tid": null}));
         let headers = [("X-Tenant-ID", ada.tenant.as_str())];
@@ -174,13 +227,31 @@ async fn k13_what_is_contained_or_referenced_passes_the_same_filter() {
         early["status"] = json!("preliminary");
         preliminary["contained"] = json!([early]);
         portal.put(&ada.tenant, &preliminary);
-        portal.put(&ada.tenant, &of.unreleased_lab("unreleased", "2024-01-01", "2345-7"));
-        portal.put(&ada.tenant, &of.report("repeats", &["unreleased", "lab-ada"]));
+        portal.put(
+            &ada.tenant,
+            &of.unreleased_lab("unreleased", "2024-01-01", "2345-7"),
+        );
+        portal.put(
+            &ada.tenant,
+            &of.report("repeats", &["unreleased", "lab-ada"]),
+        );
         portal.put(&ada.tenant, &of.report("honest", &["lab-ada"]));
-        assert_eq!(ids(&portal.get_as(&ada, "/fhir/R4/Condition").await), ["cht.condition-ada"]);
-        assert_eq!(ids(&portal.get_as(&ada, "/fhir/R4/DiagnosticReport").await), ["lab.honest"]);
-        let visible = portal.get_as(&ada, "/fhir/R4/Observation?category=laboratory").await;
-        assert_eq!(ids(&visible), ["lab.lab-ada"], "visible results stay readable");
+        assert_eq!(
+            ids(&portal.get_as(&ada, "/fhir/R4/Condition").await),
+            ["cht.condition-ada"]
+        );
+        assert_eq!(
+            ids(&portal.get_as(&ada, "/fhir/R4/DiagnosticReport").await),
+            ["lab.honest"]
+        );
+        let visible = portal
+            .get_as(&ada, "/fhir/R4/Observation?category=laboratory")
+            .await;
+        assert_eq!(
+            ids(&visible),
+            ["lab.lab-ada"],
+            "visible results stay readable"
+        );
     })
     .await;
 }
@@ -199,7 +270,9 @@ async fn k13_a_reference_to_what_is_withheld_is_masked() {
             {"reference": "Condition/condition-ada", "display": "honest"},
         ]);
         portal.put(&ada.tenant, &medication);
-        let answer = portal.get_as(&ada, "/fhir/R4/MedicationRequest/med.because").await;
+        let answer = portal
+            .get_as(&ada, "/fhir/R4/MedicationRequest/med.because")
+            .await;
         let body = answer.json();
         let reasons = &body["reasonReference"];
         assert_eq!(reasons[0]["extension"][0]["valueCode"], "masked");
@@ -221,7 +294,11 @@ async fn k15_swapped_ids_open_nothing() {
             "/v1/portal/results/labs/lab.lab-ben".to_owned(),
             "/v1/portal/results/labs/cht.vital-ada".to_owned(),
         ] {
-            assert_eq!(portal.get_as(&ada, &path).await.verdict(), "404 NOT_FOUND", "{path}");
+            assert_eq!(
+                portal.get_as(&ada, &path).await.verdict(),
+                "404 NOT_FOUND",
+                "{path}"
+            );
         }
         let mixed = format!("/fhir/R4/Condition?patient={},{}", ada.patient, ben.patient);
         assert_eq!(portal.get_as(&ada, &mixed).await.status, 403);
@@ -244,8 +321,14 @@ async fn k16_no_patient_context_is_no_patient() {
         assert_eq!(answer.verdict(), "403 PROXY_DELEGATION_INVALID");
         let rest = portal.get(Some(&other), "/v1/portal/chart/problems").await;
         assert_eq!(rest.verdict(), "403 ACCOUNT_NOT_LINKED");
-        let rest = portal.get(Some(&without), "/v1/portal/chart/problems").await;
-        assert_eq!(ids(&rest), ["cht.condition-ada"], "the account decides on the portal");
+        let rest = portal
+            .get(Some(&without), "/v1/portal/chart/problems")
+            .await;
+        assert_eq!(
+            ids(&rest),
+            ["cht.condition-ada"],
+            "the account decides on the portal"
+        );
     })
     .await;
 }
@@ -271,9 +354,15 @@ async fn k19_k20_k37_what_is_not_this_patients_is_dropped() {
         for foreign in [
             asserted,
             contained,
-            with_subject("bens", json!({"reference": format!("Patient/{}", ben.patient)})),
+            with_subject(
+                "bens",
+                json!({"reference": format!("Patient/{}", ben.patient)}),
+            ),
             with_subject("none", json!({"display": "nobody"})),
-            with_subject("urn", json!({"reference": "urn:uuid:1b7e6ea6-3b0f-4b7e-9a52-000000000001"})),
+            with_subject(
+                "urn",
+                json!({"reference": "urn:uuid:1b7e6ea6-3b0f-4b7e-9a52-000000000001"}),
+            ),
             with_subject("prefix", json!({"reference": prefix})),
             with_subject("elsewhere", json!({"reference": elsewhere})),
             with_subject("identifier", json!({"identifier": {"value": ada.patient}})),
@@ -284,11 +373,18 @@ async fn k19_k20_k37_what_is_not_this_patients_is_dropped() {
             ("versioned", format!("Patient/{}/_history/3", ada.patient)),
             ("absolute", format!("{base}/Patient/{}", ada.patient)),
         ] {
-            portal.list_for(&ada, "patient-chart", &with_subject(id, json!({"reference": reference})));
+            portal.list_for(
+                &ada,
+                "patient-chart",
+                &with_subject(id, json!({"reference": reference})),
+            );
         }
         let mut found = ids(&portal.get_as(&ada, "/fhir/R4/Condition").await);
         found.sort();
-        assert_eq!(found, ["cht.absolute", "cht.condition-ada", "cht.versioned"]);
+        assert_eq!(
+            found,
+            ["cht.absolute", "cht.condition-ada", "cht.versioned"]
+        );
         let metrics = portal.metrics().await;
         let violations = r#"portal_compartment_violations_total{upstream="patient-chart"}"#;
         assert!(metrics.contains(violations), "{metrics}");
@@ -300,7 +396,10 @@ async fn k19_k20_k37_what_is_not_this_patients_is_dropped() {
 async fn k26_without_a_journal_there_is_no_answer() {
     scene(async {
         // Blocking is felt by everybody in the database.
-        let options = TestOptions { own_database: true, ..TestOptions::default() };
+        let options = TestOptions {
+            own_database: true,
+            ..TestOptions::default()
+        };
         let portal = TestPortal::with(options).await;
         let ada = portal.person("ada").await;
         let path = "/v1/portal/chart/problems";
@@ -322,8 +421,14 @@ async fn k27_a_token_in_the_url_is_refused() {
         let token = portal.token(&ada);
         for path in ["/v1/portal/me", "/fhir/R4/Condition"] {
             let in_url = format!("{path}?access_token={token}");
-            assert_eq!(portal.get(None, &in_url).await.verdict(), "400 TOKEN_IN_URL");
-            assert_eq!(portal.get(Some(&token), &in_url).await.verdict(), "400 TOKEN_IN_URL");
+            assert_eq!(
+                portal.get(None, &in_url).await.verdict(),
+                "400 TOKEN_IN_URL"
+            );
+            assert_eq!(
+                portal.get(Some(&token), &in_url).await.verdict(),
+                "400 TOKEN_IN_URL"
+            );
         }
         assert_eq!(portal.get(Some(&token), "/v1/portal/me").await.status, 200);
     })
@@ -336,7 +441,13 @@ async fn k28_a_bearer_token_may_be_used_again() {
         let Two { portal, ada, .. } = two().await;
         let token = portal.token(&ada);
         for _ in 0..5 {
-            assert_eq!(portal.get(Some(&token), "/v1/portal/chart/problems").await.status, 200);
+            assert_eq!(
+                portal
+                    .get(Some(&token), "/v1/portal/chart/problems")
+                    .await
+                    .status,
+                200
+            );
         }
     })
     .await;
@@ -364,9 +475,17 @@ async fn k29_malformed_scopes_never_widen() {
             let answer = portal.get(Some(&token), "/fhir/R4/Condition").await;
             assert_eq!(answer.verdict(), "403 INSUFFICIENT_SCOPE", "{scope}");
         }
-        for scope in ["patient/Condition.read", "patient/Condition.rs", "patient/*.read x patient/y"] {
+        for scope in [
+            "patient/Condition.read",
+            "patient/Condition.rs",
+            "patient/*.read x patient/y",
+        ] {
             let token = portal.token_with(&ada, json!({"scope": scope}));
-            assert_eq!(portal.get(Some(&token), "/fhir/R4/Condition").await.status, 200, "{scope}");
+            assert_eq!(
+                portal.get(Some(&token), "/fhir/R4/Condition").await.status,
+                200,
+                "{scope}"
+            );
         }
     })
     .await;
@@ -377,11 +496,20 @@ async fn k36_ids_are_compared_whole() {
     scene(async {
         let portal = TestPortal::start().await;
         let ada = portal.person("ada").await;
-        let longer = Person { patient: format!("{}0", ada.patient), ..portal.person("longer").await };
+        let longer = Person {
+            patient: format!("{}0", ada.patient),
+            ..portal.person("longer").await
+        };
         let of = Fixture::of(&longer.patient);
         portal.list_for(&ada, "patient-chart", &of.condition("longer", "another's"));
-        portal.put(&ada.tenant, &Fixture::of(&ada.patient).condition("own", "own"));
-        assert_eq!(ids(&portal.get_as(&ada, "/fhir/R4/Condition").await), ["cht.own"]);
+        portal.put(
+            &ada.tenant,
+            &Fixture::of(&ada.patient).condition("own", "own"),
+        );
+        assert_eq!(
+            ids(&portal.get_as(&ada, "/fhir/R4/Condition").await),
+            ["cht.own"]
+        );
         let named = format!("/fhir/R4/Condition?patient={}", longer.patient);
         assert_eq!(portal.get_as(&ada, &named).await.status, 403);
         let shorter = &ada.patient[..ada.patient.len() - 1];
@@ -430,16 +558,29 @@ async fn k39_k40_only_a_full_access_token_passes() {
             assert_eq!(answer.verdict(), "401 UNAUTHENTICATED", "{change}");
             assert!(answer.header("www-authenticate").starts_with("Bearer"));
         }
-        for change in [json!({"acr": "1", "amr": ["pwd"]}), json!({"acr": null, "amr": null}), json!({"acr": "gold", "amr": []})] {
+        for change in [
+            json!({"acr": "1", "amr": ["pwd"]}),
+            json!({"acr": null, "amr": null}),
+            json!({"acr": "gold", "amr": []}),
+        ] {
             let token = portal.token_with(&ada, change.clone());
             for path in ["/fhir/R4/Condition", "/v1/portal/me"] {
                 let answer = portal.get(Some(&token), path).await;
                 assert_eq!(answer.verdict(), "403 MFA_REQUIRED", "{change}");
             }
         }
-        for change in [json!({}), json!({"_key": "es1"}), json!({"acr": "1", "amr": ["otp"]}), json!({"_header": {"typ": "at+jwt"}})] {
+        for change in [
+            json!({}),
+            json!({"_key": "es1"}),
+            json!({"acr": "1", "amr": ["otp"]}),
+            json!({"_header": {"typ": "at+jwt"}}),
+        ] {
             let token = portal.token_with(&ada, change.clone());
-            assert_eq!(portal.get(Some(&token), "/fhir/R4/Condition").await.status, 200, "{change}");
+            assert_eq!(
+                portal.get(Some(&token), "/fhir/R4/Condition").await.status,
+                200,
+                "{change}"
+            );
         }
     })
     .await;
@@ -449,18 +590,46 @@ async fn k39_k40_only_a_full_access_token_passes() {
 async fn k47_odd_ids_reach_no_source() {
     scene(async {
         let Two { portal, ada, .. } = two().await;
-        assert_eq!(portal.get_as(&ada, "/fhir/R4/Condition/cht.condition-ada").await.status, 200);
+        assert_eq!(
+            portal
+                .get_as(&ada, "/fhir/R4/Condition/cht.condition-ada")
+                .await
+                .status,
+            200
+        );
         portal.sandbox.reset_calls();
         for id in [
-            "..", "cht...", "cht.%2e%2e", "cht.%2E%2E%2Fadmin", "cht.a%2Fb", "cht.a%3Fb=c", "cht.a%23", "cht.%00",
-            "xyz.condition-ada", "condition-ada", "cht.", ".condition-ada", "cht.a.b", "cht.a_b", "%63ht%2Econdition-ada%20",
+            "..",
+            "cht...",
+            "cht.%2e%2e",
+            "cht.%2E%2E%2Fadmin",
+            "cht.a%2Fb",
+            "cht.a%3Fb=c",
+            "cht.a%23",
+            "cht.%00",
+            "xyz.condition-ada",
+            "condition-ada",
+            "cht.",
+            ".condition-ada",
+            "cht.a.b",
+            "cht.a_b",
+            "%63ht%2Econdition-ada%20",
         ] {
-            let answer = portal.get_raw(&ada, &format!("/fhir/R4/Condition/{id}")).await;
-            assert!(matches!(answer.status, 400 | 404), "{id}: {}", answer.verdict());
+            let answer = portal
+                .get_raw(&ada, &format!("/fhir/R4/Condition/{id}"))
+                .await;
+            assert!(
+                matches!(answer.status, 400 | 404),
+                "{id}: {}",
+                answer.verdict()
+            );
         }
         let long = format!("/fhir/R4/Condition/cht.{}", "a".repeat(70));
         assert_eq!(portal.get_as(&ada, &long).await.status, 404);
-        assert!(portal.sandbox.calls("patient-chart").is_empty(), "nothing odd was asked for");
+        assert!(
+            portal.sandbox.calls("patient-chart").is_empty(),
+            "nothing odd was asked for"
+        );
     })
     .await;
 }

@@ -19,16 +19,29 @@ const SERVED: [(&str, &str, &str, &str); 8] = [
 ];
 
 async fn portal() -> TestPortal {
-    let options = TestOptions { records: synthea(), ..TestOptions::default() };
+    // The Bundles name their people, so that two scenes in one database would share accounts.
+    let options = TestOptions {
+        records: synthea(),
+        own_database: true,
+        ..TestOptions::default()
+    };
     TestPortal::with(options).await
 }
 
 /// Everybody whom the sandbox serves in its first tenant, with an account.
 async fn everybody(portal: &TestPortal) -> Vec<Person> {
     let mut people = Vec::new();
-    for demo in portal.sandbox.patients().into_iter().filter(|person| person.tenant == "demo") {
-        let person =
-            Person { tenant: demo.tenant, patient: demo.patient_id, subject: demo.subject };
+    for demo in portal
+        .sandbox
+        .patients()
+        .into_iter()
+        .filter(|person| person.tenant == "demo")
+    {
+        let person = Person {
+            tenant: demo.tenant,
+            patient: demo.patient_id,
+            subject: demo.subject,
+        };
         portal.admit(&person).await;
         people.push(person);
     }
@@ -39,7 +52,10 @@ async fn everybody(portal: &TestPortal) -> Vec<Person> {
 async fn held(portal: &TestPortal, person: &Person, row: &(&str, &str, &str, &str)) -> Vec<Value> {
     let (kind, source, _, parameter) = row;
     let base = portal.sandbox.source_url(source);
-    let mut url = Some(format!("{base}/{kind}?{parameter}={}&_count=500", person.patient));
+    let mut url = Some(format!(
+        "{base}/{kind}?{parameter}={}&_count=500",
+        person.patient
+    ));
     let mut found = Vec::new();
     while let Some(next) = url {
         let page = portal.ask_source(&next, &person.tenant).await;
@@ -50,7 +66,11 @@ async fn held(portal: &TestPortal, person: &Person, row: &(&str, &str, &str, &st
 }
 
 /// What the portal must show of it: a laboratory's copy in the chart is not the chart's to show.
-async fn expected(portal: &TestPortal, person: &Person, row: &(&str, &str, &str, &str)) -> Vec<Value> {
+async fn expected(
+    portal: &TestPortal,
+    person: &Person,
+    row: &(&str, &str, &str, &str),
+) -> Vec<Value> {
     let observations = held(portal, person, &SERVED[4]).await;
     let found = held(portal, person, row).await;
     let laboratory = |resource: &Value| {
@@ -63,9 +83,10 @@ async fn expected(portal: &TestPortal, person: &Person, row: &(&str, &str, &str,
         })
     };
     let found: Vec<Value> = match *row {
-        ("Observation", "patient-chart", ..) => {
-            found.into_iter().filter(|resource| !laboratory(resource)).collect()
-        }
+        ("Observation", "patient-chart", ..) => found
+            .into_iter()
+            .filter(|resource| !laboratory(resource))
+            .collect(),
         _ => found,
     };
     policy::shown(&found, &observations)
@@ -76,7 +97,11 @@ fn escaped(id: &str) -> String {
 }
 
 fn address(code: &str, id: &str) -> String {
-    if code.is_empty() { escaped(id) } else { format!("{code}.{}", escaped(id)) }
+    if code.is_empty() {
+        escaped(id)
+    } else {
+        format!("{code}.{}", escaped(id))
+    }
 }
 
 const ABSENT: &str = r#"{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"unsupported"}]}"#;
@@ -120,8 +145,15 @@ fn new_reference(target: &str, row: &(&str, &str, &str, &str)) -> Option<String>
         return Some(target.to_owned());
     }
     let (kind, id) = target.split_once('/')?;
-    let codes: Vec<&str> = SERVED.iter().filter(|served| served.0 == kind).map(|served| served.2).collect();
-    let code = codes.iter().find(|code| **code == row.2).or(codes.first())?;
+    let codes: Vec<&str> = SERVED
+        .iter()
+        .filter(|served| served.0 == kind)
+        .map(|served| served.2)
+        .collect();
+    let code = codes
+        .iter()
+        .find(|code| **code == row.2)
+        .or(codes.first())?;
     Some(format!("{kind}/{}", address(code, id)))
 }
 
@@ -156,9 +188,14 @@ async fn a_read_is_the_sources_bytes_under_our_addresses() {
             }
         }
     }
-    println!("{compared} resources equal byte for byte, {skipped} left to the unit tests of splices");
+    println!(
+        "{compared} resources equal byte for byte, {skipped} left to the unit tests of splices"
+    );
     assert!(compared > 300, "only {compared} resources were compared");
-    assert!(skipped * 10 < compared, "{skipped} of {compared} resources were skipped");
+    assert!(
+        skipped * 10 < compared,
+        "{skipped} of {compared} resources were skipped"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -171,10 +208,16 @@ async fn every_count_is_what_the_sources_hold_under_the_rules() {
                 count += expected(&portal, &person, row).await.len();
             }
             let path = format!("/fhir/R4/{kind}?patient={}", escaped(&person.patient));
-            let path = if kind == "Patient" { "/fhir/R4/Patient".to_owned() } else { path };
+            let path = if kind == "Patient" {
+                "/fhir/R4/Patient".to_owned()
+            } else {
+                path
+            };
             let answer = portal.get_as(&person, &path).await;
             assert_eq!(answer.json()["total"], count, "{kind}");
-            let counted = portal.get_as(&person, &format!("/fhir/R4/{kind}?_summary=count")).await;
+            let counted = portal
+                .get_as(&person, &format!("/fhir/R4/{kind}?_summary=count"))
+                .await;
             assert_eq!(counted.json()["total"], count, "{kind}");
             assert!(counted.resources().is_empty());
         }
@@ -185,7 +228,9 @@ async fn every_count_is_what_the_sources_hold_under_the_rules() {
 async fn sections(portal: &TestPortal, person: &Person) {
     let vital = |resource: &Value| {
         resource["category"].as_array().is_some_and(|categories| {
-            categories.iter().any(|category| category["coding"][0]["code"] == "vital-signs")
+            categories
+                .iter()
+                .any(|category| category["coding"][0]["code"] == "vital-signs")
         })
     };
     for (section, row) in [
@@ -196,7 +241,10 @@ async fn sections(portal: &TestPortal, person: &Person) {
         ("immunizations", &SERVED[7]),
     ] {
         let found = expected(portal, person, row).await;
-        let count = found.iter().filter(|found| section != "vitals" || vital(found)).count();
+        let count = found
+            .iter()
+            .filter(|found| section != "vitals" || vital(found))
+            .count();
         let path = format!("/v1/portal/chart/{section}?limit=7");
         assert_eq!(walk(portal, person, &path).await.len(), count, "{section}");
     }
@@ -246,9 +294,21 @@ async fn walk(portal: &TestPortal, person: &Person, path: &str) -> BTreeSet<Stri
 async fn a_page_walk_visits_each_entry_once_in_either_order() {
     let portal = portal().await;
     for person in everybody(&portal).await {
-        for (kind, sort) in [("Observation", ""), ("Observation", "&_sort=date"), ("DiagnosticReport", "&_sort=-date"), ("Immunization", "")] {
-            let total = portal.get_as(&person, &format!("/fhir/R4/{kind}?_summary=count")).await;
-            let visited = walk(&portal, &person, &format!("/fhir/R4/{kind}?_count=13{sort}")).await;
+        for (kind, sort) in [
+            ("Observation", ""),
+            ("Observation", "&_sort=date"),
+            ("DiagnosticReport", "&_sort=-date"),
+            ("Immunization", ""),
+        ] {
+            let total = portal
+                .get_as(&person, &format!("/fhir/R4/{kind}?_summary=count"))
+                .await;
+            let visited = walk(
+                &portal,
+                &person,
+                &format!("/fhir/R4/{kind}?_count=13{sort}"),
+            )
+            .await;
             assert_eq!(total.json()["total"], visited.len(), "{kind}");
         }
     }
@@ -260,15 +320,30 @@ async fn every_reference_that_is_shown_can_be_read() {
     let mut read = 0;
     for person in everybody(&portal).await.into_iter().take(2) {
         let mut targets = BTreeSet::new();
-        for kind in ["DiagnosticReport", "MedicationRequest", "Condition", "Immunization"] {
-            let page = portal.get_as(&person, &format!("/fhir/R4/{kind}?_count=20")).await;
+        for kind in [
+            "DiagnosticReport",
+            "MedicationRequest",
+            "Condition",
+            "Immunization",
+        ] {
+            let page = portal
+                .get_as(&person, &format!("/fhir/R4/{kind}?_count=20"))
+                .await;
             for resource in page.resources() {
                 references(&resource, &mut targets);
             }
         }
-        for target in targets.into_iter().filter(|target| !target.starts_with('#')) {
+        for target in targets
+            .into_iter()
+            .filter(|target| !target.starts_with('#'))
+        {
             let answer = portal.get_as(&person, &format!("/fhir/R4/{target}")).await;
-            assert_eq!(answer.status, 200, "{}", target.split('/').next().unwrap_or_default());
+            assert_eq!(
+                answer.status,
+                200,
+                "{}",
+                target.split('/').next().unwrap_or_default()
+            );
             read += 1;
         }
     }
@@ -281,7 +356,9 @@ fn references(value: &Value, targets: &mut BTreeSet<String>) {
             if let Some(target) = members.get("reference").and_then(Value::as_str) {
                 targets.insert(target.to_owned());
             }
-            members.values().for_each(|value| references(value, targets));
+            members
+                .values()
+                .for_each(|value| references(value, targets));
         }
         Value::Array(items) => items.iter().for_each(|value| references(value, targets)),
         _ => {}

@@ -26,12 +26,20 @@ async fn ask(request: reqwest::RequestBuilder, stopping: Arc<AtomicBool>) -> Vec
             Ok(response) => response,
             Err(error) => {
                 assert!(error.is_connect(), "a request was lost: {error:?}");
-                assert!(stopping.load(Ordering::SeqCst), "nobody listens before the end");
+                assert!(
+                    stopping.load(Ordering::SeqCst),
+                    "nobody listens before the end"
+                );
                 return answered;
             }
         };
         assert_eq!(response.status(), 200);
-        answered.push(response.headers()["x-request-id"].to_str().expect("text").to_owned());
+        answered.push(
+            response.headers()["x-request-id"]
+                .to_str()
+                .expect("text")
+                .to_owned(),
+        );
         response.bytes().await.expect("the answer arrives whole");
     }
 }
@@ -47,7 +55,10 @@ async fn a_stop_under_load_loses_no_request() {
         let stopping = Arc::new(AtomicBool::new(false));
         let mut clients = JoinSet::new();
         for _ in 0..32 {
-            clients.spawn(ask(portal.request(Some(&token), PATH), Arc::clone(&stopping)));
+            clients.spawn(ask(
+                portal.request(Some(&token), PATH),
+                Arc::clone(&stopping),
+            ));
         }
         while portal.recorded().await.len() < 200 {
             sleep(Duration::from_millis(20)).await;
@@ -68,7 +79,9 @@ async fn a_stop_under_load_loses_no_request() {
             answered.into_iter().collect::<BTreeSet<_>>()
         );
     };
-    timeout(Duration::from_secs(90), scene).await.expect("the scene ends");
+    timeout(Duration::from_secs(90), scene)
+        .await
+        .expect("the scene ends");
 }
 
 #[tokio::test]
@@ -86,11 +99,17 @@ async fn ready_turns_false_first_and_a_second_signal_ends_at_once() {
         }
         assert_eq!(portal.get(None, "/health/ready").await.status, 503);
         assert_eq!(portal.get(None, "/health/live").await.status, 200);
-        assert_eq!(portal.get(Some(&token), PATH).await.status, 200, "still served");
+        assert_eq!(
+            portal.get(Some(&token), PATH).await.status,
+            200,
+            "still served"
+        );
         service.signal("TERM");
         service.end(Duration::from_secs(5)).await;
     };
-    timeout(Duration::from_secs(60), scene).await.expect("the scene ends");
+    timeout(Duration::from_mins(1), scene)
+        .await
+        .expect("the scene ends");
 }
 
 #[tokio::test]
@@ -101,8 +120,10 @@ async fn a_request_on_its_way_is_answered_before_the_end() {
         let ada = portal.person("ada").await;
         let token = portal.token(&ada);
         portal.start(&[]).await;
-        let latency = Duration::from_millis(1_000);
-        portal.sandbox.set_fault("patient-chart", Fault::latency(latency));
+        let latency = Duration::from_secs(1);
+        portal
+            .sandbox
+            .set_fault("patient-chart", Fault::latency(latency));
         let request = portal.request(Some(&token), PATH);
         let on_its_way = tokio::spawn(async move { request.send().await?.bytes().await });
         while portal.sandbox.calls("patient-chart").is_empty() {
@@ -114,11 +135,19 @@ async fn a_request_on_its_way_is_answered_before_the_end() {
         let ended = service.end(Duration::from_secs(30)).await;
         assert_eq!(ended.status.code(), Some(0), "{}", ended.output());
         assert!(begin.elapsed() > latency / 2, "it waited");
-        on_its_way.await.expect("no panic").expect("an answer, whole");
+        on_its_way
+            .await
+            .expect("no panic")
+            .expect("an answer, whole");
         assert_eq!(portal.recorded_successes().await.len(), 1);
         // With the relay in the service, what was recorded before the end is published by the next.
         portal.start(&[]).await;
-        assert_eq!(portal.published_once(Duration::from_secs(20)).await.len(), 1);
+        assert_eq!(
+            portal.published_once(Duration::from_secs(20)).await.len(),
+            1
+        );
     };
-    timeout(Duration::from_secs(60), scene).await.expect("the scene ends");
+    timeout(Duration::from_mins(1), scene)
+        .await
+        .expect("the scene ends");
 }

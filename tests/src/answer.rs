@@ -23,18 +23,27 @@ impl Answer {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let body = response.bytes().await.expect("the body arrives");
-        Self { status, headers, body }
+        Self {
+            status,
+            headers,
+            body,
+        }
     }
 
     /// Sends a request as it is written and reads the answer until the connection closes.
     pub async fn over_tcp(address: &str, request: &[u8]) -> Self {
-        let mut stream = TcpStream::connect(address).await.expect("the portal listens");
+        let mut stream = TcpStream::connect(address)
+            .await
+            .expect("the portal listens");
         stream.write_all(request).await.expect("it is sent");
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).await.expect("it answers");
         let text = String::from_utf8_lossy(&bytes);
         let (head, body) = text.split_once("\r\n\r\n").expect("an HTTP answer");
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let status = head
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok());
         Self {
             status: status.expect("a status"),
             headers: HeaderMap::new(),
@@ -49,14 +58,21 @@ impl Answer {
 
     /// A header's text; empty when it is not there.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 
     /// The portal's error code, from a problem or an `OperationOutcome`; empty for other bodies.
     pub fn code(&self) -> String {
         let body: Value = serde_json::from_slice(&self.body).unwrap_or_default();
         let outcome = &body["issue"][0]["details"]["coding"][0]["code"];
-        body["code"].as_str().or(outcome.as_str()).unwrap_or_default().to_owned()
+        body["code"]
+            .as_str()
+            .or(outcome.as_str())
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// Status and code, as the tables of tests show them.

@@ -19,7 +19,10 @@ impl ManualClock {
 }
 
 impl Clock for ManualClock {
-    #[expect(clippy::disallowed_methods, reason = "the clock of tests is where time comes from")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the clock of tests is where time comes from"
+    )]
     fn now(&self) -> Timestamp {
         Timestamp::now() + *self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }

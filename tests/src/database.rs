@@ -16,8 +16,12 @@ pub struct Database {
     name: String,
 }
 
-const LOGINS: [&str; 4] =
-    ["DATABASE_URL", "DATABASE_JOURNAL_URL", "DATABASE_WORKER_URL", "DATABASE_OWNER_URL"];
+const LOGINS: [&str; 4] = [
+    "DATABASE_URL",
+    "DATABASE_JOURNAL_URL",
+    "DATABASE_WORKER_URL",
+    "DATABASE_OWNER_URL",
+];
 
 impl Database {
     /// The database of the run, migrated once.
@@ -26,7 +30,9 @@ impl Database {
         SHARED
             .get_or_init(|| async {
                 let url = Url::parse(&required("DATABASE_OWNER_URL")).expect("a URL");
-                let database = Self { name: url.path().trim_start_matches('/').to_owned() };
+                let database = Self {
+                    name: url.path().trim_start_matches('/').to_owned(),
+                };
                 database.migrate().await;
                 database
             })
@@ -40,7 +46,10 @@ impl Database {
         let url = required("DATABASE_SUPERUSER_URL");
         let mut connection = PgConnection::connect(&url).await.expect("a superuser");
         let create = format!("CREATE DATABASE {name} OWNER portal_owner");
-        connection.execute(sqlx::AssertSqlSafe(create)).await.expect("a database");
+        connection
+            .execute(sqlx::AssertSqlSafe(create))
+            .await
+            .expect("a database");
         let database = Self { name };
         database.migrate().await;
         database
@@ -49,7 +58,9 @@ impl Database {
     async fn migrate(&self) {
         let owner = self.url("DATABASE_OWNER_URL");
         let now = ManualClock::default().now();
-        portal_infrastructure::postgres::migrate(&owner, now).await.expect("it migrates");
+        portal_infrastructure::postgres::migrate(&owner, now)
+            .await
+            .expect("it migrates");
     }
 
     /// The address that a variable of the run names, in this database.
@@ -61,13 +72,18 @@ impl Database {
 
     /// The settings of every login.
     pub fn settings(&self) -> impl Iterator<Item = (String, String)> + '_ {
-        LOGINS.iter().map(|variable| ((*variable).to_owned(), self.url(variable)))
+        LOGINS
+            .iter()
+            .map(|variable| ((*variable).to_owned(), self.url(variable)))
     }
 
     /// Looks and changes that no login of the service may make.
     pub async fn superuser(&self) -> PgPool {
         let options = sqlx::postgres::PgPoolOptions::new().max_connections(2);
-        options.connect(&self.url("DATABASE_SUPERUSER_URL")).await.expect("a superuser")
+        options
+            .connect(&self.url("DATABASE_SUPERUSER_URL"))
+            .await
+            .expect("a superuser")
     }
 }
 

@@ -17,7 +17,10 @@ impl AccessEvents {
     /// Streams and subjects of one scene alone.
     pub fn bus(unique: &str) -> NatsSettings {
         let name = format!("TEST_{unique}");
-        NatsSettings { stream_prefix: name.clone(), subject_prefix: name }
+        NatsSettings {
+            stream_prefix: name.clone(),
+            subject_prefix: name,
+        }
     }
 
     pub(crate) async fn subscribe(url: &str, unique: &str) -> Self {
@@ -25,7 +28,10 @@ impl AccessEvents {
         let subject = format!("{}.access.recorded", Self::bus(unique).subject_prefix);
         let messages = client.subscribe(subject).await.expect("a subscription");
         client.flush().await.expect("it is known to the server");
-        Self { messages, waiting: VecDeque::new() }
+        Self {
+            messages,
+            waiting: VecDeque::new(),
+        }
     }
 
     /// The next event of a tenant, within ten seconds.
@@ -37,13 +43,22 @@ impl AccessEvents {
                         return event;
                     }
                 }
-                let message = self.messages.next().await.expect("the subscription goes on");
+                let message = self
+                    .messages
+                    .next()
+                    .await
+                    .expect("the subscription goes on");
                 let event: Value = serde_json::from_slice(&message.payload).expect("JSON");
                 assert_eq!(event["type"], "portal.access.recorded.v1");
-                let events = event["data"]["events"].as_array().cloned().unwrap_or_default();
+                let events = event["data"]["events"]
+                    .as_array()
+                    .cloned()
+                    .unwrap_or_default();
                 self.waiting.extend(events);
             }
         };
-        tokio::time::timeout(Duration::from_secs(10), next).await.expect("an event in time")
+        tokio::time::timeout(Duration::from_secs(10), next)
+            .await
+            .expect("an event in time")
     }
 }

@@ -13,7 +13,9 @@ const RELEASE: &str = "urn:ghasi-ehealth:release";
 impl Fixture {
     /// Resources of this patient.
     pub fn of(patient: &str) -> Self {
-        Self { patient: patient.to_owned() }
+        Self {
+            patient: patient.to_owned(),
+        }
     }
 
     fn owner(&self) -> Value {

@@ -45,9 +45,14 @@ pub fn shown_alone(resource: &Value) -> bool {
 
 fn laboratory_shows(resource: &Value) -> bool {
     let mut interpretation = codes(resource, &["interpretation", "coding", "code"]);
-    interpretation.extend(codes(resource, &["component", "interpretation", "coding", "code"]));
+    interpretation.extend(codes(
+        resource,
+        &["component", "interpretation", "coding", "code"],
+    ));
     let critical = marked(resource, "critical")
-        || interpretation.iter().any(|code| matches!(*code, "AA" | "HH" | "LL"));
+        || interpretation
+            .iter()
+            .any(|code| matches!(*code, "AA" | "HH" | "LL"));
     marked(resource, "released") && (!critical || marked(resource, "critical-acknowledged"))
 }
 
@@ -63,7 +68,9 @@ pub fn shown(resources: &[Value], observations: &[Value]) -> Vec<Value> {
         .filter(|resource| shown_alone(resource))
         .filter(|resource| {
             let results = codes(resource, &["result", "reference"]);
-            !results.iter().any(|result| hidden.iter().any(|hidden| hidden == result))
+            !results
+                .iter()
+                .any(|result| hidden.iter().any(|hidden| hidden == result))
         })
         .cloned()
         .collect()

@@ -80,7 +80,9 @@ impl TestPortal {
             records: options.records.clone(),
             ..portal_sandbox::Options::default()
         };
-        let sandbox = portal_sandbox::start(sandbox).await.expect("the sandbox starts");
+        let sandbox = portal_sandbox::start(sandbox)
+            .await
+            .expect("the sandbox starts");
         let database = match options.own_database {
             true => Database::fresh().await,
             false => Database::shared().await,
@@ -90,17 +92,26 @@ impl TestPortal {
         let public_url = format!("http://{address}");
         let unique = ulid::Ulid::new().to_string().to_lowercase();
         let tenants: Vec<String> = (0..4).map(|n| format!("t{n}-{unique}")).collect();
-        let settings = settings(&sandbox, &database, &public_url, &tenants, &options.settings);
+        let settings = settings(
+            &sandbox,
+            &database,
+            &public_url,
+            &tenants,
+            &options.settings,
+        );
         let clock = ManualClock::default();
         let surroundings = surroundings(&clock, &unique);
         let metrics = Metrics::install().expect("a recorder");
         let config = read(&settings, &clock, options.relay);
-        let (parts, background) =
-            wiring::connect_in(config, metrics.clone(), surroundings).expect("it connects");
+        let (parts, background) = wiring::connect(config, metrics.clone(), surroundings)
+            .await
+            .expect("it connects");
         let service = wiring::assemble(parts);
         let background = Arc::new(background);
         let mut tasks = JoinSet::new();
-        let router = service.router.into_make_service_with_connect_info::<std::net::SocketAddr>();
+        let router = service
+            .router
+            .into_make_service_with_connect_info::<std::net::SocketAddr>();
         tasks.spawn(async move {
             axum::serve(listener, router).await.expect("it serves");
         });
@@ -234,7 +245,12 @@ impl TestPortal {
     }
 
     /// Asks with a token and further headers.
-    pub async fn get_token_with(&self, token: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub async fn get_token_with(
+        &self,
+        token: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let bearer = format!("Bearer {token}");
         let mut all = vec![("Authorization", bearer.as_str())];
         all.extend_from_slice(headers);
@@ -248,7 +264,8 @@ impl TestPortal {
 
     /// Asks as a person, with further headers.
     pub async fn get_with(&self, person: &Person, path: &str, headers: &[(&str, &str)]) -> Answer {
-        self.get_token_with(&self.token(person), path, headers).await
+        self.get_token_with(&self.token(person), path, headers)
+            .await
     }
 
     /// Asks as a person until it is not 503 any more, at most 10 seconds.
@@ -293,7 +310,9 @@ impl TestPortal {
 
     /// The path and query of an absolute link to this portal.
     pub fn path_of(&self, link: &str) -> String {
-        link.strip_prefix(&self.public_url).expect("a link to this portal").to_owned()
+        link.strip_prefix(&self.public_url)
+            .expect("a link to this portal")
+            .to_owned()
     }
 
     /// What a scrape would see.
@@ -318,7 +337,11 @@ impl TestPortal {
 
     /// Lets the journal commit again.
     pub async fn unblock_journal(&self) {
-        let blocked = self.blocked.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let blocked = self
+            .blocked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(transaction) = blocked {
             transaction.rollback().await.expect("the lock is given up");
         }
@@ -351,7 +374,9 @@ fn settings(
     changed: &[(String, String)],
 ) -> BTreeMap<String, String> {
     let licensed = tenants.iter().map(String::as_str).chain(["demo", "other"]);
-    let entitlements: Vec<_> = licensed.map(|tenant| format!("{tenant}=ehr.portal")).collect();
+    let entitlements: Vec<_> = licensed
+        .map(|tenant| format!("{tenant}=ehr.portal"))
+        .collect();
     let mut settings: BTreeMap<String, String> = [
         ("PORTAL_PROFILE", "development"),
         ("REGION", "local"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use moka::future::Cache;
 use portal_domain::access::AccessFacts;
-use portal_domain::account::AccountSnapshot;
+use portal_domain::account::{AccountSnapshot, AccountStatus};
 use portal_domain::id::{Issuer, Subject, TenantId};
 use portal_domain::tenant::Tenant;
 
@@ -31,9 +31,11 @@ pub(crate) struct Gate {
     known_accounts: Cache<Identity, Arc<AccountSnapshot>>,
 }
 
-/// Absence is not remembered: a registration must open the portal at once.
+/// What is not remembered: absence, and accounts that do not read, so that a registration or a
+/// reinstatement opens the portal at once.
 enum Missing {
     NotFound,
+    NotActive(Arc<AccountSnapshot>),
     Store(StoreError),
 }
 
@@ -108,7 +110,13 @@ impl Gate {
                 .map(Arc::new)
                 .ok_or(Missing::NotFound)
         };
-        found_or_none(self.known_tenants.try_get_with_by_ref(id, find).await)
+        match self.known_tenants.try_get_with_by_ref(id, find).await {
+            Ok(found) => Ok(Some(found)),
+            Err(missing) => match &*missing {
+                Missing::NotFound | Missing::NotActive(_) => Ok(None),
+                Missing::Store(error) => Err(*error),
+            },
+        }
     }
 
     async fn account(
@@ -122,13 +130,23 @@ impl Gate {
                 .accounts
                 .find(tenant, &token.issuer, &token.subject)
                 .await;
-            found
-                .map_err(Missing::Store)?
-                .map(Arc::new)
-                .ok_or(Missing::NotFound)
+            let found = Arc::new(found.map_err(Missing::Store)?.ok_or(Missing::NotFound)?);
+            match found.status {
+                AccountStatus::Active => Ok(found),
+                AccountStatus::PendingVerification
+                | AccountStatus::Suspended
+                | AccountStatus::Closed => Err(Missing::NotActive(found)),
+            }
         };
         let key = identity(tenant, caller);
-        found_or_none(self.known_accounts.try_get_with(key, find).await)
+        match self.known_accounts.try_get_with(key, find).await {
+            Ok(found) => Ok(Some(found)),
+            Err(missing) => match &*missing {
+                Missing::NotFound => Ok(None),
+                Missing::NotActive(found) => Ok(Some(Arc::clone(found))),
+                Missing::Store(error) => Err(*error),
+            },
+        }
     }
 }
 
@@ -138,14 +156,4 @@ fn identity(tenant: &TenantId, caller: &Caller) -> Identity {
         caller.token.issuer.clone(),
         caller.token.subject.clone(),
     )
-}
-
-fn found_or_none<T>(looked: Result<T, Arc<Missing>>) -> Result<Option<T>, StoreError> {
-    match looked {
-        Ok(found) => Ok(Some(found)),
-        Err(missing) => match *missing {
-            Missing::NotFound => Ok(None),
-            Missing::Store(error) => Err(error),
-        },
-    }
 }

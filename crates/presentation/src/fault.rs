@@ -1,0 +1,127 @@
+//! A request that ends in an error: from the errors of the use cases to a code.
+
+use axum::response::{IntoResponse, Response};
+use portal_application::ports::{SourceError, StoreError, TokenRefusal};
+use portal_application::{AccessError, InputError};
+use portal_domain::access::{Denial, Surface};
+
+use crate::code::Code;
+
+/// An error on its way out. It has no body of its own: the outermost layer writes it as the face
+/// of the path has it, so that no handler can put input into it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault {
+    /// Which row of the table.
+    pub(crate) code: Code,
+    /// The parameter whose value is wrong, by its name in our own tables.
+    pub(crate) parameter: Option<String>,
+    /// Whether a token was sent and not believed (RFC 6750 section 3).
+    pub(crate) token_refused: bool,
+}
+
+impl From<Code> for Fault {
+    fn from(code: Code) -> Self {
+        Self {
+            code,
+            parameter: None,
+            token_refused: false,
+        }
+    }
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        let mut response = self.code.row().status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl Fault {
+    /// An error of a use case, as a face has it.
+    pub(crate) fn on(surface: Surface) -> impl Fn(AccessError) -> Self {
+        move |error| match error {
+            AccessError::Denied(denial) => denied(denial).into(),
+            AccessError::Input(error) => input(error, surface),
+            AccessError::NotFound => Code::NotFound.into(),
+            AccessError::Source(SourceError::Unavailable) => Code::UpstreamUnavailable.into(),
+            AccessError::Source(SourceError::TimedOut) => Code::UpstreamTimeout.into(),
+            AccessError::Source(SourceError::Invalid) => Code::UpstreamInvalidResponse.into(),
+            AccessError::Store(StoreError::Unavailable | StoreError::Corrupt) => {
+                Code::StoreUnavailable.into()
+            }
+        }
+    }
+}
+
+impl From<TokenRefusal> for Fault {
+    fn from(refusal: TokenRefusal) -> Self {
+        let (code, token_refused) = match refusal {
+            TokenRefusal::Invalid(_) => (Code::Unauthenticated, true),
+            TokenRefusal::Expired => (Code::TokenExpired, true),
+            TokenRefusal::KeysUnavailable => (Code::UpstreamUnavailable, false),
+        };
+        Self {
+            token_refused,
+            ..code.into()
+        }
+    }
+}
+
+const fn denied(denial: Denial) -> Code {
+    match denial {
+        Denial::ClientNotAllowed => Code::ClientNotAllowed,
+        Denial::TenantMismatch => Code::TenantMismatch,
+        Denial::TenantClaimRequired => Code::TenantClaimRequired,
+        Denial::ModuleNotLicensed => Code::ModuleNotLicensed,
+        Denial::MfaRequired => Code::MfaRequired,
+        Denial::AccountNotLinked => Code::AccountNotLinked,
+        Denial::AccountNotActive => Code::AccountNotActive,
+        Denial::PatientClaimRequired => Code::PatientClaimRequired,
+        Denial::ProxyDelegationInvalid | Denial::OtherPatient => Code::ProxyDelegationInvalid,
+        Denial::ProxyScopeDenied => Code::ProxyScopeDenied,
+        Denial::InsufficientScope => Code::InsufficientScope,
+    }
+}
+
+fn input(error: InputError, surface: Surface) -> Fault {
+    let (code, parameter) = match error {
+        InputError::UnknownParameter => (Code::UnknownParameter, None),
+        InputError::CursorInvalid => (Code::CursorInvalid, None),
+        InputError::Invalid { parameter } => match surface {
+            Surface::Portal => (Code::ValidationFailed, Some(parameter)),
+            Surface::Fhir => (Code::InvalidParameter, Some(parameter)),
+        },
+        InputError::Unsupported { parameter } => (Code::NotSupported, Some(parameter)),
+    };
+    Fault {
+        parameter,
+        ..code.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_patient_reads_like_any_other_bad_delegation() {
+        let portal = Fault::on(Surface::Portal);
+        let named = portal(AccessError::Denied(Denial::OtherPatient));
+        assert_eq!(
+            named,
+            portal(AccessError::Denied(Denial::ProxyDelegationInvalid))
+        );
+    }
+
+    #[test]
+    fn a_wrong_value_is_422_on_rest_and_400_on_fhir() {
+        let wrong = || {
+            AccessError::Input(InputError::Invalid {
+                parameter: "date".to_owned(),
+            })
+        };
+        let status = |surface| Fault::on(surface)(wrong()).code.row().status.as_u16();
+        assert_eq!((status(Surface::Portal), status(Surface::Fhir)), (422, 400));
+    }
+}

@@ -1,0 +1,203 @@
+//! The caller's own account.
+
+use axum::extract::State;
+use axum::response::Response;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use portal_application::MeAnswer;
+use portal_domain::access::Surface;
+use portal_domain::account::AccountStatus;
+use portal_domain::disclosure::Disclosure;
+use portal_fhir::{HumanName, Person};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::caller::PortalCaller;
+use crate::disclosure;
+use crate::fault::Fault;
+use crate::language::Language;
+use crate::problem::Problem;
+use crate::rest::meta::{Meta, WithMeta};
+use crate::router::Faces;
+
+/// An account.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AccountView<'a> {
+    /// `pact_…`
+    account_id: String,
+    /// `patient` or `caregiver`.
+    kind: &'static str,
+    /// The Patient's id on `/fhir/R4`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    patient_id: Option<&'a str>,
+    /// `pending_verification`, `active`, `suspended` or `closed`.
+    status: &'static str,
+    /// Whether this login used a second factor.
+    mfa_enabled: bool,
+    /// BCP 47.
+    preferred_language: Option<&'a str>,
+    /// RFC 3339 UTC.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_login_at: Option<Timestamp>,
+    /// The official name in force, in the asked script where there is one. Only of an active
+    /// account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    display_name: Option<String>,
+    /// The health system.
+    tenant: TenantView<'a>,
+    /// The licence keys that the health system holds. Only of an active account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    features: Option<&'a [String]>,
+    /// The delegations by which the account may act for others; none is known to this service yet.
+    /// Only of an active account.
+    #[schema(value_type = Option<Vec<Object>>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    may_act_for: Option<[(); 0]>,
+}
+
+/// A health system.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TenantView<'a> {
+    /// Its id.
+    id: &'a str,
+    /// The name that patients know.
+    name: &'a str,
+    /// IANA zone of its civil dates.
+    time_zone: &'a str,
+    /// Calendar to format with, such as `gregory` or `persian`.
+    calendar: &'a str,
+    /// BCP 47.
+    locale: &'a str,
+    /// ISO 4217.
+    currency: &'a str,
+}
+
+/// An account and how good the sources' parts of it are.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Account)]
+pub(crate) struct AccountBody<'a> {
+    #[serde(flatten)]
+    account: AccountView<'a>,
+    meta: Meta,
+}
+
+/// The caller's own account
+#[utoipa::path(
+    get,
+    path = "/v1/portal/me",
+    operation_id = "getMe",
+    tag = "account",
+    security(("bearer" = ["patient/Patient.read"])),
+    responses(
+        (status = 200, description = "The account", body = AccountBody, content_type = "application/json"),
+        (status = 304, description = "Unchanged"),
+        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn get_me(
+    State(faces): State<Faces>,
+    asked: PortalCaller,
+) -> Result<Response, Fault> {
+    let me = faces.portal.me(&asked.caller, &asked.parameters).await;
+    let me = me.map_err(Fault::on(Surface::Portal))?;
+    let preferred = me.account.preferred_language.as_deref();
+    let fallbacks = [preferred, Some(me.tenant.locale.as_str())];
+    let language = asked.exchange.language_or(&fallbacks);
+    let now = faces.settings.clock.now();
+    let build = |disclosure: &Disclosure| {
+        let mut records = disclosure.group("patient");
+        let person = records.find_map(|record| record.header().person.as_ref());
+        Some(account(&me, person, language, now))
+    };
+    disclosure::view(
+        (&me.disclosure, &me.completeness),
+        (&asked.exchange, language),
+        build,
+        &WithMeta::of(&me.completeness),
+    )
+}
+
+fn account<'a>(
+    me: &'a MeAnswer,
+    person: Option<&Person>,
+    language: Language,
+    now: Timestamp,
+) -> AccountView<'a> {
+    let (account, tenant) = (&me.account, &me.tenant);
+    let active = account.status == AccountStatus::Active;
+    let name = person.and_then(|person| display_name(person, language, now, &me.tenant.time_zone));
+    AccountView {
+        account_id: account.id.to_string(),
+        kind: account.kind.as_str(),
+        patient_id: me.patient_address.as_deref(),
+        status: account.status.as_str(),
+        mfa_enabled: me.mfa,
+        preferred_language: account.preferred_language.as_deref(),
+        last_login_at: account.last_login_at,
+        display_name: name.filter(|_| active),
+        tenant: TenantView {
+            id: tenant.id.as_str(),
+            name: &tenant.name,
+            time_zone: tenant.time_zone.iana_name().unwrap_or("UTC"),
+            calendar: &tenant.calendar,
+            locale: &tenant.locale,
+            currency: &tenant.currency,
+        },
+        features: me.features.as_deref(),
+        may_act_for: active.then_some([]),
+    }
+}
+
+fn display_name(
+    person: &Person,
+    language: Language,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Option<String> {
+    let in_force = |name: &&HumanName| {
+        name.period.as_ref().is_none_or(|period| {
+            let interval = period.interval(zone);
+            interval.start.is_none_or(|start| start <= now)
+                && interval.end.is_none_or(|end| now < end)
+        })
+    };
+    let names = person.names.iter().filter(in_force);
+    let mut names: Vec<(&HumanName, String)> = names
+        .map(|name| (name, written(name)))
+        .filter(|(_, text)| !text.is_empty())
+        .collect();
+    names.sort_by_key(|(name, text)| (rank(name), !is_in_script(text, language)));
+    names.into_iter().next().map(|(_, text)| text)
+}
+
+/// FHIR R4 name-use: the official name first, names of the past last.
+fn rank(name: &HumanName) -> u8 {
+    match name.name_use.as_deref() {
+        Some("official") => 0,
+        Some("usual") => 1,
+        None => 2,
+        Some("old" | "maiden") => 4,
+        Some(_) => 3,
+    }
+}
+
+fn written(name: &HumanName) -> String {
+    if let Some(text) = name.text.as_deref().filter(|text| !text.trim().is_empty()) {
+        return text.to_owned();
+    }
+    let given = name.prefix.iter().chain(&name.given);
+    let parts = given.chain(&name.family).chain(&name.suffix);
+    parts.map(AsRef::as_ref).collect::<Vec<&str>>().join(" ")
+}
+
+/// Whether a name is written in the script of a language.
+fn is_in_script(text: &str, language: Language) -> bool {
+    let is_arabic = |letter: char| matches!(letter, '\u{600}'..='\u{6ff}' | '\u{750}'..='\u{77f}' | '\u{8a0}'..='\u{8ff}' | '\u{fb50}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}');
+    text.chars().any(is_arabic) == language.is_arabic_script()
+}
+
+#[cfg(test)]
+#[path = "me_tests.rs"]
+mod tests;

@@ -1,0 +1,271 @@
+//! A portal over stub ports, and disclosures of given resources, for the tests of this crate.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use portal_application::ports::{
+    AccessLog, AccessLogFilter, AccessLogPage, Accounts, BearerToken, CacheLoad, Clock,
+    CursorBinding, CursorInvalid, CursorSeal, Entitlements, EntitlementsUnavailable, Features,
+    Generation, Ids, Journal, JournalPlace, RecordCache, Recording, SourceError, SourceRequest,
+    Sources, StoreError, Tenants, TokenRefusal, TokenVerifier,
+};
+use portal_application::{Parts, Portal, RecordRules, SourceRules};
+use portal_domain::access::{
+    AuthenticationStrength, PatientClaim, PatientGrant, RecordTarget, Surface, TenantBinding,
+    VerifiedToken,
+};
+use portal_domain::account::{AccountKind, AccountSnapshot, AccountStatus};
+use portal_domain::audit::{AccessEvent, Receipt};
+use portal_domain::disclosure::{Fetched, StoredSet};
+use portal_domain::id::{Issuer, PatientId, PortalAccountId, Subject, TenantId};
+use portal_domain::release::{ReleaseMode, ReleaseRules};
+use portal_domain::scope::ScopeSet;
+use portal_domain::source::{RecordSet, Source};
+use portal_domain::tenant::Tenant;
+use portal_fhir::{Limits, Record, read_header};
+use ulid::Ulid;
+
+use crate::{HealthState, Settings};
+
+pub(crate) const PUBLIC_URL: &str = "https://portal.test";
+const SCOPES: &str = "patient/*.read";
+
+/// Stands for everything outside. A token is the list of its scopes, `,` between them; `-` is one
+/// that nobody believes.
+struct Outside {
+    resources: Vec<(RecordSet, String)>,
+}
+
+pub(crate) fn now() -> Timestamp {
+    Timestamp::from_second(1_776_502_800).unwrap()
+}
+
+pub(crate) fn settings() -> Settings {
+    let outside = Arc::new(Outside {
+        resources: Vec::new(),
+    });
+    Settings {
+        public_url: PUBLIC_URL.to_owned(),
+        trusted_proxies: Vec::new(),
+        max_in_flight: Settings::MAX_IN_FLIGHT,
+        request_deadline: Duration::from_secs(2),
+        production: false,
+        health: Arc::new(HealthState::default()),
+        clock: Arc::clone(&outside) as Arc<dyn Clock>,
+        ids: outside,
+        actor_hash: Arc::new(|_, subject| format!("hash-{}", subject.as_str().len())),
+    }
+}
+
+/// A portal whose sources hold these resources of patient `p1`.
+pub(crate) fn portal(resources: &[(RecordSet, &str)]) -> Portal {
+    let resources = resources
+        .iter()
+        .map(|(set, text)| (*set, (*text).to_owned()))
+        .collect();
+    let outside = Arc::new(Outside { resources });
+    let source = |source: &Source| SourceRules {
+        base_url: format!("http://{}.test", source.as_str()),
+        code: source.default_code().to_owned(),
+        release: ReleaseRules {
+            mode: ReleaseMode::ByStatus,
+            tag_system: "urn:tags".into(),
+            critical_hold: SignedDuration::from_hours(72),
+        },
+    };
+    let sources = Source::ALL.iter().map(source).collect();
+    Portal::new(Parts {
+        verifier: Arc::clone(&outside) as _,
+        tenants: Arc::clone(&outside) as _,
+        accounts: Arc::clone(&outside) as _,
+        entitlements: Arc::clone(&outside) as _,
+        sources: Arc::clone(&outside) as _,
+        cache: Arc::clone(&outside) as _,
+        journal: Arc::clone(&outside) as _,
+        access_log: Arc::clone(&outside) as _,
+        cursors: Arc::clone(&outside) as _,
+        clock: Arc::clone(&outside) as _,
+        ids: outside,
+        rules: Arc::new(RecordRules::new(sources, PUBLIC_URL.to_owned()).unwrap()),
+        licence_key: "ehr.portal".to_owned(),
+        region: "eu".to_owned(),
+    })
+}
+
+impl Clock for Outside {
+    fn now(&self) -> Timestamp {
+        now()
+    }
+}
+
+impl Ids for Outside {
+    fn ulid(&self, now: Timestamp) -> Ulid {
+        Ulid::from_parts(now.as_millisecond().unsigned_abs(), 7)
+    }
+}
+
+#[async_trait]
+impl TokenVerifier for Outside {
+    async fn verify(
+        &self,
+        token: &BearerToken,
+        _: Surface,
+    ) -> Result<Arc<VerifiedToken>, TokenRefusal> {
+        let scopes = match token.expose() {
+            "-" => return Err(TokenRefusal::Invalid("test")),
+            "all" => SCOPES.to_owned(),
+            text => format!("patient/{text}.read"),
+        };
+        Ok(Arc::new(VerifiedToken {
+            issuer: Issuer::parse("https://id.test").unwrap(),
+            subject: Subject::parse("subject").unwrap(),
+            client: None,
+            first_party: true,
+            tenant: TenantBinding {
+                issuer: Some(TenantId::parse("north").unwrap()),
+                claim: None,
+            },
+            patient_claim: Some(PatientClaim::new("p1")),
+            scopes: ScopeSet::parse(&scopes),
+            strength: AuthenticationStrength {
+                level: 2,
+                second_factor: false,
+            },
+            expires_at: now(),
+        }))
+    }
+}
+
+#[async_trait]
+impl Tenants for Outside {
+    async fn find(&self, id: &TenantId) -> Result<Option<Tenant>, StoreError> {
+        Ok(Some(Tenant {
+            id: id.clone(),
+            name: "North Valley".to_owned(),
+            region: "eu".to_owned(),
+            time_zone: TimeZone::UTC,
+            locale: "en".to_owned(),
+            calendar: "gregory".to_owned(),
+            currency: "EUR".to_owned(),
+            retention_years: 7,
+            version: 1,
+        }))
+    }
+}
+
+#[async_trait]
+impl Accounts for Outside {
+    async fn find(
+        &self,
+        _: &TenantId,
+        _: &Issuer,
+        _: &Subject,
+    ) -> Result<Option<AccountSnapshot>, StoreError> {
+        Ok(Some(AccountSnapshot {
+            id: PortalAccountId::new(Ulid(7)),
+            kind: AccountKind::Patient,
+            status: AccountStatus::Active,
+            patient_id: Some(PatientId::parse("p1").unwrap()),
+            preferred_language: None,
+            last_login_at: None,
+            version: 1,
+        }))
+    }
+}
+
+#[async_trait]
+impl Entitlements for Outside {
+    async fn features(&self, _: &TenantId) -> Result<Features, EntitlementsUnavailable> {
+        Ok(Arc::new(["ehr.portal".to_owned()].into()))
+    }
+}
+
+#[async_trait]
+impl Sources for Outside {
+    async fn fetch(&self, request: &SourceRequest) -> Result<Fetched, SourceError> {
+        let texts = self.resources.iter().filter(|(set, _)| *set == request.set);
+        let records = texts.map(|(_, text)| {
+            let bytes = Bytes::copy_from_slice(text.as_bytes());
+            let header = read_header(&bytes, &Limits::default()).unwrap();
+            Record { header, bytes }
+        });
+        let records: Vec<_> = records.collect();
+        if records.iter().any(|record| &*record.header.id == "down") {
+            return Err(SourceError::Unavailable);
+        }
+        Ok(Fetched {
+            records,
+            unreadable: 0,
+            capped: false,
+            as_of: now(),
+        })
+    }
+}
+
+#[async_trait]
+impl RecordCache for Outside {
+    async fn load(&self, _: &RecordTarget, _: RecordSet) -> CacheLoad {
+        CacheLoad::default()
+    }
+
+    async fn store(&self, _: &RecordTarget, _: &Arc<StoredSet>, _: Generation) {}
+}
+
+struct Place;
+
+impl Journal for Outside {
+    fn reserve(&self) -> Result<Box<dyn JournalPlace>, StoreError> {
+        Ok(Box::new(Place))
+    }
+}
+
+#[async_trait]
+impl JournalPlace for Place {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "stands for the journal's adapter in tests"
+    )]
+    async fn record(self: Box<Self>, event: AccessEvent) -> Result<Recording, StoreError> {
+        Ok(Recording::Durable(Receipt::issue(event.id)))
+    }
+}
+
+#[async_trait]
+impl AccessLog for Outside {
+    async fn page(
+        &self,
+        _: &PatientGrant,
+        _: &AccessLogFilter,
+    ) -> Result<AccessLogPage, StoreError> {
+        Ok(AccessLogPage::default())
+    }
+}
+
+impl CursorSeal for Outside {
+    fn seal(&self, _: &CursorBinding, payload: &[u8], _: Timestamp) -> String {
+        let mut text = String::new();
+        for byte in payload {
+            let _ = write!(text, "{byte:02x}");
+        }
+        text
+    }
+
+    fn open(
+        &self,
+        _: &CursorBinding,
+        cursor: &str,
+        _: Timestamp,
+    ) -> Result<Vec<u8>, CursorInvalid> {
+        let digits = cursor.as_bytes().chunks(2);
+        digits
+            .map(|pair| {
+                let text = std::str::from_utf8(pair).map_err(|_| CursorInvalid)?;
+                u8::from_str_radix(text, 16).map_err(|_| CursorInvalid)
+            })
+            .collect()
+    }
+}
