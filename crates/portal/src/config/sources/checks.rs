@@ -1,0 +1,63 @@
+//! What must be true of all sources together.
+
+use std::collections::BTreeSet;
+
+use portal_domain::id::TenantId;
+use portal_infrastructure::upstream::Tenancy;
+
+use crate::config::reader::Reader;
+
+use super::SourceConfig;
+use super::settings::FAMILIES;
+
+// A source of one tenant must not be asked for another's patients: equal ids would be taken for
+// equal people.
+pub(super) fn check_singles(
+    reader: &mut Reader<'_>,
+    sources: &[SourceConfig],
+    tenants: Option<&BTreeSet<TenantId>>,
+) {
+    for (source, family) in sources.iter().zip(&FAMILIES) {
+        let Tenancy::Single(tenant) = &source.tenancy else {
+            continue;
+        };
+        let shares = |other: &SourceConfig| {
+            other.url == source.url && matches!(&other.tenancy, Tenancy::Single(t) if t != tenant)
+        };
+        let others_hold =
+            tenants.is_some_and(|tenants| tenants.iter().any(|holder| holder != tenant));
+        if sources.iter().any(shares) || others_hold {
+            let expected = "one tenant, the only one of the deployment";
+            reader.fault(
+                &family.tenancy,
+                "puts several tenants on a single-tenant source",
+                expected,
+            );
+        }
+    }
+}
+
+pub(super) fn check_codes(reader: &mut Reader<'_>, sources: &[SourceConfig]) {
+    for (index, source) in sources.iter().enumerate() {
+        let earlier = &sources[..index];
+        // Sources on one URL share the first's code.
+        if earlier.iter().any(|other| other.url == source.url) {
+            continue;
+        }
+        let family = &FAMILIES[index];
+        let several = sources.iter().any(|other| other.url != source.url);
+        if several && source.id_code.is_empty() {
+            reader.fault(
+                &family.id_code,
+                "is empty, and there are several URLs",
+                "[a-z0-9]{1,8}",
+            );
+        } else if several && earlier.iter().any(|other| other.id_code == source.id_code) {
+            reader.fault(
+                &family.id_code,
+                "is the code of another URL",
+                "a code of its own",
+            );
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The settings of sources.
+
+use portal_domain::source::Source;
+
+use crate::config::setting::{Form, Role, Setting};
+
+pub(in crate::config) static FHIR_URL: Setting = Setting::new(
+    "FHIR_URL",
+    Form::Own("URL; {tenant} in it stands for the tenant"),
+    "https://fhir.example.org/r4",
+    "The FHIR R4 base of every source that has no URL of its own.",
+);
+pub(in crate::config) static MESH_MTLS: Setting = Setting::new(
+    "MESH_MTLS",
+    Form::Boolean,
+    "true",
+    "Whether a service mesh authenticates and encrypts calls to sources. Production needs it for \
+     sources without authentication and for plain HTTP.",
+)
+.default("false");
+pub(in crate::config) static RELEASE_TAG_SYSTEM: Setting = Setting::new(
+    "RELEASE_TAG_SYSTEM",
+    Form::Text,
+    "urn:ghasi-ehealth:release",
+    "The system of the meta.tag codes released, critical and critical-acknowledged.",
+)
+.default("urn:ghasi-ehealth:release");
+
+/// The settings of one source.
+pub(in crate::config) struct Family {
+    pub(super) source: Source,
+    pub(super) url: Setting,
+    pub(super) id_code: Setting,
+    pub(super) release: Setting,
+    pub(super) tenancy: Setting,
+    pub(super) timeout: Setting,
+    pub(super) auth: Setting,
+}
+
+impl Family {
+    pub(in crate::config) fn settings(&self) -> [&Setting; 6] {
+        [
+            &self.url,
+            &self.id_code,
+            &self.release,
+            &self.tenancy,
+            &self.timeout,
+            &self.auth,
+        ]
+    }
+}
+
+macro_rules! family {
+    ($source:ident, $prefix:literal, $path:literal, $code:literal, $release:literal) => {
+        Family {
+            source: Source::$source,
+            url: Setting::new(
+                concat!($prefix, "_URL"),
+                Form::Own("URL; {tenant} in it stands for the tenant"),
+                concat!("https://", $path, ".example.org/fhir"),
+                concat!("The FHIR R4 base of ", $path, "."),
+            )
+            .derived("FHIR_URL")
+            .needed_by(&[Role::Serve]),
+            id_code: Setting::new(
+                concat!($prefix, "_ID_CODE"),
+                Form::Own("[a-z0-9]{1,8}, or empty"),
+                $code,
+                "Its short code in record ids; empty, or without effect, when all sources have one URL.",
+            )
+            .default($code)
+            .may_be_empty(),
+            release: Setting::new(
+                concat!($prefix, "_RELEASE"),
+                Form::Choice("marked | byStatus"),
+                $release,
+                "Whether it marks what may be shown, or its statuses say so.",
+            )
+            .default($release),
+            tenancy: Setting::new(
+                concat!($prefix, "_TENANCY"),
+                Form::Own("header | {tenant} | single:<tenant>"),
+                "header",
+                "How it tells tenants apart: by X-Tenant-ID, by {tenant} in its URL, or not at all.",
+            )
+            .derived("header; {tenant} when its URL has that"),
+            timeout: Setting::new(
+                concat!($prefix, "_TIMEOUT_MS"),
+                Form::Integer,
+                "1500",
+                "How long one call to it may take.",
+            )
+            .unit("milliseconds")
+            .default("1500"),
+            auth: Setting::new(
+                concat!($prefix, "_AUTH"),
+                Form::Choice("none"),
+                "none",
+                "How this service authenticates to it; in production `none` needs MESH_MTLS=true.",
+            )
+            .default("none"),
+        }
+    };
+}
+
+/// In the order of [`Source::ALL`].
+pub(in crate::config) static FAMILIES: [Family; 5] = [
+    family!(
+        Registration,
+        "REGISTRATION",
+        "registration",
+        "reg",
+        "byStatus"
+    ),
+    family!(
+        PatientChart,
+        "PATIENT_CHART",
+        "patient-chart",
+        "cht",
+        "byStatus"
+    ),
+    family!(Laboratory, "LABORATORY", "laboratory", "lab", "marked"),
+    family!(Medication, "MEDICATION", "medication", "med", "byStatus"),
+    family!(
+        Immunizations,
+        "IMMUNIZATIONS",
+        "immunizations",
+        "imm",
+        "byStatus"
+    ),
+];
+
+pub(in crate::config) static SETTINGS: [&Setting; 3] = [&FHIR_URL, &MESH_MTLS, &RELEASE_TAG_SYSTEM];

@@ -1,0 +1,10 @@
+//! The program `patient-portal`.
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    portal::program::main()
+}

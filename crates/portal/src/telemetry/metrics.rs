@@ -1,0 +1,78 @@
+//! Metrics of the process as Prometheus reads them.
+
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use metrics::{Unit, counter, describe_counter};
+use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use tracing_appender::non_blocking::ErrorCounter;
+
+use super::process;
+
+/// Seconds. The bounds of the objectives, 0.8 and 2, are among them.
+const BUCKETS: [f64; 16] = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.8, 1.0, 2.0, 5.0, 10.0, 30.0,
+];
+const LINES_DROPPED: &str = "portal_log_lines_dropped_total";
+
+/// The recorder could not be installed.
+pub type MetricsError = BuildError;
+
+/// The metrics of this process: there is one recorder, however many services run in it.
+#[derive(Clone)]
+pub struct Metrics {
+    handle: PrometheusHandle,
+    lines_dropped: Option<ErrorCounter>,
+}
+
+impl Metrics {
+    /// Installs the recorder, or takes the one that this installed before.
+    pub fn install() -> Result<Self, MetricsError> {
+        static INSTALLED: OnceLock<PrometheusHandle> = OnceLock::new();
+        static INSTALLING: Mutex<()> = Mutex::new(());
+        let _alone = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
+        let handle = if let Some(handle) = INSTALLED.get() {
+            handle.clone()
+        } else {
+            let handle = PrometheusBuilder::new()
+                .set_buckets(&BUCKETS)?
+                .install_recorder()?;
+            describe();
+            INSTALLED.get_or_init(|| handle).clone()
+        };
+        Ok(Self {
+            handle,
+            lines_dropped: None,
+        })
+    }
+
+    /// Also counts the lines that the logs dropped.
+    #[must_use]
+    pub fn with_lines_dropped(mut self, counter: ErrorCounter) -> Self {
+        self.lines_dropped = Some(counter);
+        self
+    }
+
+    /// The text for a scrape, with the state of the process as it is now.
+    pub fn render(&self) -> String {
+        if let Some(dropped) = &self.lines_dropped {
+            counter!(LINES_DROPPED).absolute(dropped.dropped_lines() as u64);
+        }
+        process::observe();
+        self.handle.run_upkeep();
+        self.handle.render()
+    }
+
+    /// Empties what histograms have gathered between scrapes; to be called every few seconds.
+    pub fn upkeep(&self) {
+        self.handle.run_upkeep();
+    }
+}
+
+fn describe() {
+    describe_counter!(
+        LINES_DROPPED,
+        Unit::Count,
+        "Log lines that the output was too slow for."
+    );
+    process::describe();
+}

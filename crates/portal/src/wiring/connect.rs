@@ -1,0 +1,191 @@
+//! From a configuration to adapters. Nothing is connected here: what is down is waited for by those
+//! who use it, and the start does not wait at all.
+
+use std::sync::Arc;
+
+use portal_infrastructure::crypto::{Cursors, KeyRing, KeyedHash};
+use portal_infrastructure::fault::Fault;
+use portal_infrastructure::http_client::http_client;
+use portal_infrastructure::identity::OidcVerifier;
+use portal_infrastructure::nats::NatsBus;
+use portal_infrastructure::postgres::{
+    Database, Login, PgAccessLog, PgAccounts, PgJournal, PgJournalRelay, PgTenants,
+};
+use portal_infrastructure::redis::{RedisRecordCache, RedisSettings};
+use portal_infrastructure::upstream::{FhirSources, SourceSettings};
+use portal_presentation::{ActorHash, HealthState, Settings};
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::Notify;
+
+use crate::config::{Profile, RelayConfig, RelayStores, ServeConfig, SourceConfig};
+use crate::telemetry::Metrics;
+use crate::watch::Dependencies;
+
+use super::{Background, Parts, RelayEnds, Surroundings, WiringError};
+
+/// Makes the adapters that serve. Runs inside the runtime.
+pub async fn connect(
+    config: ServeConfig,
+    metrics: Metrics,
+    surroundings: Surroundings,
+) -> Result<(Parts, Background), WiringError> {
+    let made = Made::new(&config, &surroundings)?;
+    let mut background = Background {
+        dependencies: Dependencies {
+            databases: vec![made.app.clone(), made.journal_database.clone()],
+            verifier: Some(Arc::clone(&made.verifier)),
+            cache: Some(Arc::clone(&made.cache)),
+            bus: None,
+        },
+        journal: Some(Arc::clone(&made.journal)),
+        relay: None,
+    };
+    if let Some(stores) = &config.relay {
+        let wake = Arc::clone(&made.wake);
+        background.add_relay(stores, wake, &surroundings).await?;
+    }
+    let faces = faces(&config, &surroundings);
+    let use_cases = use_cases(config, made, &surroundings);
+    Ok((
+        Parts {
+            use_cases,
+            faces,
+            metrics,
+        },
+        background,
+    ))
+}
+
+/// Makes the adapters that relay.
+pub async fn connect_relay(
+    config: &RelayConfig,
+    surroundings: &Surroundings,
+) -> Result<Background, WiringError> {
+    let mut background = Background::default();
+    background
+        .add_relay(&config.stores, Arc::new(Notify::new()), surroundings)
+        .await?;
+    Ok(background)
+}
+
+impl Background {
+    async fn add_relay(
+        &mut self,
+        stores: &RelayStores,
+        wake: Arc<Notify>,
+        surroundings: &Surroundings,
+    ) -> Result<(), WiringError> {
+        let worker = database(Login::Worker, &stores.worker_url)?;
+        let owner = surroundings.ids.ulid(surroundings.clock.now()).to_string();
+        let bus = NatsBus::connect(stores.nats_url.expose_secret(), surroundings.bus.clone()).await;
+        let bus = Arc::new(bus.map_err(|error| Fault::new("NATS_URL", error.to_string()))?);
+        self.relay = Some(RelayEnds {
+            journal: Arc::new(PgJournalRelay::new(worker.clone(), owner)),
+            bus: Arc::clone(&bus) as _,
+            wake,
+        });
+        self.dependencies.databases.push(worker);
+        self.dependencies.bus = Some(bus);
+        Ok(())
+    }
+}
+
+/// Adapters that the use cases share with what runs beside them.
+struct Made {
+    app: Database,
+    journal_database: Database,
+    verifier: Arc<OidcVerifier>,
+    sources: Arc<FhirSources>,
+    cache: Arc<RedisRecordCache>,
+    journal: Arc<PgJournal>,
+    wake: Arc<Notify>,
+}
+
+impl Made {
+    fn new(config: &ServeConfig, surroundings: &Surroundings) -> Result<Self, WiringError> {
+        let (ring, clock) = (&config.key_ring, &surroundings.clock);
+        let client = http_client()?;
+        let verifier = OidcVerifier::new(config.identity.clone(), &client, Arc::clone(clock))?;
+        let sources = config.sources.sources.iter().map(source_settings);
+        let sources = FhirSources::new(sources, client, Arc::clone(clock))?;
+        let journal_database = database(Login::Journal, &config.journal_url)?;
+        let wake = Arc::new(Notify::new());
+        let identities = KeyedHash::new(ring, "journal-identity");
+        let journal = PgJournal::start(journal_database.clone(), identities, Arc::clone(&wake));
+        Ok(Self {
+            app: database(Login::App, &config.app_url)?,
+            journal_database,
+            verifier: Arc::new(verifier),
+            sources: Arc::new(sources),
+            cache: Arc::new(cache(&config.redis_url, surroundings, ring)?),
+            journal: Arc::new(journal),
+            wake,
+        })
+    }
+}
+
+fn use_cases(
+    config: ServeConfig,
+    made: Made,
+    surroundings: &Surroundings,
+) -> portal_application::Parts {
+    portal_application::Parts {
+        verifier: made.verifier,
+        tenants: Arc::new(PgTenants::new(made.app.clone())),
+        accounts: Arc::new(PgAccounts::new(made.app.clone())),
+        entitlements: Arc::new(config.licences.entitlements),
+        sources: made.sources,
+        cache: made.cache,
+        journal: made.journal,
+        access_log: Arc::new(PgAccessLog::new(made.app)),
+        cursors: Arc::new(Cursors::new(config.key_ring)),
+        clock: Arc::clone(&surroundings.clock),
+        ids: Arc::clone(&surroundings.ids),
+        rules: config.rules,
+        licence_key: config.licences.module_key,
+        region: config.process.region,
+    }
+}
+
+fn faces(config: &ServeConfig, surroundings: &Surroundings) -> Settings {
+    Settings {
+        public_url: config.public.url.clone(),
+        trusted_proxies: config.public.trusted_proxies.clone(),
+        max_in_flight: config.public.max_in_flight,
+        request_deadline: Settings::REQUEST_DEADLINE,
+        production: config.process.profile == Profile::Production,
+        health: Arc::new(HealthState::default()),
+        clock: Arc::clone(&surroundings.clock),
+        ids: Arc::clone(&surroundings.ids),
+        actor_hash: actor_hash(&config.key_ring),
+    }
+}
+
+fn database(login: Login, url: &SecretString) -> Result<Database, Fault> {
+    Database::new(login, url.expose_secret())
+        .map_err(|error| Fault::new(login.setting(), error.to_string()))
+}
+
+fn cache(
+    url: &SecretString,
+    surroundings: &Surroundings,
+    ring: &Arc<KeyRing>,
+) -> Result<RedisRecordCache, Fault> {
+    let mut settings = RedisSettings::new(url.clone());
+    settings.key_prefix.clone_from(&surroundings.cache_prefix);
+    RedisRecordCache::new(&settings, ring, Arc::clone(&surroundings.clock))
+}
+
+fn source_settings(source: &SourceConfig) -> SourceSettings {
+    SourceSettings {
+        source: source.source,
+        base_url: source.url.clone(),
+        tenancy: source.tenancy.clone(),
+        timeout: source.timeout,
+    }
+}
+
+fn actor_hash(ring: &KeyRing) -> ActorHash {
+    let hash = KeyedHash::new(ring, "log-actor");
+    Arc::new(move |issuer, subject| hash.text(&[issuer.as_str(), subject.as_str()]))
+}

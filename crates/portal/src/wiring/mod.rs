@@ -1,0 +1,156 @@
+//! The one place that names every adapter.
+
+mod connect;
+
+pub use connect::{connect, connect_relay};
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use http::StatusCode;
+use portal_application::Portal;
+use portal_application::ports::{Clock, EventBus, Ids, JournalRelay};
+use portal_infrastructure::fault::Fault;
+use portal_infrastructure::http_client::HttpClientError;
+use portal_infrastructure::nats::NatsSettings;
+use portal_infrastructure::postgres::PgJournal;
+use portal_infrastructure::system::{SystemClock, SystemIds};
+use portal_presentation::{HealthState, Settings};
+use tokio::sync::Notify;
+
+use crate::telemetry::Metrics;
+use crate::watch::Dependencies;
+
+/// An adapter cannot be made of its settings.
+#[derive(Debug, thiserror::Error)]
+pub enum WiringError {
+    /// Of these settings.
+    #[error("{}", lines(.0))]
+    Settings(Vec<Fault>),
+    /// The system has no usable TLS roots.
+    #[error(transparent)]
+    HttpClient(#[from] HttpClientError),
+}
+
+fn lines(faults: &[Fault]) -> String {
+    faults
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+impl From<Fault> for WiringError {
+    fn from(fault: Fault) -> Self {
+        Self::Settings(vec![fault])
+    }
+}
+
+impl From<Vec<Fault>> for WiringError {
+    fn from(faults: Vec<Fault>) -> Self {
+        Self::Settings(faults)
+    }
+}
+
+/// What is the same for every deployment, and other for tests.
+pub struct Surroundings {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Arc<dyn Ids>,
+    /// What every key in Redis begins with.
+    pub cache_prefix: String,
+    /// Names on the event bus.
+    pub bus: NatsSettings,
+}
+
+impl Default for Surroundings {
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(SystemIds),
+            cache_prefix: "portal".to_owned(),
+            bus: NatsSettings::default(),
+        }
+    }
+}
+
+/// A service with what it is made of; nothing listens yet.
+pub struct Parts {
+    /// The parts of the use cases.
+    pub use_cases: portal_application::Parts,
+    /// The settings of the faces.
+    pub faces: Settings,
+    /// What `/metrics` shows.
+    pub metrics: Metrics,
+}
+
+/// What can be called; nothing listens yet.
+pub struct Service {
+    /// The use cases.
+    pub portal: Portal,
+    /// `/v1/portal`, `/fhir/R4`, `/health`.
+    pub router: Router,
+    /// Staff interfaces: none so far but `/health`.
+    pub internal: Router,
+    /// `/metrics` and the detailed `/health`.
+    pub admin: Router,
+    /// What the health routes say.
+    pub health: Arc<HealthState>,
+}
+
+/// What runs beside the requests.
+#[derive(Default)]
+pub struct Background {
+    /// What the service stands on.
+    pub dependencies: Dependencies,
+    /// The journal's writer; none in a process that only relays.
+    pub journal: Option<Arc<PgJournal>>,
+    /// The ends of the relay; none where it does not run.
+    pub relay: Option<RelayEnds>,
+}
+
+/// What the relay publishes from and to.
+#[derive(Clone)]
+pub struct RelayEnds {
+    /// From.
+    pub journal: Arc<dyn JournalRelay>,
+    /// To.
+    pub bus: Arc<dyn EventBus>,
+    /// Woken by the journal's writer in the same process.
+    pub wake: Arc<Notify>,
+}
+
+/// Builds the faces over the use cases.
+pub fn assemble(parts: Parts) -> Service {
+    let portal = Portal::new(parts.use_cases);
+    let health = Arc::clone(&parts.faces.health);
+    let admin = admin(&health, parts.metrics);
+    let internal = internal(Arc::clone(&health));
+    let router = portal_presentation::router(portal.clone(), parts.faces);
+    Service {
+        portal,
+        router,
+        internal,
+        admin,
+        health,
+    }
+}
+
+/// The routes for operators.
+pub fn admin(health: &Arc<HealthState>, metrics: Metrics) -> Router {
+    portal_presentation::admin_router(health, Arc::new(move || metrics.render()))
+}
+
+fn internal(health: Arc<HealthState>) -> Router {
+    let answer = move || {
+        let code = if health.is_ready() {
+            StatusCode::OK
+        } else {
+            StatusCode::SERVICE_UNAVAILABLE
+        };
+        std::future::ready(code)
+    };
+    Router::new().route("/health", get(answer))
+}
