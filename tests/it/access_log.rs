@@ -21,7 +21,7 @@ async fn a_look_is_in_the_log_with_what_was_shown() {
             &Fixture::of(&ada.patient).condition("asthma", "Asthma"),
         );
         let seen = portal.get_as(&ada, "/v1/portal/chart/problems").await;
-        let app = portal.token_with(&ada, json!({"azp": "smart-app"}));
+        let app = portal.token_with(&ada, &json!({"azp": "smart-app"}));
         portal
             .get(Some(&app), "/fhir/R4/Condition/cht.asthma")
             .await;
@@ -51,7 +51,7 @@ async fn refusals_and_looks_that_showed_nothing_are_in_the_log() {
     scene(async {
         let portal = TestPortal::start().await;
         let ada = portal.person("ada").await;
-        let narrow = portal.token_with(&ada, json!({"scope": "patient/Patient.read"}));
+        let narrow = portal.token_with(&ada, &json!({"scope": "patient/Patient.read"}));
         assert_eq!(
             portal.get(Some(&narrow), "/fhir/R4/Condition").await.status,
             403
@@ -102,7 +102,7 @@ async fn a_flood_of_refusals_is_counted() {
     scene(async {
         let portal = TestPortal::start().await;
         let ada = portal.person("ada").await;
-        let narrow = portal.token_with(&ada, json!({"scope": "patient/Patient.read"}));
+        let narrow = portal.token_with(&ada, &json!({"scope": "patient/Patient.read"}));
         for _ in 0..30 {
             assert_eq!(
                 portal.get(Some(&narrow), "/fhir/R4/Condition").await.status,

@@ -101,7 +101,7 @@ async fn input_is_read_only_for_those_who_may_ask() {
     scene(async {
         let portal = TestPortal::start().await;
         let ada = portal.person("ada").await;
-        let narrow = portal.token_with(&ada, json!({"scope": "patient/Patient.read"}));
+        let narrow = portal.token_with(&ada, &json!({"scope": "patient/Patient.read"}));
         for path in [
             "/v1/portal/chart/problems?limit=x",
             "/fhir/R4/Condition?_count=x",
@@ -200,6 +200,12 @@ async fn a_cursor_is_good_for_its_caller_route_and_query_alone() {
         let first = portal
             .get_as(&ada, "/v1/portal/chart/problems?limit=2")
             .await;
+        assert_eq!(
+            (first.status, first.resources().len()),
+            (200, 2),
+            "{}",
+            first.verdict()
+        );
         let next = portal.path_of(&first.next().expect("more"));
         assert_eq!(portal.get_as(&ada, &next).await.resources().len(), 2);
         assert_eq!(
@@ -216,12 +222,12 @@ async fn a_cursor_is_good_for_its_caller_route_and_query_alone() {
             portal.get_as(&ada, &elsewhere).await.verdict(),
             "400 CURSOR_INVALID"
         );
-        let app = portal.token_with(&ada, json!({"azp": "portal-mobile"}));
+        let app = portal.token_with(&ada, &json!({"azp": "portal-mobile"}));
         assert_eq!(
             portal.get(Some(&app), &next).await.verdict(),
             "400 CURSOR_INVALID"
         );
-        let revoked = portal.token_with(&ada, json!({"scope": "patient/Patient.read"}));
+        let revoked = portal.token_with(&ada, &json!({"scope": "patient/Patient.read"}));
         assert_eq!(
             portal.get(Some(&revoked), &next).await.verdict(),
             "403 INSUFFICIENT_SCOPE"

@@ -1,8 +1,10 @@
 //! The record through both faces: sections, results, summary, freshness.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 use portal_sandbox::{Fault, Mode};
-use portal_tests::{Fixture, Person, TestPortal, scene};
+use portal_tests::{Fixture, Person, TestPortal, long_scene, scene};
 use serde_json::json;
 
 async fn ada() -> (TestPortal, Person, Fixture) {
@@ -132,7 +134,7 @@ async fn a_summary_holds_what_matters_now() {
         assert_eq!(shown.iter().filter(|id| id.starts_with("imm.")).count(), 10);
         let narrow = portal.token_with(
             &ada,
-            json!({"scope": "patient/Patient.read patient/Condition.read"}),
+            &json!({"scope": "patient/Patient.read patient/Condition.read"}),
         );
         let part = portal.get(Some(&narrow), "/v1/portal/chart/summary").await;
         assert!(String::from_utf8_lossy(&part.body).contains("Asthma"));
@@ -233,41 +235,44 @@ async fn a_cached_set_answers_until_it_is_old_and_stands_in_when_its_source_is_d
 
 #[tokio::test]
 async fn a_source_that_fails_costs_its_own_part() {
-    let (portal, ada, of) = ada().await;
-    portal.put(&ada.tenant, &of.condition("one", "Asthma"));
-    portal.put(&ada.tenant, &of.medication("daily", "Salbutamol"));
-    for (mode, section) in [
-        (Mode::Garbage, "502 UPSTREAM_INVALID_RESPONSE"),
-        (Mode::Oversize, "502 UPSTREAM_INVALID_RESPONSE"),
-        (Mode::GzipBomb, "502 UPSTREAM_INVALID_RESPONSE"),
-        (Mode::Redirect, "502 UPSTREAM_INVALID_RESPONSE"),
-        (Mode::NextElsewhere, "502 UPSTREAM_INVALID_RESPONSE"),
-        (Mode::Truncated, "502 UPSTREAM_INVALID_RESPONSE"),
-        (Mode::WrongContentType, "502 UPSTREAM_INVALID_RESPONSE"),
-        (Mode::SlowDrip, "504 UPSTREAM_TIMEOUT"),
-        (Mode::Hang, "504 UPSTREAM_TIMEOUT"),
-    ] {
-        portal.clock.advance(SignedDuration::from_mins(6));
-        portal.sandbox.set_fault("medication", Fault::mode(mode));
-        let refused = portal.get_as(&ada, "/v1/portal/chart/medications").await;
-        assert_eq!(refused.verdict(), section, "{mode:?}");
-        let summary = portal.get_as(&ada, "/v1/portal/chart/summary").await;
-        assert_eq!(summary.status, 200, "{mode:?}");
-        assert!(
-            summary
-                .header("x-portal-degraded")
-                .contains("medication;status=unavailable")
+    long_scene(Duration::from_secs(90), async {
+        let (portal, ada, of) = ada().await;
+        portal.put(&ada.tenant, &of.condition("one", "Asthma"));
+        portal.put(&ada.tenant, &of.medication("daily", "Salbutamol"));
+        for (mode, section) in [
+            (Mode::Garbage, "502 UPSTREAM_INVALID_RESPONSE"),
+            (Mode::Oversize, "502 UPSTREAM_INVALID_RESPONSE"),
+            (Mode::GzipBomb, "502 UPSTREAM_INVALID_RESPONSE"),
+            (Mode::Redirect, "502 UPSTREAM_INVALID_RESPONSE"),
+            (Mode::NextElsewhere, "502 UPSTREAM_INVALID_RESPONSE"),
+            (Mode::Truncated, "502 UPSTREAM_INVALID_RESPONSE"),
+            (Mode::WrongContentType, "502 UPSTREAM_INVALID_RESPONSE"),
+            (Mode::SlowDrip, "504 UPSTREAM_TIMEOUT"),
+            (Mode::Hang, "504 UPSTREAM_TIMEOUT"),
+        ] {
+            portal.clock.advance(SignedDuration::from_mins(6));
+            portal.sandbox.set_fault("medication", Fault::mode(mode));
+            let refused = portal.get_as(&ada, "/v1/portal/chart/medications").await;
+            assert_eq!(refused.verdict(), section, "{mode:?}");
+            let summary = portal.get_as(&ada, "/v1/portal/chart/summary").await;
+            assert_eq!(summary.status, 200, "{mode:?}");
+            assert!(
+                summary
+                    .header("x-portal-degraded")
+                    .contains("medication;status=unavailable")
+            );
+            assert!(String::from_utf8_lossy(&summary.body).contains("Asthma"));
+            portal.sandbox.clear_faults();
+        }
+        assert_eq!(
+            portal
+                .get_as(&ada, "/v1/portal/chart/medications")
+                .await
+                .status,
+            200
         );
-        assert!(String::from_utf8_lossy(&summary.body).contains("Asthma"));
-        portal.sandbox.clear_faults();
-    }
-    assert_eq!(
-        portal
-            .get_as(&ada, "/v1/portal/chart/medications")
-            .await
-            .status,
-        200
-    );
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -101,7 +101,7 @@ async fn k3_counts_and_chains_tell_nothing_of_others() {
 async fn k4_a_scope_opens_its_own_type_only() {
     scene(async {
         let Two { portal, ada, .. } = two().await;
-        let token = portal.token_with(&ada, json!({"scope": "patient/Observation.read"}));
+        let token = portal.token_with(&ada, &json!({"scope": "patient/Observation.read"}));
         let allowed = portal.get(Some(&token), "/fhir/R4/Observation").await;
         assert_eq!(ids(&allowed).len(), 2);
         for name in [
@@ -133,7 +133,7 @@ async fn k6_what_is_cached_reaches_no_other_caller_or_scope() {
             ids(&portal.get_as(&ben, "/fhir/R4/Condition").await),
             ["cht.condition-ben"]
         );
-        let narrow = portal.token_with(&ada, json!({"scope": "patient/Patient.read"}));
+        let narrow = portal.token_with(&ada, &json!({"scope": "patient/Patient.read"}));
         let refused = portal.get(Some(&narrow), "/fhir/R4/Condition").await;
         assert_eq!(refused.verdict(), "403 INSUFFICIENT_SCOPE");
     })
@@ -205,7 +205,7 @@ async fn k12_k31_the_tenant_comes_from_the_token_alone() {
             .get_with(&ada, path, &[("X-Tenant-ID", &ada.tenant)])
             .await;
         assert_eq!(same.status, 200);
-        let token = portal.token_with(&ada, json!({"tid": null}));
+        let token = portal.token_with(&ada, &json!({"tid": null}));
         let headers = [("X-Tenant-ID", ada.tenant.as_str())];
         let without = portal.get_token_with(&token, path, &headers).await;
         assert_eq!(without.verdict(), "403 TENANT_CLAIM_REQUIRED");
@@ -313,10 +313,10 @@ async fn k16_no_patient_context_is_no_patient() {
     scene(async {
         let Two { portal, ada, ben } = two().await;
         let path = "/fhir/R4/Condition";
-        let without = portal.token_with(&ada, json!({"patient": null}));
+        let without = portal.token_with(&ada, &json!({"patient": null}));
         let answer = portal.get(Some(&without), path).await;
         assert_eq!(answer.verdict(), "403 PATIENT_CLAIM_REQUIRED");
-        let other = portal.token_with(&ada, json!({"patient": ben.patient}));
+        let other = portal.token_with(&ada, &json!({"patient": ben.patient}));
         let answer = portal.get(Some(&other), path).await;
         assert_eq!(answer.verdict(), "403 PROXY_DELEGATION_INVALID");
         let rest = portal.get(Some(&other), "/v1/portal/chart/problems").await;
@@ -385,7 +385,7 @@ async fn k19_k20_k37_what_is_not_this_patients_is_dropped() {
             found,
             ["cht.absolute", "cht.condition-ada", "cht.versioned"]
         );
-        let metrics = portal.metrics().await;
+        let metrics = portal.metrics();
         let violations = r#"portal_compartment_violations_total{upstream="patient-chart"}"#;
         assert!(metrics.contains(violations), "{metrics}");
     })
@@ -471,7 +471,7 @@ async fn k29_malformed_scopes_never_widen() {
             "patient/Observation.read patient/Condition.reads",
             "",
         ] {
-            let token = portal.token_with(&ada, json!({"scope": scope}));
+            let token = portal.token_with(&ada, &json!({"scope": scope}));
             let answer = portal.get(Some(&token), "/fhir/R4/Condition").await;
             assert_eq!(answer.verdict(), "403 INSUFFICIENT_SCOPE", "{scope}");
         }
@@ -480,7 +480,7 @@ async fn k29_malformed_scopes_never_widen() {
             "patient/Condition.rs",
             "patient/*.read x patient/y",
         ] {
-            let token = portal.token_with(&ada, json!({"scope": scope}));
+            let token = portal.token_with(&ada, &json!({"scope": scope}));
             assert_eq!(
                 portal.get(Some(&token), "/fhir/R4/Condition").await.status,
                 200,
@@ -523,7 +523,7 @@ async fn k36_ids_are_compared_whole() {
 async fn k38_third_party_apps_belong_on_fhir() {
     scene(async {
         let Two { portal, ada, .. } = two().await;
-        let app = portal.token_with(&ada, json!({"azp": "smart-app"}));
+        let app = portal.token_with(&ada, &json!({"azp": "smart-app"}));
         let refused = portal.get(Some(&app), "/v1/portal/chart/problems").await;
         assert_eq!(refused.verdict(), "403 CLIENT_NOT_ALLOWED");
         let found = portal.get(Some(&app), "/fhir/R4/Condition").await;
@@ -553,7 +553,7 @@ async fn k39_k40_only_a_full_access_token_passes() {
             json!({"iat": null}),
             json!({"exp": null}),
         ] {
-            let token = portal.token_with(&ada, change.clone());
+            let token = portal.token_with(&ada, &change);
             let answer = portal.get(Some(&token), "/fhir/R4/Condition").await;
             assert_eq!(answer.verdict(), "401 UNAUTHENTICATED", "{change}");
             assert!(answer.header("www-authenticate").starts_with("Bearer"));
@@ -563,7 +563,7 @@ async fn k39_k40_only_a_full_access_token_passes() {
             json!({"acr": null, "amr": null}),
             json!({"acr": "gold", "amr": []}),
         ] {
-            let token = portal.token_with(&ada, change.clone());
+            let token = portal.token_with(&ada, &change);
             for path in ["/fhir/R4/Condition", "/v1/portal/me"] {
                 let answer = portal.get(Some(&token), path).await;
                 assert_eq!(answer.verdict(), "403 MFA_REQUIRED", "{change}");
@@ -575,7 +575,7 @@ async fn k39_k40_only_a_full_access_token_passes() {
             json!({"acr": "1", "amr": ["otp"]}),
             json!({"_header": {"typ": "at+jwt"}}),
         ] {
-            let token = portal.token_with(&ada, change.clone());
+            let token = portal.token_with(&ada, &change);
             assert_eq!(
                 portal.get(Some(&token), "/fhir/R4/Condition").await.status,
                 200,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use portal_tests::{PortalProcess, Servers};
 use tokio::time::timeout;
 
-use driven::{drive, drive_failures};
+use driven::{drive, drive_failures, drive_without_stores};
 use planted::{hostile_source, plant, plant_foreign};
 use sinks::{assert_answers, assert_clean, assert_sinks};
 
@@ -43,6 +43,7 @@ async fn what_is_marked_is_in_honest_answers_and_nowhere_else() {
         plant_foreign(&portal, person);
         let mut answers = drive(&portal, person).await;
         drive_failures(&portal, others, &mut answers).await;
+        drive_without_stores(&portal, person, &mut answers).await;
         assert!(answers.refusals() > 50, "much was refused");
         portal.published_once(Duration::from_secs(20)).await;
         assert_answers(&answers);

@@ -2,8 +2,9 @@
 //! Synthea Bundles beside the project, or the generator's own people in a clone alone.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use portal_tests::{Person, TestOptions, TestPortal, policy, synthea};
+use portal_tests::{Person, TestOptions, TestPortal, long_scene, policy, synthea};
 use serde_json::Value;
 
 /// Type, source, id code of the source, and how the source is asked for it.
@@ -159,70 +160,76 @@ fn new_reference(target: &str, row: &(&str, &str, &str, &str)) -> Option<String>
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_read_is_the_sources_bytes_under_our_addresses() {
-    let portal = portal().await;
-    let (mut compared, mut skipped) = (0, 0);
-    for person in everybody(&portal).await {
-        for row in &SERVED {
-            for resource in expected(&portal, &person, row).await {
-                let id = resource["id"].as_str().expect("an id");
-                let source = portal
-                    .sandbox
-                    .resource(row.1, Some(&person.tenant), row.0, id)
-                    .expect("the source holds it");
-                let source = std::str::from_utf8(&source).expect("UTF-8");
-                let path = format!("/fhir/R4/{}/{}", row.0, address(row.2, id));
-                let answer = portal.get_as(&person, &path).await;
-                assert_eq!(answer.status, 200, "{}", row.0);
-                let Some(expected) = readdressed(source, row, id) else {
-                    skipped += 1;
-                    continue;
-                };
-                let shown = String::from_utf8_lossy(&answer.body);
-                // A masked reference to what is withheld is the policy's, not the lossless path's.
-                if shown.contains("\"masked\"") {
-                    skipped += 1;
-                    continue;
+    long_scene(Duration::from_secs(120), async {
+        let portal = portal().await;
+        let (mut compared, mut skipped) = (0, 0);
+        for person in everybody(&portal).await {
+            for row in &SERVED {
+                for resource in expected(&portal, &person, row).await {
+                    let id = resource["id"].as_str().expect("an id");
+                    let source = portal
+                        .sandbox
+                        .resource(row.1, Some(&person.tenant), row.0, id)
+                        .expect("the source holds it");
+                    let source = std::str::from_utf8(&source).expect("UTF-8");
+                    let path = format!("/fhir/R4/{}/{}", row.0, address(row.2, id));
+                    let answer = portal.get_as(&person, &path).await;
+                    assert_eq!(answer.status, 200, "{}", row.0);
+                    let Some(expected) = readdressed(source, row, id) else {
+                        skipped += 1;
+                        continue;
+                    };
+                    let shown = String::from_utf8_lossy(&answer.body);
+                    // A masked reference to what is withheld is the policy's, not the lossless path's.
+                    if shown.contains("\"masked\"") {
+                        skipped += 1;
+                        continue;
+                    }
+                    assert_eq!(shown, expected, "{}", row.0);
+                    compared += 1;
                 }
-                assert_eq!(shown, expected, "{}", row.0);
-                compared += 1;
             }
         }
-    }
-    println!(
-        "{compared} resources equal byte for byte, {skipped} left to the unit tests of splices"
-    );
-    assert!(compared > 300, "only {compared} resources were compared");
-    assert!(
-        skipped * 10 < compared,
-        "{skipped} of {compared} resources were skipped"
-    );
+        println!(
+            "{compared} resources equal byte for byte, {skipped} left to the unit tests of splices"
+        );
+        assert!(compared > 300, "only {compared} resources were compared");
+        assert!(
+            skipped * 10 < compared,
+            "{skipped} of {compared} resources were skipped"
+        );
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_count_is_what_the_sources_hold_under_the_rules() {
-    let portal = portal().await;
-    for person in everybody(&portal).await {
-        for kind in SERVED.iter().map(|row| row.0).collect::<BTreeSet<_>>() {
-            let mut count = 0;
-            for row in SERVED.iter().filter(|row| row.0 == kind) {
-                count += expected(&portal, &person, row).await.len();
+    long_scene(Duration::from_secs(120), async {
+        let portal = portal().await;
+        for person in everybody(&portal).await {
+            for kind in SERVED.iter().map(|row| row.0).collect::<BTreeSet<_>>() {
+                let mut count = 0;
+                for row in SERVED.iter().filter(|row| row.0 == kind) {
+                    count += expected(&portal, &person, row).await.len();
+                }
+                let path = format!("/fhir/R4/{kind}?patient={}", escaped(&person.patient));
+                let path = if kind == "Patient" {
+                    "/fhir/R4/Patient".to_owned()
+                } else {
+                    path
+                };
+                let answer = portal.get_as(&person, &path).await;
+                assert_eq!(answer.json()["total"], count, "{kind}");
+                let counted = portal
+                    .get_as(&person, &format!("/fhir/R4/{kind}?_summary=count"))
+                    .await;
+                assert_eq!(counted.json()["total"], count, "{kind}");
+                assert!(counted.resources().is_empty());
             }
-            let path = format!("/fhir/R4/{kind}?patient={}", escaped(&person.patient));
-            let path = if kind == "Patient" {
-                "/fhir/R4/Patient".to_owned()
-            } else {
-                path
-            };
-            let answer = portal.get_as(&person, &path).await;
-            assert_eq!(answer.json()["total"], count, "{kind}");
-            let counted = portal
-                .get_as(&person, &format!("/fhir/R4/{kind}?_summary=count"))
-                .await;
-            assert_eq!(counted.json()["total"], count, "{kind}");
-            assert!(counted.resources().is_empty());
+            sections(&portal, &person).await;
         }
-        sections(&portal, &person).await;
-    }
+    })
+    .await;
 }
 
 async fn sections(portal: &TestPortal, person: &Person) {
@@ -292,62 +299,68 @@ async fn walk(portal: &TestPortal, person: &Person, path: &str) -> BTreeSet<Stri
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_walk_visits_each_entry_once_in_either_order() {
-    let portal = portal().await;
-    for person in everybody(&portal).await {
-        for (kind, sort) in [
-            ("Observation", ""),
-            ("Observation", "&_sort=date"),
-            ("DiagnosticReport", "&_sort=-date"),
-            ("Immunization", ""),
-        ] {
-            let total = portal
-                .get_as(&person, &format!("/fhir/R4/{kind}?_summary=count"))
+    long_scene(Duration::from_secs(120), async {
+        let portal = portal().await;
+        for person in everybody(&portal).await {
+            for (kind, sort) in [
+                ("Observation", ""),
+                ("Observation", "&_sort=date"),
+                ("DiagnosticReport", "&_sort=-date"),
+                ("Immunization", ""),
+            ] {
+                let total = portal
+                    .get_as(&person, &format!("/fhir/R4/{kind}?_summary=count"))
+                    .await;
+                let visited = walk(
+                    &portal,
+                    &person,
+                    &format!("/fhir/R4/{kind}?_count=13{sort}"),
+                )
                 .await;
-            let visited = walk(
-                &portal,
-                &person,
-                &format!("/fhir/R4/{kind}?_count=13{sort}"),
-            )
-            .await;
-            assert_eq!(total.json()["total"], visited.len(), "{kind}");
+                assert_eq!(total.json()["total"], visited.len(), "{kind}");
+            }
         }
-    }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_reference_that_is_shown_can_be_read() {
-    let portal = portal().await;
-    let mut read = 0;
-    for person in everybody(&portal).await.into_iter().take(2) {
-        let mut targets = BTreeSet::new();
-        for kind in [
-            "DiagnosticReport",
-            "MedicationRequest",
-            "Condition",
-            "Immunization",
-        ] {
-            let page = portal
-                .get_as(&person, &format!("/fhir/R4/{kind}?_count=20"))
-                .await;
-            for resource in page.resources() {
-                references(&resource, &mut targets);
+    long_scene(Duration::from_secs(120), async {
+        let portal = portal().await;
+        let mut read = 0;
+        for person in everybody(&portal).await.into_iter().take(2) {
+            let mut targets = BTreeSet::new();
+            for kind in [
+                "DiagnosticReport",
+                "MedicationRequest",
+                "Condition",
+                "Immunization",
+            ] {
+                let page = portal
+                    .get_as(&person, &format!("/fhir/R4/{kind}?_count=20"))
+                    .await;
+                for resource in page.resources() {
+                    references(&resource, &mut targets);
+                }
+            }
+            for target in targets
+                .into_iter()
+                .filter(|target| !target.starts_with('#'))
+            {
+                let answer = portal.get_as(&person, &format!("/fhir/R4/{target}")).await;
+                assert_eq!(
+                    answer.status,
+                    200,
+                    "{}",
+                    target.split('/').next().unwrap_or_default()
+                );
+                read += 1;
             }
         }
-        for target in targets
-            .into_iter()
-            .filter(|target| !target.starts_with('#'))
-        {
-            let answer = portal.get_as(&person, &format!("/fhir/R4/{target}")).await;
-            assert_eq!(
-                answer.status,
-                200,
-                "{}",
-                target.split('/').next().unwrap_or_default()
-            );
-            read += 1;
-        }
-    }
-    assert!(read > 10, "only {read} references were read");
+        assert!(read > 10, "only {read} references were read");
+    })
+    .await;
 }
 
 fn references(value: &Value, targets: &mut BTreeSet<String>) {

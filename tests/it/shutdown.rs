@@ -151,3 +151,25 @@ async fn a_request_on_its_way_is_answered_before_the_end() {
         .await
         .expect("the scene ends");
 }
+
+#[tokio::test]
+async fn the_relay_ends_in_order_and_another_goes_on() {
+    let scene = async {
+        let mut portal = installed("relay").await;
+        let ada = portal.person("ada").await;
+        let token = portal.token(&ada);
+        portal.start(&["--without-relay"]).await;
+        for count in 1..=3 {
+            assert_eq!(portal.get(Some(&token), PATH).await.status, 200);
+            let relay = portal.spawn(&["relay", "--set", "ADMIN_ADDR=127.0.0.1:0"]);
+            let published = portal.published_once(Duration::from_secs(20)).await;
+            assert_eq!(published.len(), count);
+            relay.signal("TERM");
+            let ended = relay.end(Duration::from_secs(20)).await;
+            assert_eq!(ended.status.code(), Some(0), "{}", ended.output());
+        }
+    };
+    timeout(Duration::from_mins(1), scene)
+        .await
+        .expect("the scene ends");
+}

@@ -3,6 +3,11 @@
 //!
 //! A test gets fresh tenants, not a fresh database, so that isolation is tested all the time.
 
+use std::time::Duration;
+
+use tokio::sync::RwLock;
+use tokio::time::timeout;
+
 mod answer;
 mod clock;
 mod database;
@@ -24,9 +29,22 @@ pub use people::{Person, claims};
 pub use portal::{TestOptions, TestPortal};
 pub use process::{PortalProcess, Servers};
 
-/// Runs a scene, at most 30 seconds.
+static MACHINE: RwLock<()> = RwLock::const_new(());
+
+/// Runs a scene beside others, at most 30 seconds.
 pub async fn scene<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(std::time::Duration::from_secs(30), future)
-        .await
-        .expect("a scene ends within 30 seconds")
+    long_scene(Duration::from_secs(30), future).await
+}
+
+/// Runs a scene beside others, within a time.
+pub async fn long_scene<T>(within: Duration, future: impl Future<Output = T>) -> T {
+    let _beside_others = MACHINE.read().await;
+    timeout(within, future).await.expect("a scene ends in time")
+}
+
+/// Runs a scene that loads or starves the machine, alone, within a time: what others measure or
+/// wait for must not depend on it.
+pub async fn scene_alone<T>(within: Duration, future: impl Future<Output = T>) -> T {
+    let _alone = MACHINE.write().await;
+    timeout(within, future).await.expect("a scene ends in time")
 }

@@ -76,6 +76,10 @@ impl TestPortal {
 
     /// A portal with these options and a fresh tenant.
     pub async fn with(options: TestOptions) -> Self {
+        Box::pin(Self::launch(options)).await
+    }
+
+    async fn launch(options: TestOptions) -> Self {
         let sandbox = portal_sandbox::Options {
             records: options.records.clone(),
             ..portal_sandbox::Options::default()
@@ -83,9 +87,10 @@ impl TestPortal {
         let sandbox = portal_sandbox::start(sandbox)
             .await
             .expect("the sandbox starts");
-        let database = match options.own_database {
-            true => Database::fresh().await,
-            false => Database::shared().await,
+        let database = if options.own_database {
+            Database::fresh().await
+        } else {
+            Database::shared().await
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
@@ -220,7 +225,7 @@ impl TestPortal {
     }
 
     /// A person's token with some claims changed; `null` leaves one out.
-    pub fn token_with(&self, person: &Person, change: Value) -> String {
+    pub fn token_with(&self, person: &Person, change: &Value) -> String {
         let mut claims = self.claims(person);
         let members = claims.as_object_mut().expect("an object");
         members.extend(change.as_object().cloned().unwrap_or_default());
@@ -316,7 +321,7 @@ impl TestPortal {
     }
 
     /// What a scrape would see.
-    pub async fn metrics(&self) -> String {
+    pub fn metrics(&self) -> String {
         self.metrics.render()
     }
 
@@ -362,6 +367,8 @@ fn surroundings(clock: &ManualClock, unique: &str) -> Surroundings {
         clock: Arc::new(clock.clone()),
         ids: Arc::new(SystemIds),
         cache_prefix: format!("test-{unique}"),
+        // A busy machine must not turn what is cached into a miss.
+        cache_patience: Duration::from_secs(2),
         bus: AccessEvents::bus(unique),
     }
 }

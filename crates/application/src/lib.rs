@@ -1,6 +1,6 @@
 //! Use cases of the portal and the ports that they need.
 //!
-//! A request comes in as a [`Caller`] and leaves as a disclosure: [`gate`] gathers the facts and
+//! A request comes in as a [`Caller`] and leaves as a disclosure: the gate gathers the facts and
 //! asks the domain for a grant, [`record`] loads, filters and pages, and the journal's receipt
 //! opens the answer. Nothing here knows HTTP, SQL or Redis.
 

@@ -92,7 +92,7 @@ fn bad_tokens(portal: &PortalProcess, person: &Person) -> Vec<String> {
         json!({"exp": 1_600_000_000, "iat": 1_599_999_900}),
         json!({"aud": [format!("{ASKED}-audience")]}),
         json!({"azp": format!("{ASKED}-client"), "aud": ["patient-portal"]}),
-        json!({"tid": format!("{ASKED}-tenant")}),
+        json!({"tid": "tenant-that-nobody-knows"}),
         json!({"sub": format!("{ASKED}-subject")}),
         json!({"patient": format!("{ASKED}-patient")}),
         json!({"scope": format!("openid {ASKED}")}),
@@ -200,4 +200,25 @@ pub(super) async fn drive_failures(
         }
         portal.sandbox.clear_faults();
     }
+}
+
+/// PostgreSQL and NATS are gone for a while: what adapters say about it is written down, too.
+pub(super) async fn drive_without_stores(
+    portal: &PortalProcess,
+    person: &Person,
+    answers: &mut Answers,
+) {
+    portal.servers.kill("nats");
+    portal.servers.kill("postgres");
+    let token = portal.token(person);
+    let before = answers.refusals();
+    for path in HONEST {
+        answers.get(portal, Some(&token), path).await;
+    }
+    assert!(
+        answers.refusals() > before,
+        "nothing is shown without the journal"
+    );
+    portal.servers.restart("postgres").await;
+    portal.servers.restart("nats").await;
 }

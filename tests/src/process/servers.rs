@@ -107,7 +107,8 @@ impl Servers {
 
     /// Ends a server at once, with nothing written back.
     pub fn kill(&self, server: &str) {
-        signal::send("KILL", &[self.pid(server)]);
+        // With all its processes: PostgreSQL's go on for a moment without their parent.
+        signal::send("KILL", &signal::tree(self.pid(server)));
     }
 
     /// Stops a server's time: it keeps its connections and answers nothing.

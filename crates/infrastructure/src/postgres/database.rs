@@ -85,6 +85,7 @@ pub struct DatabaseUrlInvalid;
 pub struct Database {
     login: Login,
     pool: PgPool,
+    patience: Duration,
     breaker: Arc<Breaker>,
 }
 
@@ -92,18 +93,29 @@ impl Database {
     /// Keeps the address. Connects with the first query, so that a start does not wait. Runs
     /// inside the runtime.
     pub fn new(login: Login, url: &str) -> Result<Self, DatabaseUrlInvalid> {
+        Self::with_patience(login, url, ACQUIRE_TIMEOUT, login.patience())
+    }
+
+    /// With other waits for a connection and for a piece of work.
+    pub(super) fn with_patience(
+        login: Login,
+        url: &str,
+        acquire: Duration,
+        patience: Duration,
+    ) -> Result<Self, DatabaseUrlInvalid> {
         let options = connect_options(url)?.options([
             ("statement_timeout", login.statement_timeout()),
             ("idle_in_transaction_session_timeout", "5s"),
         ]);
         let pool = PgPoolOptions::new()
             .max_connections(login.connections())
-            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .acquire_timeout(acquire)
             .idle_timeout(IDLE_TIMEOUT)
             .connect_lazy_with(options);
         Ok(Self {
             login,
             pool,
+            patience,
             breaker: Arc::new(Breaker::new()),
         })
     }
@@ -160,7 +172,7 @@ impl Database {
     ) -> Result<T, StoreError> {
         self.breaker.check()?;
         let role = self.login.role();
-        match timeout(self.login.patience(), work).await {
+        match timeout(self.patience, work).await {
             Ok(Ok(value)) => {
                 self.breaker.succeeded();
                 Ok(value)

@@ -28,7 +28,7 @@ pub(super) fn code(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(database) => database
             .code()
-            .map_or_else(|| "unknown".to_owned(), |code| code.into_owned()),
+            .map_or_else(|| "unknown".to_owned(), std::borrow::Cow::into_owned),
         sqlx::Error::PoolTimedOut => "pool-timed-out".to_owned(),
         sqlx::Error::PoolClosed => "pool-closed".to_owned(),
         sqlx::Error::Io(_) => "io".to_owned(),

@@ -1,6 +1,8 @@
 //! The databases of tests: one that suites share, each with tenants of its own, and fresh ones
 //! for what belongs to a whole database.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use portal_application::ports::Ids;
 use portal_domain::account::{AccountKind, AccountSnapshot, AccountStatus};
@@ -80,7 +82,7 @@ impl TestDatabase {
     }
 
     pub(super) fn database(&self, login: Login) -> Database {
-        Database::new(login, &self.url(login.setting())).expect("a URL")
+        patient(login, &self.url(login.setting()))
     }
 
     pub(super) async fn connect(&self, setting: &str) -> PgConnection {
@@ -214,6 +216,12 @@ impl TestTenant {
 
 pub(super) fn random() -> Ulid {
     SystemIds.ulid(now())
+}
+
+/// The database of a login, waited for as long as a busy machine needs.
+pub(super) fn patient(login: Login, url: &str) -> Database {
+    let wait = Duration::from_secs(30);
+    Database::with_patience(login, url, wait, wait).expect("a URL")
 }
 
 fn in_database(url: &str, name: &str) -> String {

@@ -173,6 +173,7 @@ fn cache(
 ) -> Result<RedisRecordCache, Fault> {
     let mut settings = RedisSettings::new(url.clone());
     settings.key_prefix.clone_from(&surroundings.cache_prefix);
+    settings.patience = surroundings.cache_patience;
     RedisRecordCache::new(&settings, ring, Arc::clone(&surroundings.clock))
 }
 

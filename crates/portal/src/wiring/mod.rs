@@ -5,6 +5,7 @@ mod connect;
 pub use connect::{connect, connect_relay};
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
@@ -61,6 +62,8 @@ pub struct Surroundings {
     pub ids: Arc<dyn Ids>,
     /// What every key in Redis begins with.
     pub cache_prefix: String,
+    /// How long the cache is waited for before the source is asked.
+    pub cache_patience: Duration,
     /// Names on the event bus.
     pub bus: NatsSettings,
 }
@@ -71,6 +74,7 @@ impl Default for Surroundings {
             clock: Arc::new(SystemClock),
             ids: Arc::new(SystemIds),
             cache_prefix: "portal".to_owned(),
+            cache_patience: Duration::from_millis(20),
             bus: NatsSettings::default(),
         }
     }

@@ -91,16 +91,14 @@ impl PgJournal {
 impl Journal for PgJournal {
     fn reserve(&self) -> Result<Box<dyn JournalPlace>, StoreError> {
         self.breaker.check()?;
-        match self.queue.clone().try_reserve_owned() {
-            Ok(permit) => Ok(Box::new(PgJournalPlace {
-                permit,
-                identities: Arc::clone(&self.identities),
-            })),
-            Err(_) => {
-                counter!("portal_access_event_queue_full_total").increment(1);
-                Err(StoreError::Unavailable)
-            }
-        }
+        let Ok(permit) = self.queue.clone().try_reserve_owned() else {
+            counter!("portal_access_event_queue_full_total").increment(1);
+            return Err(StoreError::Unavailable);
+        };
+        Ok(Box::new(PgJournalPlace {
+            permit,
+            identities: Arc::clone(&self.identities),
+        }))
     }
 }
 

@@ -17,7 +17,7 @@ const MAX_EVENTS: usize = 500;
 const FULL: usize = 512 * 1024;
 
 /// A place in the journal.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Position {
     pub(super) txid: u64,
     pub(super) event_id: String,
@@ -102,38 +102,38 @@ impl Assembly {
         position: Position,
         event: ReadEvent,
     ) -> Result<(), QueryError> {
-        let index = self.open.get(tenant).copied();
-        let bytes = event.json.get().len();
-        let full = match index.and_then(|index| self.batches.get_mut(index)) {
-            Some(open) => {
-                open.bytes += bytes;
-                open.last = position;
-                open.last_occurred_at = event.occurred_at;
-                open.batch.events.push(event.json);
-                is_cut(&self.cut, open)
-            }
-            None => {
-                let open = Open {
-                    batch: RelayBatch {
-                        tenant_id: TenantId::parse(tenant).map_err(|_| QueryError::Corrupt)?,
-                        last_event_id: String::new(),
-                        events: vec![event.json],
-                        occurred_at: String::new(),
-                    },
-                    bytes,
-                    last: position,
-                    last_occurred_at: event.occurred_at,
-                };
-                let full = is_cut(&self.cut, &open);
-                self.open.insert(tenant.to_owned(), self.batches.len());
-                self.batches.push(open);
-                full
-            }
+        let index = match self.open.get(tenant) {
+            Some(index) => *index,
+            None => self.open_batch(tenant)?,
         };
-        if full {
+        let Some(open) = self.batches.get_mut(index) else {
+            return Err(QueryError::Corrupt);
+        };
+        open.bytes += event.json.get().len();
+        open.last = position;
+        open.last_occurred_at = event.occurred_at;
+        open.batch.events.push(event.json);
+        if is_cut(&self.cut, open) {
             self.open.remove(tenant);
         }
         Ok(())
+    }
+
+    fn open_batch(&mut self, tenant: &str) -> Result<usize, QueryError> {
+        let index = self.batches.len();
+        self.batches.push(Open {
+            batch: RelayBatch {
+                tenant_id: TenantId::parse(tenant).map_err(|_| QueryError::Corrupt)?,
+                last_event_id: String::new(),
+                events: Vec::new(),
+                occurred_at: String::new(),
+            },
+            bytes: 0,
+            last: Position::default(),
+            last_occurred_at: Timestamp::UNIX_EPOCH,
+        });
+        self.open.insert(tenant.to_owned(), index);
+        Ok(index)
     }
 
     /// The batches, and the bounds that give the same batches again.

@@ -73,12 +73,12 @@ async fn drain(relay: &PgJournalRelay, count: usize) -> Vec<String> {
 }
 
 fn event_ids(batch: &RelayBatch) -> Vec<String> {
-    let read = |event: &Box<serde_json::value::RawValue>| {
+    let read = |event: &serde_json::value::RawValue| {
         let json: serde_json::Value = serde_json::from_str(event.get()).unwrap();
         assert_eq!(json["tenantId"], batch.tenant_id.as_str());
         json["id"].as_str().unwrap().to_owned()
     };
-    batch.events.iter().map(read).collect()
+    batch.events.iter().map(|event| read(event)).collect()
 }
 
 fn sorted(mut ids: Vec<String>) -> Vec<String> {

@@ -1,0 +1,132 @@
+//! The order of a run: each target under load, cold summaries, and the
+//! service once more with its relay beside it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::closed::{self, Load};
+use crate::cold::{self, Cold, WARM_UP_SECONDS};
+use crate::machine::conditions;
+use crate::report::{Report, Row};
+use crate::stage::{READERS, Stage, token};
+use crate::target::{Kind, Target};
+use crate::{Arguments, Outcome, say, usage};
+
+const KINDS: [Kind; 5] = [
+    Kind::FloorVerified,
+    Kind::FloorRemembered,
+    Kind::Section,
+    Kind::Search,
+    Kind::Proxy,
+];
+
+/// Measures everything that the arguments select.
+pub(crate) async fn run(arguments: &Arguments, dir: &Path) -> Outcome<Report> {
+    let patients = cold_patients(arguments);
+    let mut stage = Stage::start(dir, &patients).await?;
+    let mut rows = Vec::new();
+    for place in 0..READERS.len() {
+        for kind in KINDS {
+            rows.extend(row(&mut stage, kind, place, arguments).await?);
+        }
+    }
+    let cold = cold_summaries(&mut stage, patients, arguments).await?;
+    if is_wanted(Kind::SectionRelayApart, arguments) {
+        rows.extend(with_relay_apart(&mut stage, arguments).await?);
+    }
+    Ok(Report {
+        conditions: conditions(&stage.servers),
+        rows,
+        cold,
+        idle_kib: stage.idle_kib,
+    })
+}
+
+fn is_wanted(kind: Kind, arguments: &Arguments) -> bool {
+    kind.name().contains(&arguments.only)
+}
+
+fn cold_patients(arguments: &Arguments) -> Vec<String> {
+    let seconds = match arguments.cold_seconds {
+        0 => 0,
+        measured => measured + WARM_UP_SECONDS,
+    };
+    let numbers = 0..arguments.cold_rate * seconds;
+    numbers.map(|number| format!("cold-{number:06}")).collect()
+}
+
+async fn row(
+    stage: &mut Stage,
+    kind: Kind,
+    place: usize,
+    arguments: &Arguments,
+) -> Outcome<Option<Row>> {
+    if !is_wanted(kind, arguments) {
+        return Ok(None);
+    }
+    let Some(target) = Target::prepare(stage, kind, place).await? else {
+        return Ok(None);
+    };
+    let row = measure(stage, target, arguments).await?;
+    say(&row.to_string());
+    Ok(Some(row))
+}
+
+async fn measure(stage: &Stage, target: Target, arguments: &Arguments) -> Outcome<Row> {
+    let Target {
+        kind,
+        size,
+        question,
+        process,
+    } = target;
+    let load = Load {
+        connections: usize::from(arguments.connections),
+        warm_up: Duration::from_secs(arguments.warm_up),
+        measured: Duration::from_secs(arguments.seconds),
+    };
+    let body = question.body;
+    let events = || stage.servers.events().filter(|_| kind.is_service());
+    let events_before = events();
+    let probe = || Ok((usage::cpu(process)?, stage.servers.cpu()?));
+    let (closed, before, after) = closed::run(question, load, probe).await?;
+    let events_after = events();
+    Ok(Row {
+        kind,
+        size,
+        body,
+        closed,
+        cpu: after.0.saturating_sub(before.0),
+        servers: kind.is_service().then(|| after.1.since(before.1)),
+        resident_kib: usage::resident_kib(process),
+        events: events_after
+            .zip(events_before)
+            .map(|(after, before)| after.saturating_sub(before)),
+    })
+}
+
+async fn cold_summaries(
+    stage: &mut Stage,
+    patients: Vec<String>,
+    arguments: &Arguments,
+) -> Outcome<Option<Cold>> {
+    if patients.is_empty() {
+        return Ok(None);
+    }
+    say("cold summaries");
+    let mut readers = Vec::new();
+    for patient in patients {
+        let token = token(&mut stage.sandbox, &stage.settings, &patient).await?;
+        readers.push((patient, token));
+    }
+    let rate = arguments.cold_rate;
+    let cold = cold::run(rate, &readers, &mut stage.sandbox, &stage.service).await?;
+    Ok(Some(cold))
+}
+
+/// What the relay's work within the process of the service comes to.
+async fn with_relay_apart(stage: &mut Stage, arguments: &Arguments) -> Outcome<Option<Row>> {
+    say("starting the service anew, the relay beside it");
+    stage.service.program.end().await?;
+    stage.service = stage.settings.start(true).await?;
+    row(stage, Kind::SectionRelayApart, 0, arguments).await
+}
