@@ -162,7 +162,7 @@ const OPERATIONS: [Operation; 24] = [
 ];
 
 /// A record with one of each kind, its ids ending in `suffix`.
-async fn record(portal: &TestPortal, person: &Person, suffix: &str) {
+fn record(portal: &TestPortal, person: &Person, suffix: &str) {
     let of = Fixture::of(&person.patient);
     let id = |kind: &str| format!("{kind}-{suffix}");
     for resource in [
@@ -194,10 +194,10 @@ async fn callers(portal: &TestPortal, owner: &Person) -> Callers {
         Some(claims)
     };
     let stranger = portal.person("stranger").await;
-    record(portal, &stranger, "b").await;
+    record(portal, &stranger, "b");
     let elsewhere = portal.tenant("elsewhere", true).await;
     let foreigner = portal.person_of(&elsewhere, "foreigner").await;
-    record(portal, &foreigner, "c").await;
+    record(portal, &foreigner, "c");
     let unlicensed = portal.tenant("unlicensed", false).await;
     let suspended = portal.person("suspended").await;
     portal.set_status(&suspended, "suspended").await;
@@ -244,7 +244,7 @@ async fn every_operation_answers_every_caller_as_the_table_says() {
     scene(async {
         let portal = TestPortal::start().await;
         let owner = portal.person("owner").await;
-        record(&portal, &owner, "a").await;
+        record(&portal, &owner, "a");
         let callers = callers(&portal, &owner).await;
         let ids = Ids {
             patient: owner.patient.clone(),

@@ -119,23 +119,20 @@ fn readdressed(text: &str, row: &(&str, &str, &str, &str), id: &str) -> Option<S
         let open = value + rest[value..].find('"')? + 1;
         let close = open + rest[open..].find('"')?;
         let after = close + 1;
-        match new_reference(&rest[open..close], row) {
-            Some(reference) => {
-                out.push_str(&rest[..open]);
-                out.push_str(&reference);
-                rest = &rest[close..];
-            }
-            None => {
-                let begin = rest[..at].trim_end().strip_suffix('{')?.len();
-                let end = after + rest[after..].find(|c: char| !c.is_whitespace())?;
-                if !rest[end..].starts_with('}') {
-                    return None;
-                }
-                out.push_str(&rest[..begin]);
-                out.push_str(ABSENT);
-                rest = &rest[end + 1..];
-            }
+        if let Some(reference) = new_reference(&rest[open..close], row) {
+            out.push_str(&rest[..open]);
+            out.push_str(&reference);
+            rest = &rest[close..];
+            continue;
         }
+        let begin = rest[..at].trim_end().strip_suffix('{')?.len();
+        let end = after + rest[after..].find(|c: char| !c.is_whitespace())?;
+        if !rest[end..].starts_with('}') {
+            return None;
+        }
+        out.push_str(&rest[..begin]);
+        out.push_str(ABSENT);
+        rest = &rest[end + 1..];
     }
     out.push_str(rest);
     Some(out)
@@ -160,7 +157,7 @@ fn new_reference(target: &str, row: &(&str, &str, &str, &str)) -> Option<String>
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_read_is_the_sources_bytes_under_our_addresses() {
-    long_scene(Duration::from_secs(120), async {
+    long_scene(Duration::from_mins(2), async {
         let portal = portal().await;
         let (mut compared, mut skipped) = (0, 0);
         for person in everybody(&portal).await {
@@ -204,7 +201,7 @@ async fn a_read_is_the_sources_bytes_under_our_addresses() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_count_is_what_the_sources_hold_under_the_rules() {
-    long_scene(Duration::from_secs(120), async {
+    long_scene(Duration::from_mins(2), async {
         let portal = portal().await;
         for person in everybody(&portal).await {
             for kind in SERVED.iter().map(|row| row.0).collect::<BTreeSet<_>>() {
@@ -299,7 +296,7 @@ async fn walk(portal: &TestPortal, person: &Person, path: &str) -> BTreeSet<Stri
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_walk_visits_each_entry_once_in_either_order() {
-    long_scene(Duration::from_secs(120), async {
+    long_scene(Duration::from_mins(2), async {
         let portal = portal().await;
         for person in everybody(&portal).await {
             for (kind, sort) in [
@@ -326,7 +323,7 @@ async fn a_page_walk_visits_each_entry_once_in_either_order() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_reference_that_is_shown_can_be_read() {
-    long_scene(Duration::from_secs(120), async {
+    long_scene(Duration::from_mins(2), async {
         let portal = portal().await;
         let mut read = 0;
         for person in everybody(&portal).await.into_iter().take(2) {

@@ -106,6 +106,8 @@ impl Database {
         let options = connect_options(url)?.options([
             ("statement_timeout", login.statement_timeout()),
             ("idle_in_transaction_session_timeout", "5s"),
+            // Receipts and the relay's bounds promise durability, whatever the server's default.
+            ("synchronous_commit", "on"),
         ]);
         let pool = PgPoolOptions::new()
             .max_connections(login.connections())
