@@ -367,8 +367,8 @@ fn surroundings(clock: &ManualClock, unique: &str) -> Surroundings {
         clock: Arc::new(clock.clone()),
         ids: Arc::new(SystemIds),
         cache_prefix: format!("test-{unique}"),
-        // A busy machine must not turn what is cached into a miss.
-        cache_patience: Duration::from_secs(2),
+        // A busy machine must not turn what is cached into a miss, nor a login into a refusal.
+        slack: 10,
         bus: AccessEvents::bus(unique),
     }
 }

@@ -87,9 +87,11 @@ async fn measure(stage: &Stage, target: Target, arguments: &Arguments) -> Outcom
     let body = question.body;
     let events = || stage.servers.events().filter(|_| kind.is_service());
     let events_before = events();
+    let calls_before = stage.service.source_calls().await;
     let probe = || Ok((usage::cpu(process)?, stage.servers.cpu()?));
     let (closed, before, after) = closed::run(question, load, probe).await?;
     let events_after = events();
+    let calls_after = stage.service.source_calls().await;
     Ok(Row {
         kind,
         size,
@@ -100,6 +102,10 @@ async fn measure(stage: &Stage, target: Target, arguments: &Arguments) -> Outcom
         resident_kib: usage::resident_kib(process),
         events: events_after
             .zip(events_before)
+            .map(|(after, before)| after.saturating_sub(before)),
+        source_calls: calls_after
+            .zip(calls_before)
+            .filter(|_| kind.is_service())
             .map(|(after, before)| after.saturating_sub(before)),
     })
 }

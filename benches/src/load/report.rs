@@ -29,6 +29,8 @@ pub(crate) struct Row {
     pub(crate) resident_kib: Option<u64>,
     /// Events that became durable while `answers` were given.
     pub(crate) events: Option<u64>,
+    /// Calls to the sources meanwhile.
+    pub(crate) source_calls: Option<u64>,
 }
 
 impl Row {
@@ -87,7 +89,7 @@ impl Report {
         };
         writeln!(
             f,
-            "| {} | {} | {} | {} | {:.1} | {} | {} | {:.0} | {:.2} | {:.2} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {:.1} | {} | {} | {:.0} | {:.2} | {:.2} | {} | {} | {} | {} | {} | {} |",
             row.kind.name(),
             row.body,
             closed.requests,
@@ -106,6 +108,7 @@ impl Report {
                 "{events} / {}",
                 closed.answers
             )),
+            shown(row.source_calls, |calls| calls.to_string()),
         )
     }
 
@@ -142,7 +145,7 @@ impl fmt::Display for Report {
         }
         writeln!(
             f,
-            "\n| Target | body B | requests | errors | CPU µs/request | × floor | × floor that remembers | requests/s | p50 ms | p99 ms | PostgreSQL µs | Redis µs | NATS µs | RSS MiB | events / answers |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
+            "\n| Target | body B | requests | errors | CPU µs/request | × floor | × floor that remembers | requests/s | p50 ms | p99 ms | PostgreSQL µs | Redis µs | NATS µs | RSS MiB | events / answers | calls to sources |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
         )?;
         for row in &self.rows {
             self.write_row(f, row)?;

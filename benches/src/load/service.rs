@@ -25,6 +25,7 @@ pub(crate) struct Settings {
     dir: PathBuf,
     variables: Vec<(String, String)>,
     pub(crate) public: SocketAddr,
+    admin: SocketAddr,
 }
 
 /// A running service.
@@ -33,6 +34,7 @@ pub(crate) struct Service {
     /// The relay, when it is a process of its own.
     _relay: Option<Program>,
     pub(crate) address: SocketAddr,
+    admin: SocketAddr,
 }
 
 impl Settings {
@@ -67,6 +69,7 @@ impl Settings {
             dir,
             variables,
             public,
+            admin,
         })
     }
 
@@ -123,6 +126,7 @@ impl Settings {
             program,
             _relay: relay,
             address: self.public,
+            admin: self.admin,
         };
         service.until_ready().await?;
         Ok(service)
@@ -145,9 +149,41 @@ impl Service {
         }
         Err("the service is not ready after 30 s".into())
     }
+
+    /// Calls to the sources so far; `None` when there is no answer.
+    pub(crate) async fn source_calls(&self) -> Option<u64> {
+        let request = http::get(self.admin, "/metrics", "");
+        let mut connection = Connection::open(self.admin).await.ok()?;
+        let answer = connection.exchange(&request).await.ok()?;
+        let text = std::str::from_utf8(answer.body).ok()?;
+        Some(sum_of(text, "portal_upstream_calls_total"))
+    }
+}
+
+/// The sum of a counter over its labels, in Prometheus' text format; 0 when it
+/// was never raised.
+fn sum_of(text: &str, name: &str) -> u64 {
+    let samples = text.lines().filter_map(|line| line.strip_prefix(name));
+    samples
+        .filter(|rest| rest.starts_with(['{', ' ']))
+        .filter_map(|rest| rest.rsplit_once(' ')?.1.parse::<u64>().ok())
+        .sum()
 }
 
 /// An address of the loopback that nobody uses now.
 pub(crate) fn free_address() -> Outcome<SocketAddr> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_counter_is_summed_over_its_labels_and_no_other_is() {
+        let text = "# TYPE calls counter\ncalls{a=\"x y\"} 2\ncalls{a=\"z\"} 3\ncalls_total{} 7\n";
+        assert_eq!(sum_of(text, "calls"), 5);
+        assert_eq!(sum_of("calls 4", "calls"), 4);
+        assert_eq!(sum_of(text, "call"), 0);
+    }
 }

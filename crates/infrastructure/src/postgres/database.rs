@@ -93,7 +93,17 @@ impl Database {
     /// Keeps the address. Connects with the first query, so that a start does not wait. Runs
     /// inside the runtime.
     pub fn new(login: Login, url: &str) -> Result<Self, DatabaseUrlInvalid> {
-        Self::with_patience(login, url, ACQUIRE_TIMEOUT, login.patience())
+        Self::with_slack(login, url, 1)
+    }
+
+    /// Waits so many times longer than [`Database::new`] for a connection and for a piece of work.
+    pub fn with_slack(login: Login, url: &str, slack: u32) -> Result<Self, DatabaseUrlInvalid> {
+        Self::with_patience(
+            login,
+            url,
+            ACQUIRE_TIMEOUT * slack,
+            login.patience() * slack,
+        )
     }
 
     /// With other waits for a connection and for a piece of work.

@@ -147,6 +147,9 @@ mod tests {
         let bytes = encode(&stored).expect("small");
         let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &bytes);
         let start = u64::from_be_bytes(*hash.as_ref().first_chunk().expect("32 bytes"));
-        assert_eq!((SCHEMA, format!("{start:016x}").as_str()), (1, "71f13ebf7056bbc5"));
+        assert_eq!(
+            (SCHEMA, format!("{start:016x}").as_str()),
+            (1, "71f13ebf7056bbc5")
+        );
     }
 }

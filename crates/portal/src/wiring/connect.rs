@@ -75,7 +75,7 @@ impl Background {
         wake: Arc<Notify>,
         surroundings: &Surroundings,
     ) -> Result<(), WiringError> {
-        let worker = database(Login::Worker, &stores.worker_url)?;
+        let worker = database(Login::Worker, &stores.worker_url, surroundings)?;
         let owner = surroundings.ids.ulid(surroundings.clock.now()).to_string();
         let bus = NatsBus::connect(stores.nats_url.expose_secret(), surroundings.bus.clone()).await;
         let bus = Arc::new(bus.map_err(|error| Fault::new("NATS_URL", error.to_string()))?);
@@ -108,12 +108,12 @@ impl Made {
         let verifier = OidcVerifier::new(config.identity.clone(), &client, Arc::clone(clock))?;
         let sources = config.sources.sources.iter().map(source_settings);
         let sources = FhirSources::new(sources, client, Arc::clone(clock))?;
-        let journal_database = database(Login::Journal, &config.journal_url)?;
+        let journal_database = database(Login::Journal, &config.journal_url, surroundings)?;
         let wake = Arc::new(Notify::new());
         let identities = KeyedHash::new(ring, "journal-identity");
         let journal = PgJournal::start(journal_database.clone(), identities, Arc::clone(&wake));
         Ok(Self {
-            app: database(Login::App, &config.app_url)?,
+            app: database(Login::App, &config.app_url, surroundings)?,
             journal_database,
             verifier: Arc::new(verifier),
             sources: Arc::new(sources),
@@ -152,7 +152,7 @@ fn faces(config: &ServeConfig, surroundings: &Surroundings) -> Settings {
         public_url: config.public.url.clone(),
         trusted_proxies: config.public.trusted_proxies.clone(),
         max_in_flight: config.public.max_in_flight,
-        request_deadline: Settings::REQUEST_DEADLINE,
+        request_deadline: Settings::REQUEST_DEADLINE * surroundings.slack,
         production: config.process.profile == Profile::Production,
         health: Arc::new(HealthState::default()),
         clock: Arc::clone(&surroundings.clock),
@@ -161,8 +161,12 @@ fn faces(config: &ServeConfig, surroundings: &Surroundings) -> Settings {
     }
 }
 
-fn database(login: Login, url: &SecretString) -> Result<Database, Fault> {
-    Database::new(login, url.expose_secret())
+fn database(
+    login: Login,
+    url: &SecretString,
+    surroundings: &Surroundings,
+) -> Result<Database, Fault> {
+    Database::with_slack(login, url.expose_secret(), surroundings.slack)
         .map_err(|error| Fault::new(login.setting(), error.to_string()))
 }
 
@@ -173,7 +177,7 @@ fn cache(
 ) -> Result<RedisRecordCache, Fault> {
     let mut settings = RedisSettings::new(url.clone());
     settings.key_prefix.clone_from(&surroundings.cache_prefix);
-    settings.patience = surroundings.cache_patience;
+    settings.patience *= surroundings.slack;
     RedisRecordCache::new(&settings, ring, Arc::clone(&surroundings.clock))
 }
 
