@@ -4,6 +4,7 @@ mod back_off;
 mod encoding;
 mod link;
 mod names;
+mod near;
 mod record_cache;
 mod settings;
 

@@ -19,6 +19,7 @@ use crate::fault::Fault;
 use super::encoding::{self, SCHEMA};
 use super::link::Link;
 use super::names::Names;
+use super::near::{NearSet, NearSets};
 use super::settings::RedisSettings;
 
 /// How long a set is kept: as long as it may stand in for a source that is down.
@@ -46,6 +47,7 @@ pub struct CacheUnavailable;
 pub struct RedisRecordCache {
     link: Arc<Link>,
     names: Names,
+    near: NearSets,
     sealer: Arc<Sealer>,
     clock: Arc<dyn Clock>,
 }
@@ -62,6 +64,7 @@ impl RedisRecordCache {
         Ok(Self {
             link,
             names: Names::new(&settings.key_prefix, ring),
+            near: NearSets::new(settings.near_bytes, Arc::clone(&clock)),
             sealer: Arc::new(Sealer::new(Arc::clone(ring), "record-cache")),
             clock,
         })
@@ -118,6 +121,26 @@ impl RedisRecordCache {
         off_the_loop(large, open).await
     }
 
+    /// The copy in the process, if Redis says that nobody has invalidated it.
+    async fn load_near(&self, target: &RecordTarget, set: RecordSet) -> Option<CacheLoad> {
+        let near = self.near.get(target, set)?;
+        let mut command = cmd("GET");
+        command.arg(&near.generation_key);
+        let present = self.link.ask::<Option<u64>>(&command).await;
+        let Ok(present) = present else {
+            count_miss(set);
+            return Some(CacheLoad::default());
+        };
+        if present.unwrap_or_default() != near.generation.0 {
+            return None;
+        }
+        count_hit(set);
+        Some(CacheLoad {
+            stored: Some(Arc::clone(&near.stored)),
+            generation: Some(near.generation),
+        })
+    }
+
     async fn seal(
         &self,
         target: &RecordTarget,
@@ -150,11 +173,13 @@ impl RedisRecordCache {
 #[async_trait]
 impl RecordCache for RedisRecordCache {
     async fn load(&self, target: &RecordTarget, set: RecordSet) -> CacheLoad {
+        if let Some(load) = self.load_near(target, set).await {
+            return load;
+        }
         let names = self.names.of(target.tenant(), target.patient());
+        let generation_key = names.generation(set.source());
         let mut command = cmd("MGET");
-        command
-            .arg(names.generation(set.source()))
-            .arg(names.set(set));
+        command.arg(&generation_key).arg(names.set(set));
         let answer = self
             .link
             .ask::<(Option<u64>, Option<Vec<u8>>)>(&command)
@@ -169,7 +194,18 @@ impl RecordCache for RedisRecordCache {
             None => None,
         };
         match &stored {
-            Some(_) => counter!("portal_cache_hits_total", "key_prefix" => set.name()).increment(1),
+            Some(stored) => {
+                count_hit(set);
+                let stored = Arc::clone(stored);
+                self.near.keep(
+                    target,
+                    NearSet {
+                        generation_key,
+                        generation,
+                        stored,
+                    },
+                );
+            }
             None => count_miss(set),
         }
         CacheLoad {
@@ -228,6 +264,10 @@ async fn off_the_loop<T: Send + 'static>(
     } else {
         work()
     }
+}
+
+fn count_hit(set: RecordSet) {
+    counter!("portal_cache_hits_total", "key_prefix" => set.name()).increment(1);
 }
 
 fn count_miss(set: RecordSet) {

@@ -22,6 +22,7 @@ fn cache_at(url: &str, key_prefix: &str, patience: Duration) -> RedisRecordCache
         url: url.to_owned().into(),
         key_prefix: key_prefix.to_owned(),
         patience,
+        near_bytes: 0,
     };
     RedisRecordCache::new(&settings, &ring, clock).expect("a valid address")
 }
@@ -34,6 +35,54 @@ fn cache(test: &str) -> RedisRecordCache {
         &format!("test-{test}-{run}"),
         Duration::from_secs(5),
     )
+}
+
+/// The same with copies in the process.
+fn cache_with_copies(test: &str) -> RedisRecordCache {
+    let clock = HandClock::at_noon();
+    let ring = Arc::new(KeyRing::parse(RING, clock.now()).expect("valid"));
+    let settings = RedisSettings {
+        key_prefix: format!("test-{test}-{}", std::process::id()),
+        patience: Duration::from_secs(5),
+        ..RedisSettings::new(redis_url().into())
+    };
+    RedisRecordCache::new(&settings, &ring, clock).expect("a valid address")
+}
+
+#[tokio::test]
+async fn a_copy_in_the_process_is_good_until_somebody_invalidates() {
+    let cache = cache_with_copies("near");
+    let target = results_of("pat-1");
+    let generation = cache
+        .load(&target, SET)
+        .await
+        .generation
+        .expect("Redis is there");
+    cache
+        .store(&target, &set_of(&target, &["a"]), generation)
+        .await;
+    let first = cache.load(&target, SET).await.stored.expect("stored");
+    let again = cache.load(&target, SET).await.stored.expect("stored");
+    assert!(Arc::ptr_eq(&first, &again), "opened once");
+    cache
+        .invalidate(target.tenant(), target.patient(), SET.source())
+        .await
+        .expect("Redis is there");
+    assert!(cache.load(&target, SET).await.stored.is_none());
+}
+
+#[tokio::test]
+async fn a_copy_of_one_patient_is_nobody_elses() {
+    let cache = cache_with_copies("near-others");
+    let (one, other) = (results_of("pat-1"), results_of("pat-2"));
+    let generation = cache
+        .load(&one, SET)
+        .await
+        .generation
+        .expect("Redis is there");
+    cache.store(&one, &set_of(&one, &["a"]), generation).await;
+    assert!(cache.load(&one, SET).await.stored.is_some());
+    assert!(cache.load(&other, SET).await.stored.is_none());
 }
 
 fn results_of(patient: &str) -> RecordTarget {

@@ -13,6 +13,8 @@ pub struct RedisSettings {
     pub key_prefix: String,
     /// An answer that takes longer is none: 20 ms.
     pub patience: Duration,
+    /// Bytes of opened copies in the process: 32 MiB; 0 keeps none.
+    pub near_bytes: u64,
 }
 
 impl RedisSettings {
@@ -22,6 +24,7 @@ impl RedisSettings {
             url,
             key_prefix: "portal".to_owned(),
             patience: Duration::from_millis(20),
+            near_bytes: 32 * 1_024 * 1_024,
         }
     }
 }

@@ -1,0 +1,58 @@
+//! Opened copies in the process, in front of Redis. A copy answers only while Redis says that its
+//! generation is the present one, so it saves the bytes and the opening, not the question.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use moka::sync::Cache;
+use portal_application::ports::{Clock, Generation};
+use portal_domain::access::RecordTarget;
+use portal_domain::disclosure::StoredSet;
+use portal_domain::source::RecordSet;
+
+use super::encoding;
+
+/// As long as a set counts as fresh: an older copy asks Redis, where another pod may have stored a
+/// newer one.
+const FRESH_FOR: SignedDuration = SignedDuration::from_secs(30);
+/// What a header takes in memory, roughly, beside its resource.
+const HEADER_BYTES: usize = 1_024;
+
+/// One opened set, with the key of the generation that it is good for.
+pub(super) struct NearSet {
+    pub(super) generation_key: String,
+    pub(super) generation: Generation,
+    pub(super) stored: Arc<StoredSet>,
+}
+
+type Key = (RecordTarget, RecordSet);
+
+/// The copies of this process, bounded by their weight in bytes.
+pub(super) struct NearSets {
+    sets: Cache<Key, Arc<NearSet>>,
+    clock: Arc<dyn Clock>,
+}
+
+impl NearSets {
+    pub(super) fn new(bytes: u64, clock: Arc<dyn Clock>) -> Self {
+        let sets = Cache::builder().max_capacity(bytes).weigher(weight).build();
+        Self { sets, clock }
+    }
+
+    /// The copy of a set, while it is young.
+    pub(super) fn get(&self, target: &RecordTarget, set: RecordSet) -> Option<Arc<NearSet>> {
+        let near = self.sets.get(&(target.clone(), set))?;
+        let age = self.clock.now().duration_since(near.stored.as_of);
+        (age <= FRESH_FOR).then_some(near)
+    }
+
+    pub(super) fn keep(&self, target: &RecordTarget, near: NearSet) {
+        let key = (target.clone(), near.stored.set);
+        self.sets.insert(key, Arc::new(near));
+    }
+}
+
+fn weight(_: &Key, near: &Arc<NearSet>) -> u32 {
+    let headers = near.stored.records.len() * HEADER_BYTES;
+    u32::try_from(encoding::resource_bytes(&near.stored) + headers).unwrap_or(u32::MAX)
+}
