@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use portal_tests::{Fixture, PortalProcess, Servers};
+use portal_tests::{Fixture, PortalProcess, Servers, scene_alone};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 /// Answers that the load collects; kills come at every tenth of it.
 const ANSWERS: usize = 50_000;
 const IN_FLIGHT: usize = 256;
+const PATH: &str = "/v1/portal/chart/problems";
 /// Beside the service, whose admin address it must not take.
 const RELAY: &[&str] = &["relay", "--set", "ADMIN_ADDR=127.0.0.1:0"];
 
@@ -44,9 +45,46 @@ async fn an_answer_is_in_the_journal_though_the_service_dies_with_it() {
         let published = portal.published_once(Duration::from_secs(30)).await;
         assert_eq!(published.len(), answered.len());
     };
-    timeout(Duration::from_secs(90), scene)
-        .await
-        .expect("the scene ends");
+    scene_alone(Duration::from_secs(90), scene).await;
+}
+
+/// Uses up transaction ids until the next but few has one digit more.
+async fn near_another_digit(portal: &PortalProcess) {
+    let database = portal.servers.database().await;
+    loop {
+        let id: i64 = sqlx::query_scalar("SELECT pg_current_xact_id()::text::bigint")
+            .fetch_one(&database)
+            .await
+            .expect("PostgreSQL counts");
+        if (id + 5).to_string().len() > id.to_string().len() {
+            return database.close().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_journal_is_followed_in_the_order_of_numbers() {
+    let scene = async {
+        let mut portal = PortalProcess::install("digits", Servers::start("digits").await).await;
+        let ada = portal.person("ada").await;
+        let token = portal.token(&ada);
+        portal.start(&["--without-relay"]).await;
+        assert_eq!(portal.get(Some(&token), PATH).await.status, 200);
+        near_another_digit(&portal).await;
+        for _ in 0..10 {
+            assert_eq!(portal.get(Some(&token), PATH).await.status, 200);
+        }
+        let _relay = portal.spawn(RELAY);
+        let published = portal.published_once(Duration::from_secs(20)).await;
+        // What would be published again has come by the time of a later one.
+        assert_eq!(portal.get(Some(&token), PATH).await.status, 200);
+        let later = portal.published_once(Duration::from_secs(20)).await;
+        assert_eq!(later.get(..published.len()), Some(&*published));
+        let recorded = portal.recorded().await;
+        let in_order: Vec<_> = recorded.into_iter().map(|event| event.event_id).collect();
+        assert_eq!(later, in_order);
+    };
+    scene_alone(Duration::from_mins(1), scene).await;
 }
 
 /// Requests in parallel until enough were answered.
@@ -99,7 +137,7 @@ async fn of_fifty_thousand_events_none_is_lost_and_none_is_published_twice() {
         let load = Arc::new(Load::default());
         let mut clients = JoinSet::new();
         for _ in 0..IN_FLIGHT {
-            let request = portal.request(Some(&token), "/v1/portal/chart/problems");
+            let request = portal.request(Some(&token), PATH);
             clients.spawn(Arc::clone(&load).ask(request));
         }
         for tenth in 1..10 {
@@ -129,7 +167,5 @@ async fn of_fifty_thousand_events_none_is_lost_and_none_is_published_twice() {
         let lost = answered.iter().filter(|id| !recorded.contains(*id)).count();
         assert_eq!(lost, 0, "answered without an event");
     };
-    timeout(Duration::from_mins(6), scene)
-        .await
-        .expect("the scene ends");
+    scene_alone(Duration::from_mins(6), scene).await;
 }

@@ -7,8 +7,7 @@ mod sinks;
 
 use std::time::Duration;
 
-use portal_tests::{PortalProcess, Servers};
-use tokio::time::timeout;
+use portal_tests::{PortalProcess, Servers, scene_alone};
 
 use driven::{drive, drive_failures, drive_without_stores};
 use planted::{hostile_source, plant, plant_foreign};
@@ -53,7 +52,5 @@ async fn what_is_marked_is_in_honest_answers_and_nowhere_else() {
         let ended = service.end(Duration::from_secs(30)).await;
         assert_clean("the last lines", ended.output().as_bytes(), &EVERYTHING);
     };
-    timeout(Duration::from_mins(2), scene)
-        .await
-        .expect("the scene ends");
+    scene_alone(Duration::from_mins(2), scene).await;
 }

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use portal_sandbox::Fault;
-use portal_tests::{PortalProcess, Servers};
+use portal_tests::{PortalProcess, Servers, scene_alone};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 const PATH: &str = "/v1/portal/chart/problems";
 
@@ -75,9 +75,7 @@ async fn a_stop_under_load_loses_no_request() {
             answered.into_iter().collect::<BTreeSet<_>>()
         );
     };
-    timeout(Duration::from_secs(90), scene)
-        .await
-        .expect("the scene ends");
+    scene_alone(Duration::from_secs(90), scene).await;
 }
 
 #[tokio::test]
@@ -103,9 +101,7 @@ async fn ready_turns_false_first_and_a_second_signal_ends_at_once() {
         service.signal("TERM");
         service.end(Duration::from_secs(5)).await;
     };
-    timeout(Duration::from_mins(1), scene)
-        .await
-        .expect("the scene ends");
+    scene_alone(Duration::from_mins(1), scene).await;
 }
 
 #[tokio::test]
@@ -143,9 +139,7 @@ async fn a_request_on_its_way_is_answered_before_the_end() {
             1
         );
     };
-    timeout(Duration::from_mins(1), scene)
-        .await
-        .expect("the scene ends");
+    scene_alone(Duration::from_mins(1), scene).await;
 }
 
 #[tokio::test]
@@ -165,7 +159,5 @@ async fn the_relay_ends_in_order_and_another_goes_on() {
             assert_eq!(ended.status.code(), Some(0), "{}", ended.output());
         }
     };
-    timeout(Duration::from_mins(1), scene)
-        .await
-        .expect("the scene ends");
+    scene_alone(Duration::from_mins(1), scene).await;
 }

@@ -24,6 +24,7 @@ const KINDS: [Kind; 5] = [
 pub(crate) async fn run(arguments: &Arguments, dir: &Path) -> Outcome<Report> {
     let patients = cold_patients(arguments);
     let mut stage = Stage::start(dir, &patients).await?;
+    let conditions = conditions(&stage.servers);
     let mut rows = Vec::new();
     for place in 0..READERS.len() {
         for kind in KINDS {
@@ -35,7 +36,7 @@ pub(crate) async fn run(arguments: &Arguments, dir: &Path) -> Outcome<Report> {
         rows.extend(with_relay_apart(&mut stage, arguments).await?);
     }
     Ok(Report {
-        conditions: conditions(&stage.servers),
+        conditions,
         rows,
         cold,
         idle_kib: stage.idle_kib,

@@ -15,7 +15,7 @@ pub(crate) fn conditions(servers: &Servers) -> Conditions {
     let cores = available_parallelism().map_or(0, usize::from);
     let processor = field("/proc/cpuinfo", "model name").unwrap_or_else(unknown);
     let memory = field("/proc/meminfo", "MemTotal").unwrap_or_else(unknown);
-    let system = field_of_kernel().unwrap_or_else(unknown);
+    let system = kernel().unwrap_or_else(unknown);
     let tool = |name, arguments: &[&str]| first_line(name, arguments).unwrap_or_else(unknown);
     let setting = |statement| servers.ask(statement).unwrap_or_else(unknown);
     let durability = format!(
@@ -29,6 +29,7 @@ pub(crate) fn conditions(servers: &Servers) -> Conditions {
             format!("{processor}, {cores} cores, shared by client, service and servers"),
         ),
         ("Memory", memory),
+        ("Others' work", load_average().unwrap_or_else(unknown)),
         ("System", system),
         ("Compiler", tool("rustc", &["--version"])),
         ("Commit", tool("git", &["rev-parse", "--short", "HEAD"])),
@@ -51,7 +52,14 @@ fn field(file: &str, name: &str) -> Option<String> {
         .map(|(_, value)| value.trim().to_owned())
 }
 
-fn field_of_kernel() -> Option<String> {
+/// A run beside other work tells little.
+fn load_average() -> Option<String> {
+    let averages = fs::read_to_string("/proc/loadavg").ok()?;
+    let of_a_minute = averages.split(' ').next()?;
+    Some(format!("load average {of_a_minute} before the first row"))
+}
+
+fn kernel() -> Option<String> {
     let release = fs::read_to_string("/proc/sys/kernel/osrelease").ok()?;
     Some(format!("Linux {}", release.trim()))
 }

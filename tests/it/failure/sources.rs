@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use portal_sandbox::{Fault, Mode};
-use portal_tests::{Person, PortalProcess, Servers};
-use tokio::time::timeout;
+use portal_tests::{Person, PortalProcess, Servers, scene_alone};
 
 use super::{SUMMARY, fill, timed};
 
@@ -135,9 +134,7 @@ async fn a_source_that_fails_costs_its_own_part_of_the_page() {
             );
         }
     };
-    timeout(Duration::from_mins(2), scene)
-        .await
-        .expect("the scene ends");
+    scene_alone(Duration::from_mins(2), scene).await;
 }
 
 /// To inflate takes a program that was not optimised longer than any source may, so what is looked
@@ -168,9 +165,7 @@ async fn a_bomb_is_not_inflated_beyond_a_page() {
         assert_eq!((problems.status, problems.resources().len()), (200, 1));
         assert!(resident(&portal).await < 256.0 * 1024.0 * 1024.0);
     };
-    timeout(Duration::from_mins(1), scene)
-        .await
-        .expect("the scene ends");
+    scene_alone(Duration::from_mins(1), scene).await;
 }
 
 /// Bytes of memory that the service holds.
@@ -213,9 +208,7 @@ async fn a_source_without_an_end_is_cut_and_said() {
         let text = String::from_utf8_lossy(&metrics.body).into_owned();
         assert!(text.contains("portal_compartment_violations_total{upstream=\"laboratory\"}"));
     };
-    timeout(Duration::from_mins(1), scene)
-        .await
-        .expect("the scene ends");
+    scene_alone(Duration::from_mins(1), scene).await;
 }
 
 #[tokio::test]
@@ -253,7 +246,5 @@ async fn a_summary_fails_only_when_every_source_does() {
             me.verdict()
         );
     };
-    timeout(Duration::from_mins(1), scene)
-        .await
-        .expect("the scene ends");
+    scene_alone(Duration::from_mins(1), scene).await;
 }

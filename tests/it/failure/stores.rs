@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
-use portal_tests::{Answer, Person, PortalProcess, Servers};
-use tokio::time::{sleep, timeout};
+use portal_tests::{Answer, Person, PortalProcess, Servers, scene_alone};
+use tokio::time::sleep;
 
 use super::{PROBLEMS, SUMMARY, fill, timed};
 
@@ -58,9 +58,7 @@ async fn without_redis_every_read_goes_to_its_source() {
         let health = portal.admin("/health").await;
         assert_eq!(health.status, 200, "{}", health.verdict());
     };
-    timeout(Duration::from_secs(90), scene)
-        .await
-        .expect("the scene ends");
+    scene_alone(Duration::from_secs(90), scene).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -91,9 +89,7 @@ async fn without_nats_the_journal_grows_and_drains_in_order_afterwards() {
             52
         );
     };
-    timeout(Duration::from_mins(2), scene)
-        .await
-        .expect("the scene ends");
+    scene_alone(Duration::from_mins(2), scene).await;
 }
 
 /// What the clients of a failing PostgreSQL saw: the ids of answered requests.
@@ -167,7 +163,5 @@ async fn without_postgres_nothing_is_shown_and_it_recovers_by_itself() {
         assert!(answered.0.is_subset(&recorded), "answered without an event");
         portal.published_once(Duration::from_secs(30)).await;
     };
-    timeout(Duration::from_mins(2), scene)
-        .await
-        .expect("the scene ends");
+    scene_alone(Duration::from_mins(2), scene).await;
 }

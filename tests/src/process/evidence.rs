@@ -128,20 +128,6 @@ impl PortalProcess {
             let messages = self.published().await;
             let mut carriers: BTreeMap<String, &str> = BTreeMap::new();
             let mut published = Vec::with_capacity(recorded.len());
-            let all: Vec<String> = messages
-                .iter()
-                .map(|m| {
-                    let e = m.event_ids();
-                    format!(
-                        "{} n={} first={} last={}",
-                        m.id,
-                        e.len(),
-                        e[0],
-                        e[e.len() - 1]
-                    )
-                })
-                .collect();
-            std::fs::write("/tmp/w/P-messages.txt", all.join("\n")).expect("x");
             for message in &messages {
                 for event_id in message.event_ids() {
                     let earlier = carriers.insert(event_id.clone(), &message.id);

@@ -14,11 +14,16 @@ use super::back_off::BackOff;
 /// Connections in use at once. Each carries any number of requests, so a few are enough for one
 /// large value not to hold up the rest.
 const LANES: usize = 4;
+/// How often the patience is waited for while this process is late itself.
+const MOST_WAITS: usize = 5;
 const CONNECT_WITHIN: Duration = Duration::from_secs(1);
 
 /// Redis was not asked or did not answer properly. Counted where it arises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LinkDown;
+
+/// Redis let the patience run out.
+struct Slow;
 
 /// A connection that requests share while it is healthy.
 #[derive(Default)]
@@ -71,7 +76,7 @@ impl Link {
             return Err(down("paused"));
         }
         let lane = self.next.fetch_add(1, Ordering::Relaxed) % LANES;
-        match tokio::time::timeout(self.patience, self.ask_at(lane, command)).await {
+        match self.patiently(self.ask_at(lane, command)).await {
             Ok(Ok(answer)) => {
                 self.back_off.succeeded();
                 Ok(answer)
@@ -82,13 +87,31 @@ impl Link {
                 self.leave(lane);
                 Err(down("connection"))
             }
-            Err(_elapsed) => {
+            Err(Slow) => {
                 if self.back_off.was_slow(Instant::now()) {
                     self.leave(lane);
                 }
                 Err(down("slow"))
             }
         }
+    }
+
+    /// Waits as long as the patience, and longer while it is this process that is late: a timer
+    /// that fires long after its time says nothing about Redis, and to go to the sources then
+    /// would only make the process later.
+    async fn patiently<T>(&self, answer: impl Future<Output = T>) -> Result<T, Slow> {
+        tokio::pin!(answer);
+        for _ in 0..MOST_WAITS {
+            let begin = Instant::now();
+            if let Ok(answer) = tokio::time::timeout(self.patience, &mut answer).await {
+                return Ok(answer);
+            }
+            let late = begin.elapsed().saturating_sub(self.patience);
+            if late < self.patience / 4 {
+                return Err(Slow);
+            }
+        }
+        Err(Slow)
     }
 
     async fn ask_at<T: FromRedisValue>(

@@ -73,11 +73,18 @@ pub(super) fn write(page: &Searchset<'_>) -> Bytes {
 /// Writes an entry that ends with `end`.
 pub(super) fn push_entry(out: &mut Vec<u8>, public_url: &str, entry: &Entry<'_>, end: &[u8]) {
     out.extend_from_slice(br#"{"fullUrl":"#);
-    push_string(
-        out,
-        &full_url(public_url, entry.resource_type.as_str(), entry.id),
-    );
-    out.extend_from_slice(br#","resource":"#);
+    // Neither a URL nor an id has a character that JSON would escape.
+    out.push(b'"');
+    for part in [
+        public_url,
+        "/fhir/R4/",
+        entry.resource_type.as_str(),
+        "/",
+        entry.id,
+    ] {
+        out.extend_from_slice(part.as_bytes());
+    }
+    out.extend_from_slice(br#"","resource":"#);
     out.extend_from_slice(entry.resource);
     out.extend_from_slice(end);
 }
@@ -101,8 +108,7 @@ fn size(page: &Searchset<'_>) -> usize {
 
 /// A JSON string literal.
 pub(super) fn push_string(out: &mut Vec<u8>, text: &str) {
-    let literal = serde_json::to_string(text).expect("text always serialises");
-    out.extend_from_slice(literal.as_bytes());
+    serde_json::to_writer(&mut *out, text).expect("text always serialises");
 }
 
 #[cfg(test)]

@@ -82,6 +82,8 @@ impl PgJournalRelay {
         }))
     }
 
+    // Ordered by the table's column: the bare name would be the text that is selected, in which
+    // 1000 comes before 999.
     async fn read_on(&self, last: &Position) -> Result<Assembly, QueryError> {
         let rows = sqlx::query(
             "SELECT txid::text, event_id, tenant_id, account_id, patient_id, actor_kind, client_id,
@@ -90,7 +92,7 @@ impl PgJournalRelay {
             FROM access_events
             WHERE (txid, event_id) > ($1::text::xid8, $2)
                 AND txid < pg_snapshot_xmin(pg_current_snapshot())
-            ORDER BY txid, event_id LIMIT $3",
+            ORDER BY access_events.txid, access_events.event_id LIMIT $3",
         )
         .bind(last.txid.to_string())
         .bind(&last.event_id)
@@ -113,7 +115,7 @@ impl PgJournalRelay {
             FROM access_events
             WHERE (txid, event_id) > ($1::text::xid8, $2)
                 AND (txid, event_id) <= ($3::text::xid8, $4)
-            ORDER BY txid, event_id",
+            ORDER BY access_events.txid, access_events.event_id",
         )
         .bind(last.txid.to_string())
         .bind(&last.event_id)
