@@ -87,6 +87,12 @@ async fn parameters_that_cannot_be_read_are_named() {
                 assert_eq!(answer.json()["resourceType"], "OperationOutcome", "{path}");
             }
         }
+        let many = format!("/fhir/R4/Condition?code={}", vec!["a"; 201].join(","));
+        assert_eq!(
+            portal.get_as(&ada, &many).await.status,
+            400,
+            "each value costs a look"
+        );
         let strict = [("Prefer", "handling=strict")];
         let refused = portal
             .get_with(&ada, "/fhir/R4/Condition?unknown=1", &strict)

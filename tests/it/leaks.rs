@@ -257,6 +257,47 @@ async fn k13_what_is_contained_or_referenced_passes_the_same_filter() {
 }
 
 #[tokio::test]
+async fn k13_a_report_whose_results_cannot_be_looked_up_waits() {
+    scene(async {
+        let Two { portal, ada, .. } = two().await;
+        let of = Fixture::of(&ada.patient);
+        let with = |id: &str, result: Value| {
+            let mut report = of.report(id, &[]);
+            report["conclusion"] = json!("tells-a-value");
+            report["result"] = json!([result]);
+            report
+        };
+        let inner = of.lab("inner", "2024-01-01", "2345-7");
+        let mut contained = with("contained", json!({"reference": "#inner"}));
+        contained["contained"] = json!([inner]);
+        let long = "l".repeat(62);
+        portal.put(
+            &ada.tenant,
+            &of.unreleased_lab(&long, "2024-01-01", "2345-7"),
+        );
+        for report in [
+            with("unnamed", json!({"identifier": {"value": "7"}})),
+            with(
+                "elsewhere",
+                json!({"reference": "https://elsewhere.test/Observation/1"}),
+            ),
+            with(
+                "unsayable",
+                json!({"reference": format!("Observation/{long}")}),
+            ),
+            with("honest", json!({"reference": "Observation/lab-ada"})),
+            contained,
+        ] {
+            portal.put(&ada.tenant, &report);
+        }
+        let mut shown = ids(&portal.get_as(&ada, "/fhir/R4/DiagnosticReport").await);
+        shown.sort();
+        assert_eq!(shown, ["lab.contained", "lab.honest"]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn k13_a_reference_to_what_is_withheld_is_masked() {
     scene(async {
         let Two { portal, ada, .. } = two().await;

@@ -8,7 +8,7 @@ use portal_domain::disclosure::StoredSet;
 use portal_domain::source::RecordSet;
 
 /// The state of a (tenant, patient, source) in the cache; invalidation raises it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Generation(pub u64);
 
 /// What the cache knew.

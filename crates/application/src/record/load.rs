@@ -20,6 +20,8 @@ use super::flight::Flights;
 use super::rules::{FRESH_FOR, SOURCE_BUDGET, STALE_FOR};
 
 type Fetch = Result<Owned, SourceError>;
+/// The generation keeps those who ask after an invalidation from sharing a fetch from before it.
+type FlightKey = (RecordTarget, RecordSet, Option<Generation>);
 
 /// What a set is loaded with beside its target: the tenant's zone and language, the request's
 /// correlation and deadline.
@@ -33,7 +35,7 @@ pub(crate) struct LoadContext {
 #[derive(Clone)]
 pub(crate) struct Loader {
     shared: Arc<LoaderParts>,
-    flights: Arc<Flights<(RecordTarget, RecordSet), Fetch>>,
+    flights: Arc<Flights<FlightKey, Fetch>>,
 }
 
 struct LoaderParts {
@@ -77,7 +79,7 @@ impl Loader {
         if let Some(owned) = self.reopened(target, set, stored.as_ref(), FRESH_FOR) {
             return Ok(owned);
         }
-        let flight = self.flights.join((target.clone(), set), || {
+        let flight = self.flights.join((target.clone(), set, generation), || {
             let (parts, target) = (Arc::clone(&self.shared), target.clone());
             let mut context = context.clone();
             context.call.deadline = Instant::now() + SOURCE_BUDGET;
@@ -87,11 +89,16 @@ impl Loader {
         let fetched = tokio::time::timeout_at(deadline.into(), flight).await;
         match fetched.unwrap_or(Err(SourceError::TimedOut)) {
             Ok(owned) => Ok(owned),
-            Err(error) => self
-                .reopened(target, set, stored.as_ref(), STALE_FOR)
-                .map(|owned| Self::as_stale(target, owned))
-                .ok_or(error),
+            Err(error) => self.stale(target, set).await.ok_or(error),
         }
+    }
+
+    /// The cached set in place of a source that failed; asked for anew, because it may have been
+    /// invalidated meanwhile.
+    async fn stale(&self, target: &RecordTarget, set: RecordSet) -> Option<Owned> {
+        let CacheLoad { stored, .. } = self.shared.cache.load(target, set).await;
+        let owned = self.reopened(target, set, stored.as_ref(), STALE_FOR)?;
+        Some(Self::as_stale(target, owned))
     }
 
     /// One record of a set. A cached set answers for absence too, so that nobody can tell from the

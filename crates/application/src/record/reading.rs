@@ -61,7 +61,7 @@ impl<'g> Reading<'g> {
     pub(crate) async fn load(&mut self, wanted: &[RecordSet]) {
         let mut missing: Vec<RecordSet> = wanted
             .iter()
-            .flat_map(|set| needed_to_judge(*set))
+            .flat_map(|set| self.needed_to_judge(*set))
             .collect();
         missing.sort_unstable();
         missing.dedup();
@@ -80,7 +80,8 @@ impl<'g> Reading<'g> {
             return;
         };
         let target = permit.target();
-        let results: Vec<_> = needed_to_judge(set)
+        let results: Vec<_> = self
+            .needed_to_judge(set)
             .filter(|needed| *needed != set)
             .collect();
         let (loader, context) = (self.loader, self.context.clone());
@@ -91,7 +92,7 @@ impl<'g> Reading<'g> {
 
     /// Why a set is missing, if it is. One that cannot be judged is as good as missing.
     pub(crate) fn error(&self, set: RecordSet) -> Option<SourceError> {
-        needed_to_judge(set)
+        self.needed_to_judge(set)
             .filter_map(|needed| self.loaded(needed))
             .find_map(|loaded| loaded.as_ref().err())
             .copied()
@@ -115,17 +116,30 @@ impl<'g> Reading<'g> {
         Released::filter(&permit, owned.clone(), &verdicts)
     }
 
+    /// The sets without which a set cannot be judged, itself included. On a base that laboratory
+    /// and chart share, a report may name results of either.
+    fn needed_to_judge(&self, set: RecordSet) -> impl Iterator<Item = RecordSet> + use<> {
+        let rules = self.loader.rules();
+        let reports = set == RecordSet::LaboratoryReports;
+        let shared = rules.base(Source::Laboratory) == rules.base(Source::PatientChart);
+        let laboratory = reports.then_some(RecordSet::LaboratoryObservations);
+        let chart = (reports && shared).then_some(RecordSet::ChartObservations);
+        std::iter::once(set).chain(laboratory).chain(chart)
+    }
+
     fn verdicts(&self, owned: &Owned) -> Verdicts {
         let rules = self.loader.rules().release(owned.set().source());
         let now = self.now();
         if owned.set() != RecordSet::LaboratoryReports {
             return Verdicts::of(owned, rules, now);
         }
-        let results = self.loaded.get(&RecordSet::LaboratoryObservations);
-        let results = results
-            .and_then(|loaded| loaded.as_ref().ok())
-            .map(|owned| self.verdicts(owned));
-        Verdicts::of_reports(owned, results.as_ref(), rules, now)
+        let results: Vec<Verdicts> = self
+            .needed_to_judge(owned.set())
+            .filter(|set| *set != owned.set())
+            .filter_map(|set| self.loaded.get(&set)?.as_ref().ok())
+            .map(|owned| self.verdicts(owned))
+            .collect();
+        Verdicts::of_reports(owned, &results, rules, now)
     }
 
     fn now(&self) -> Timestamp {
@@ -158,7 +172,7 @@ impl<'g> Reading<'g> {
     pub(crate) fn completeness(&self, sets: &[RecordSet]) -> Completeness {
         let mut reports: BTreeMap<Source, SourceReport> = BTreeMap::new();
         let mut incomplete = false;
-        for set in sets.iter().flat_map(|set| needed_to_judge(*set)) {
+        for set in sets.iter().flat_map(|set| self.needed_to_judge(*set)) {
             let Some(loaded) = self.loaded(set) else {
                 continue;
             };
@@ -174,13 +188,6 @@ impl<'g> Reading<'g> {
             incomplete,
         }
     }
-}
-
-/// The sets without which a set cannot be judged, itself included.
-fn needed_to_judge(set: RecordSet) -> impl Iterator<Item = RecordSet> {
-    let results =
-        (set == RecordSet::LaboratoryReports).then_some(RecordSet::LaboratoryObservations);
-    std::iter::once(set).chain(results)
 }
 
 fn referenced_types(records: &[ReleasedRecord]) -> Vec<ResourceType> {

@@ -169,47 +169,32 @@ fn claim_one(
     rewritten.ok()
 }
 
-/// One record for each id and for each business identifier; the newest `meta.lastUpdated` stays.
+/// One record for each id; the newest `meta.lastUpdated` stays. Records that share a business
+/// identifier all stay here: which of them counts is decided among those that are visible.
 fn without_duplicates(records: Vec<Record>, zone: &TimeZone, drops: &mut Drops) -> Vec<Record> {
     let before = records.len();
-    let mut newest_first: Vec<_> = records.into_iter().map(Some).enumerate().collect();
-    newest_first.sort_by_key(|(_, record)| {
-        let updated = record
-            .as_ref()
-            .and_then(|record| last_updated(&record.header, zone));
-        std::cmp::Reverse(updated)
-    });
-    let mut seen = HashMap::new();
-    let mut kept: Vec<(usize, Record)> = newest_first
-        .into_iter()
-        .filter_map(|(index, record)| Some((index, record?)))
-        .filter(|(index, record)| {
-            let first = keys(&record.header).all(|key| *seen.get(&key).unwrap_or(index) == *index);
-            if first {
-                seen.extend(keys(&record.header).map(|key| (key, *index)));
-            }
-            first
-        })
-        .collect();
-    drops.duplicates += before - kept.len();
-    kept.sort_by_key(|(index, _)| *index);
-    kept.into_iter().map(|(_, record)| record).collect()
+    let mut newest: HashMap<Box<str>, (Option<Timestamp>, usize)> = HashMap::new();
+    for (index, record) in records.iter().enumerate() {
+        let updated = last_updated(&record.header, zone);
+        let best = newest
+            .entry(record.header.id.clone())
+            .or_insert((updated, index));
+        if updated > best.0 {
+            *best = (updated, index);
+        }
+    }
+    let mut index = 0..;
+    let mut records = records;
+    records.retain(|record| newest.get(&record.header.id).map(|best| best.1) == index.next());
+    drops.duplicates += before - records.len();
+    records
 }
 
-fn last_updated(header: &Header, zone: &TimeZone) -> Option<Timestamp> {
+pub(super) fn last_updated(header: &Header, zone: &TimeZone) -> Option<Timestamp> {
     header
         .last_updated
         .as_ref()
         .and_then(|date| date.interval(zone).start)
-}
-
-fn keys(header: &Header) -> impl Iterator<Item = (Option<String>, String)> + '_ {
-    let identifiers = header.identifiers.iter().filter_map(|identifier| {
-        let system = identifier.system.as_deref()?;
-        let value = identifier.value.as_deref()?;
-        Some((Some(system.to_owned()), value.to_owned()))
-    });
-    std::iter::once((None, header.id.to_string())).chain(identifiers)
 }
 
 #[cfg(test)]

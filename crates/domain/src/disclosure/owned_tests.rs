@@ -223,27 +223,6 @@ fn of_a_record_that_is_said_twice_the_newest_stays() {
 }
 
 #[test]
-fn of_one_business_identifier_the_newest_record_stays() {
-    let (old, new) = ("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z");
-    let texts = [
-        version("a", old, "7"),
-        version("b", new, "7"),
-        version("c", old, "8"),
-        version("d", old, ""),
-    ];
-    let (times, duplicates) = kept_times(&texts);
-    let expected =
-        ["b", "c", "d"].map(|id| format!("lab.{id} {}", if id == "b" { new } else { old }));
-    assert_eq!((times, duplicates), (expected.to_vec(), 1));
-}
-
-#[test]
-fn identifiers_without_a_system_join_nobody() {
-    let text = |id: &str| result(id, r#""identifier":[{"value":"7"}]"#);
-    assert_eq!(kept_times(&[text("a"), text("b")]).1, 0);
-}
-
-#[test]
 fn the_order_is_newest_first_then_code_then_id_and_undated_last() {
     let dated = |id: &str, date: &str, code: &str| {
         result(

@@ -1,13 +1,16 @@
 //! What policy lets this caller see.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use jiff::{Timestamp, tz::TimeZone};
 use portal_fhir::{Header, Record, mask_references};
 
 use crate::access::ReadPermit;
 use crate::release::{Masks, Verdicts};
 use crate::source::RecordSet;
 
+use super::owned::last_updated;
 use super::{Freshness, Owned, StoredSet};
 
 /// The visible part of one owned set. Its bytes stay closed until a [`super::Disclosure`].
@@ -41,6 +44,7 @@ impl Released {
             .map(|(index, _)| index)
             .filter(|index| verdicts.at(*index as usize).is_none())
             .collect();
+        let visible = without_superseded(visible, owned.records(), &permit.tenant().time_zone);
         Some(Self { owned, visible })
     }
 
@@ -71,6 +75,37 @@ impl Released {
             .filter_map(|index| records.get(*index as usize))
             .map(|record| &record.header)
     }
+}
+
+/// Of visible records with the same business identifier (system and value), the newest
+/// `meta.lastUpdated` stays. Decided here and not when a set is claimed: a newer record that is
+/// withheld must not take a visible one along, for its absence would tell of it.
+fn without_superseded(visible: Vec<u32>, records: &[Record], zone: &TimeZone) -> Vec<u32> {
+    let mut newest: HashMap<(&str, &str), (Option<Timestamp>, u32)> = HashMap::new();
+    for index in &visible {
+        let header = &records[*index as usize].header;
+        for identifier in identifiers(header) {
+            let updated = last_updated(header, zone);
+            let best = newest.entry(identifier).or_insert((updated, *index));
+            if updated > best.0 {
+                *best = (updated, *index);
+            }
+        }
+    }
+    if newest.is_empty() {
+        return visible;
+    }
+    let stays = |index: &u32| {
+        identifiers(&records[*index as usize].header)
+            .all(|identifier| newest.get(&identifier).is_none_or(|best| best.1 == *index))
+    };
+    visible.into_iter().filter(stays).collect()
+}
+
+fn identifiers(header: &Header) -> impl Iterator<Item = (&str, &str)> {
+    header.identifiers.iter().filter_map(|identifier| {
+        Some((identifier.system.as_deref()?, identifier.value.as_deref()?))
+    })
 }
 
 impl ReleasedRecord {

@@ -51,6 +51,44 @@ fn ids(released: &Released) -> Vec<String> {
         .collect()
 }
 
+/// A result of a business identifier with an update time.
+fn version(id: &str, updated: &str, identifier: &str, status: &str) -> String {
+    let rest =
+        format!(r#""meta":{{"lastUpdated":"{updated}"}},"identifier":[{identifier}],{status}"#);
+    result(id, rest.trim_end_matches(','))
+}
+
+const SEVEN: &str = r#"{"system":"urn:lab","value":"7"}"#;
+const OLD: &str = "2026-01-01T00:00:00Z";
+const NEW: &str = "2026-02-01T00:00:00Z";
+
+#[test]
+fn of_one_business_identifier_the_newest_visible_record_stays() {
+    let older = version("a", OLD, SEVEN, "");
+    let newer = version("b", NEW, SEVEN, "");
+    let pending = version("b", NEW, SEVEN, PRELIMINARY);
+    assert_eq!(
+        ids(&released(&owned(RESULTS, &[older.clone(), newer]))),
+        ["lab.b"]
+    );
+    let shown = ids(&released(&owned(RESULTS, &[older, pending])));
+    assert_eq!(
+        shown,
+        ["lab.a"],
+        "a withheld correction takes nothing along"
+    );
+}
+
+#[test]
+fn identifiers_without_a_system_join_nobody() {
+    let nameless = r#"{"value":"7"}"#;
+    let texts = [
+        version("a", OLD, nameless, ""),
+        version("b", NEW, nameless, ""),
+    ];
+    assert_eq!(ids(&released(&owned(RESULTS, &texts))).len(), 2);
+}
+
 #[test]
 fn only_what_is_not_withheld_is_released() {
     let texts = [result("a", ""), result("b", PRELIMINARY), result("c", "")];

@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use portal_fhir::{Record, ResourceType};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::disclosure::Owned;
 use crate::source::RecordSet;
@@ -26,12 +28,12 @@ impl Verdicts {
         Self::judged(owned, |record| judge(&record.header, rules, now).err())
     }
 
-    /// Judges reports together with their results: a report repeats their values, so a hidden
-    /// result hides it. A result that is not among the results hides the report unless the set is
-    /// known to be whole, because it may be the one that was dropped.
+    /// Judges reports together with the sets of their results: a report repeats their values, so a
+    /// hidden result hides it, and so does one that cannot be looked up: without a reference of
+    /// ours, or not in the sets while these are not known to be whole.
     pub fn of_reports(
         owned: &Owned,
-        results: Option<&Self>,
+        results: &[Self],
         rules: &ReleaseRules,
         now: Timestamp,
     ) -> Self {
@@ -76,20 +78,43 @@ impl Verdicts {
     }
 }
 
-fn hidden_result(report: &Record, results: Option<&Verdicts>) -> Option<Withheld> {
-    let hidden = report
+/// The results of a report as they stand in it.
+#[derive(Deserialize)]
+struct Results<'a> {
+    #[serde(borrow, default)]
+    result: Vec<&'a RawValue>,
+}
+
+fn hidden_result(report: &Record, results: &[Verdicts]) -> Option<Withheld> {
+    let named: Vec<&str> = report
         .header
         .references
         .iter()
-        .filter_map(|reference| reference.target.strip_prefix("Observation/"))
-        .any(|id| {
-            results.is_none_or(|verdicts| {
-                verdicts
-                    .of_id(id)
-                    .unwrap_or_else(|| verdicts.owned.is_incomplete())
-            })
-        });
+        .filter(|reference| !reference.in_contained && &*reference.element == "result")
+        .map(|reference| &*reference.target)
+        .collect();
+    let all_are_named = serde_json::from_slice::<Results<'_>>(&report.bytes)
+        .is_ok_and(|report| report.result.len() == named.len());
+    let hidden = !all_are_named || named.iter().any(|target| is_hidden(target, results));
     hidden.then_some(Withheld::HiddenResult)
+}
+
+/// A result that no set knows is hidden unless the sets are known to be whole. One that is
+/// contained was judged with its container.
+fn is_hidden(target: &str, results: &[Verdicts]) -> bool {
+    if target.starts_with('#') {
+        return false;
+    }
+    let Some(id) = target.strip_prefix("Observation/") else {
+        return true;
+    };
+    let known = results.iter().find_map(|verdicts| verdicts.of_id(id));
+    known.unwrap_or_else(|| {
+        results.is_empty()
+            || results
+                .iter()
+                .any(|verdicts| verdicts.owned.is_incomplete())
+    })
 }
 
 /// Which references must be masked, from the verdicts on the sets that they point into.
@@ -119,12 +144,17 @@ impl Masks {
         let Some(resource_type) = ResourceType::parse(name) else {
             return false;
         };
-        let known = self
-            .verdicts
-            .iter()
-            .filter(|verdicts| verdicts.set().resource_type() == resource_type)
-            .find_map(|verdicts| verdicts.of_id(id));
-        known.unwrap_or_else(|| self.unjudged.contains(&resource_type))
+        let of_type = || {
+            let same = move |verdicts: &&Verdicts| verdicts.set().resource_type() == resource_type;
+            self.verdicts.iter().filter(same)
+        };
+        // What a set that is not whole does not hold may be what it lost.
+        of_type()
+            .find_map(|verdicts| verdicts.of_id(id))
+            .unwrap_or_else(|| {
+                self.unjudged.contains(&resource_type)
+                    || of_type().any(|verdicts| verdicts.owned.is_incomplete())
+            })
     }
 }
 

@@ -24,7 +24,7 @@ fn judged_report(results: Option<&Owned>, named: &[&str]) -> Option<Withheld> {
     let results = results.map(judged);
     let reports = reports(&[report("r", named)]);
     let rules = rules(ReleaseMode::ByStatus);
-    Verdicts::of_reports(&reports, results.as_ref(), &rules, at(0)).at(0)
+    Verdicts::of_reports(&reports, results.as_slice(), &rules, at(0)).at(0)
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_report_has_its_own_fault_before_that_of_its_results() {
     let text = report("r", &["early"]).replace("final", "registered");
     let verdicts = Verdicts::of_reports(
         &reports(&[text]),
-        Some(&judged(&results)),
+        &[judged(&results)],
         &rules(ReleaseMode::ByStatus),
         at(0),
     );

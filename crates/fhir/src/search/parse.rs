@@ -22,6 +22,11 @@ enum Taken {
     Unknown,
 }
 
+/// Parameters of one search.
+const MAX_PARAMETERS: usize = 50;
+/// Values of one search in all: each is tried on each record of a set.
+const MAX_ALTERNATIVES: usize = 200;
+
 impl Query {
     /// Reads the decoded pairs of a search. Repeated parameters all have to match, values between
     /// commas are alternatives (`\,` `\|` `\$` `\\` stand for themselves).
@@ -35,6 +40,12 @@ impl Query {
         raw: &[(String, String)],
         handling: Handling,
     ) -> Result<Self, SearchError> {
+        let alternatives: usize = raw.iter().map(|(_, value)| value.split(',').count()).sum();
+        if raw.len() > MAX_PARAMETERS || alternatives > MAX_ALTERNATIVES {
+            return Err(SearchError::Unsupported {
+                name: "so many values",
+            });
+        }
         let mut query = Self::all(resource_type);
         for (position, (name, value)) in raw.iter().enumerate() {
             match query.take(name, value)? {

@@ -93,7 +93,8 @@ fn check_type(payload: Value<'_>) -> Result<(), TokenRefusal> {
     }
 }
 
-/// `azp`, else `client_id`; both must be ids, and agree where both are there.
+/// `azp`, else `client_id`; both must be ids, and agree where both are there. One of them must be
+/// (RFC 9068 section 2.2): a look that no client can be named for cannot be told to the patient.
 fn client(payload: Value<'_>) -> Result<Option<ClientId>, TokenRefusal> {
     let refused = TokenRefusal::Invalid("client");
     let read = |name| {
@@ -103,6 +104,7 @@ fn client(payload: Value<'_>) -> Result<Option<ClientId>, TokenRefusal> {
     };
     match (read("azp")?, read("client_id")?) {
         (Some(azp), Some(client)) if azp != client => Err(refused),
+        (None, None) => Err(refused),
         (azp, client) => Ok(azp.or(client)),
     }
 }

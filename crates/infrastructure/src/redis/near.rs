@@ -2,6 +2,7 @@
 //! generation is the present one, so it saves the bytes and the opening, not the question.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use moka::sync::Cache;
@@ -9,14 +10,19 @@ use portal_application::ports::{Clock, Generation};
 use portal_domain::access::RecordTarget;
 use portal_domain::disclosure::StoredSet;
 use portal_domain::source::RecordSet;
+use portal_fhir::Record;
 
 use super::encoding;
 
 /// As long as a set counts as fresh: an older copy asks Redis, where another pod may have stored a
 /// newer one.
 const FRESH_FOR: SignedDuration = SignedDuration::from_secs(30);
+/// Nothing opened stays in memory longer than it is of use.
+const KEPT_FOR: Duration = Duration::from_secs(30);
 /// What a header takes in memory, roughly, beside its resource.
 const HEADER_BYTES: usize = 1_024;
+const REFERENCE_BYTES: usize = 128;
+const CONTAINED_BYTES: usize = 512;
 
 /// One opened set, with the key of the generation that it is good for.
 pub(super) struct NearSet {
@@ -35,7 +41,11 @@ pub(super) struct NearSets {
 
 impl NearSets {
     pub(super) fn new(bytes: u64, clock: Arc<dyn Clock>) -> Self {
-        let sets = Cache::builder().max_capacity(bytes).weigher(weight).build();
+        let sets = Cache::builder()
+            .max_capacity(bytes)
+            .weigher(weight)
+            .time_to_live(KEPT_FOR)
+            .build();
         Self { sets, clock }
     }
 
@@ -53,6 +63,11 @@ impl NearSets {
 }
 
 fn weight(_: &Key, near: &Arc<NearSet>) -> u32 {
-    let headers = near.stored.records.len() * HEADER_BYTES;
+    let header = |record: &Record| {
+        let header = &record.header;
+        let references = header.references.len() + header.links.len();
+        HEADER_BYTES + references * REFERENCE_BYTES + header.contained.len() * CONTAINED_BYTES
+    };
+    let headers: usize = near.stored.records.iter().map(header).sum();
     u32::try_from(encoding::resource_bytes(&near.stored) + headers).unwrap_or(u32::MAX)
 }

@@ -72,6 +72,7 @@ pub(crate) fn summary(answer: &SummaryAnswer, public_url: &str, exchange: &Excha
         .disclosure
         .records()
         .for_each(|record| hash.part(record.bytes()));
+    hash.part(language.header().as_bytes());
     for name in answer.unavailable.iter().chain(&answer.left_out) {
         hash.part(name.as_bytes());
     }

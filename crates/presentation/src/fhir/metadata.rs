@@ -161,7 +161,7 @@ fn statement(public_url: &str) -> CapabilityStatement {
 
 const fn security() -> Security {
     Security {
-        cors: true,
+        cors: false,
         service: [Concept {
             coding: [Coding {
                 system: SECURITY_SERVICES,
