@@ -1,9 +1,10 @@
 //! How often a refusal is written down: enough to see it, not enough to flood the journal.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
+use portal_domain::audit::AccessEvent;
 
 /// Refusals journaled one by one for each caller, code and minute; further ones are counted.
 const EACH_MINUTE: u32 = 10;
@@ -11,13 +12,14 @@ const WINDOW: SignedDuration = SignedDuration::from_secs(60);
 /// Callers told apart at once; beyond, refusals are journaled without counting.
 const MAX_KEYS: usize = 10_000;
 
-/// Who was refused, and why: a keyed or opaque text and the reason's code.
+/// Who was refused, and why: an opaque text and the reason's code.
 pub(crate) type DenialKey = (String, &'static str);
 
 struct Tally {
     since: Timestamp,
     written: u32,
     suppressed: u32,
+    last: Option<AccessEvent>,
 }
 
 /// The tallies of this pod.
@@ -27,59 +29,52 @@ pub(crate) struct Denials {
 }
 
 impl Denials {
-    /// How many refusals the journal's next line stands for; none if this one is only counted.
-    /// The first line after a full minute also stands for those that were counted before it.
-    pub(crate) fn admit(&self, key: DenialKey, now: Timestamp) -> Option<u32> {
-        let mut tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
-        if tallies.len() >= MAX_KEYS {
-            tallies.retain(|_, tally| now.duration_since(tally.since) < WINDOW);
-            if tallies.len() >= MAX_KEYS {
-                return Some(1);
-            }
+    /// The refusal's event, if it is one to be written; otherwise it is counted, and
+    /// [`Denials::due`] gives one event for all of its minute.
+    pub(crate) fn admit(
+        &self,
+        key: DenialKey,
+        now: Timestamp,
+        event: AccessEvent,
+    ) -> Option<AccessEvent> {
+        let mut tallies = self.lock();
+        if tallies.len() >= MAX_KEYS && !tallies.contains_key(&key) {
+            return Some(event);
         }
         let tally = tallies.entry(key).or_insert(Tally {
             since: now,
             written: 0,
             suppressed: 0,
+            last: None,
         });
-        if now.duration_since(tally.since) >= WINDOW {
-            let stands_for = tally.suppressed.saturating_add(1);
-            *tally = Tally {
-                since: now,
-                written: 1,
-                suppressed: 0,
-            };
-            return Some(stands_for);
-        }
         if tally.written < EACH_MINUTE {
             tally.written += 1;
-            return Some(1);
+            return Some(event);
         }
         tally.suppressed = tally.suppressed.saturating_add(1);
+        tally.last = Some(event);
         None
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(1_700_000_000 + second).unwrap()
+    /// One event for each caller and code whose minute is over, with the number of refusals that
+    /// it stands for; with `all`, also of those whose minute is not over.
+    pub(crate) fn due(&self, now: Timestamp, all: bool) -> Vec<AccessEvent> {
+        let over = |tally: &Tally| all || now.duration_since(tally.since) >= WINDOW;
+        let ended = self
+            .lock()
+            .extract_if(|_, tally| over(tally))
+            .collect::<Vec<_>>();
+        ended
+            .into_iter()
+            .filter_map(|(_, tally)| {
+                let mut event = tally.last?;
+                event.resource_count = tally.suppressed;
+                Some(event)
+            })
+            .collect()
     }
 
-    #[test]
-    fn ten_a_minute_are_written_and_the_rest_is_counted() {
-        let denials = Denials::default();
-        let key = || ("caller".to_owned(), "insufficient-scope");
-        let written = (0..25)
-            .filter_map(|_| denials.admit(key(), at(0)))
-            .sum::<u32>();
-        assert_eq!(written, 10);
-        assert_eq!(denials.admit(key(), at(60)), Some(16));
-        assert_eq!(
-            denials.admit(("other".to_owned(), "insufficient-scope"), at(60)),
-            Some(1)
-        );
+    fn lock(&self) -> MutexGuard<'_, HashMap<DenialKey, Tally>> {
+        self.tallies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -138,9 +138,9 @@ impl Inner {
     ) {
         counter!("portal_denials_total", "reason" => denial.code()).increment(1);
         let key = (grant.account().id.to_string(), denial.code());
-        if let Some(count) = self.denials.admit(key, self.clock.now()) {
-            let event = self.denial_event(caller, grant.action(), Some(grant), denial, count);
-            self.write_denial(place, event, denial).await;
+        let event = self.denial_event(caller, grant.action(), Some(grant), denial);
+        if let Some(event) = self.denials.admit(key, self.clock.now(), event) {
+            write_denial(place, event).await;
         }
     }
 
@@ -153,24 +153,33 @@ impl Inner {
             Some(account) => account.id.to_string(),
             None => format!("{}\n{}", caller.token.issuer, caller.token.subject.as_str()),
         };
-        let Some(count) = self.denials.admit((who, denial.code()), self.clock.now()) else {
-            return;
-        };
-        let mut event = self.denial_event(caller, action, None, denial, count);
+        let mut event = self.denial_event(caller, action, None, denial);
         event.account_id = facts.account.as_ref().map(|account| account.id);
         event.patient_id = facts
             .account
             .as_ref()
             .and_then(|account| account.patient_id.clone());
-        match self.journal.reserve() {
-            Ok(place) => self.write_denial(place, event, denial).await,
-            Err(_) => unrecorded(denial),
+        let key = (who, denial.code());
+        if let Some(event) = self.denials.admit(key, self.clock.now(), event) {
+            self.write_soon(event).await;
         }
     }
 
-    async fn write_denial(&self, place: Box<dyn JournalPlace>, event: AccessEvent, denial: Denial) {
-        if place.record(event).await.is_err() {
-            unrecorded(denial);
+    async fn write_soon(&self, event: AccessEvent) {
+        match self.journal.reserve() {
+            Ok(place) => write_denial(place, event).await,
+            Err(_) => unrecorded(event.reason_code),
+        }
+    }
+
+    /// Writes one event for the refusals of each minute that were only counted.
+    pub(crate) async fn write_counted_denials(&self, all: bool) {
+        let now = self.clock.now();
+        for mut event in self.denials.due(now, all) {
+            let ulid = self.ids.ulid(now);
+            event.id = PortalAccessEventId::new(ulid);
+            event.occurred_at = time_of(ulid, now);
+            self.write_soon(event).await;
         }
     }
 
@@ -180,13 +189,12 @@ impl Inner {
         action: &Action,
         grant: Option<&PatientGrant>,
         denial: Denial,
-        count: u32,
     ) -> AccessEvent {
         let mut event = self.event(caller, action, grant);
         event.event_type = EventType::AccessDenied;
         event.outcome = Outcome::Denied;
         event.reason_code = Some(denial.code());
-        event.resource_count = count;
+        event.resource_count = 1;
         event.fence = None;
         event
     }
@@ -249,9 +257,16 @@ fn time_of(ulid: Ulid, now: Timestamp) -> Timestamp {
         .unwrap_or(now)
 }
 
-fn unrecorded(denial: Denial) {
+async fn write_denial(place: Box<dyn JournalPlace>, event: AccessEvent) {
+    let reason = event.reason_code;
+    if place.record(event).await.is_err() {
+        unrecorded(reason);
+    }
+}
+
+fn unrecorded(reason: Option<&'static str>) {
     counter!("portal_denials_unrecorded_total").increment(1);
-    tracing::warn!(reason = denial.code(), "denial.unrecorded");
+    tracing::warn!(reason, "denial.unrecorded");
 }
 
 #[cfg(test)]

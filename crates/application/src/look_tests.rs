@@ -215,9 +215,15 @@ async fn refusals_are_journaled_ten_a_minute_and_then_counted() {
         assert_eq!(answer.err(), Some(Denial::InsufficientScope.into()));
     }
     assert_eq!(world.journal.kept().len(), 10);
+    world.portal.write_counted_denials(false).await;
+    assert_eq!(world.journal.kept().len(), 10, "the minute is not over");
     world.clock.advance(60);
+    world.portal.write_counted_denials(false).await;
+    let kept = world.journal.kept();
+    assert_eq!(kept.last().unwrap().resource_count, 15);
+    assert_eq!(kept.len(), 11);
     problems(&world, &caller("openid")).await.unwrap_err();
-    assert_eq!(world.journal.kept().pop().unwrap().resource_count, 16);
+    assert_eq!(world.journal.kept().pop().unwrap().resource_count, 1);
 }
 
 #[tokio::test]

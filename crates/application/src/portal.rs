@@ -105,6 +105,12 @@ impl Portal {
         }
     }
 
+    /// Writes one event for the refusals of each ended minute that were only counted; with `all`,
+    /// at the end of the process, also for the present minute's. To be called every few seconds.
+    pub async fn write_counted_denials(&self, all: bool) {
+        self.inner.write_counted_denials(all).await;
+    }
+
     /// Who a token says is calling a surface.
     pub async fn identify(
         &self,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use portal_application::Portal;
 use portal_application::relay::RelaySettings;
 use portal_presentation::HealthState;
 use tokio::task::JoinHandle;
@@ -58,6 +59,7 @@ pub async fn serve(config: ServeConfig, metrics: Metrics) -> Result<(), ServeErr
         wiring::connect(config, metrics.clone(), Surroundings::default()).await?;
     let service = wiring::assemble(parts);
     let mut running = Running::new(background, service.health, metrics);
+    running.portal = Some(service.portal);
     let addresses = process.addresses;
     running
         .serve("HTTP_ADDR", addresses.http, service.router)
@@ -90,6 +92,8 @@ fn listen() -> Result<Signals, ServeError> {
 
 /// A process that runs, and all that has to end when it ends.
 struct Running {
+    /// The use cases; none in a process that only relays.
+    portal: Option<Portal>,
     background: Background,
     health: Arc<HealthState>,
     metrics: Metrics,
@@ -109,6 +113,7 @@ impl Running {
             .clone()
             .map(|ends| spawn_relay(ends, &shutdown));
         Self {
+            portal: None,
             background,
             health,
             metrics,
@@ -142,7 +147,7 @@ impl Running {
         let refused = tokio::select! {
             () = signals.next() => None,
             refusal = self.background.dependencies.watch(&self.health) => Some(refusal),
-            never = keep_up(&self.metrics) => match never {},
+            never = keep_up(&self.metrics, self.portal.as_ref()) => match never {},
         };
         tokio::spawn(async move {
             signals.next().await;
@@ -163,6 +168,13 @@ impl Running {
     async fn finish(self) {
         self.shutdown.enter(Phase::Closing);
         futures::future::join_all(self.servers).await;
+        if let Some(portal) = &self.portal {
+            let written = portal.write_counted_denials(true);
+            say_if_cut_off(
+                "counted denials",
+                tokio::time::timeout(LAST_EVENTS, written).await.is_ok(),
+            );
+        }
         self.shutdown.enter(Phase::Finishing);
         if let Some(relay) = self.relay {
             say_if_cut_off(
@@ -184,10 +196,13 @@ impl Running {
     }
 }
 
-async fn keep_up(metrics: &Metrics) -> Infallible {
+async fn keep_up(metrics: &Metrics, portal: Option<&Portal>) -> Infallible {
     loop {
         tokio::time::sleep(UPKEEP_EVERY).await;
         metrics.upkeep();
+        if let Some(portal) = portal {
+            portal.write_counted_denials(false).await;
+        }
     }
 }
 
