@@ -76,7 +76,7 @@ impl Loader {
         context: &LoadContext,
     ) -> Fetch {
         let CacheLoad { stored, generation } = self.shared.cache.load(target, set).await;
-        if let Some(owned) = self.reopened(target, set, stored.as_ref(), FRESH_FOR) {
+        if let Some(owned) = self.reopened(target, set, stored.as_ref(), Freshness::Cached) {
             return Ok(owned);
         }
         let flight = self.flights.join((target.clone(), set, generation), || {
@@ -97,8 +97,7 @@ impl Loader {
     /// invalidated meanwhile.
     async fn stale(&self, target: &RecordTarget, set: RecordSet) -> Option<Owned> {
         let CacheLoad { stored, .. } = self.shared.cache.load(target, set).await;
-        let owned = self.reopened(target, set, stored.as_ref(), STALE_FOR)?;
-        Some(Self::as_stale(target, owned))
+        self.reopened(target, set, stored.as_ref(), Freshness::Stale)
     }
 
     /// One record of a set. A cached set answers for absence too, so that nobody can tell from the
@@ -111,18 +110,17 @@ impl Loader {
         context: &LoadContext,
     ) -> Fetch {
         let CacheLoad { stored, .. } = self.shared.cache.load(target, set).await;
-        if let Some(owned) = self.reopened(target, set, stored.as_ref(), FRESH_FOR) {
+        if let Some(owned) = self.reopened(target, set, stored.as_ref(), Freshness::Cached) {
             return Ok(owned);
         }
         let fetched = self
             .shared
             .fetch(target, set, Some(upstream_id.into()), context)
             .await;
-        fetched.or_else(|error| {
-            self.reopened(target, set, stored.as_ref(), STALE_FOR)
-                .map(|owned| Self::as_stale(target, owned))
-                .ok_or(error)
-        })
+        match fetched {
+            Ok(owned) => Ok(owned),
+            Err(error) => self.stale(target, set).await.ok_or(error),
+        }
     }
 
     fn reopened(
@@ -130,19 +128,17 @@ impl Loader {
         target: &RecordTarget,
         set: RecordSet,
         stored: Option<&Arc<StoredSet>>,
-        within: SignedDuration,
+        freshness: Freshness,
     ) -> Option<Owned> {
         let stored = stored?;
+        let within = match freshness {
+            Freshness::Fresh | Freshness::Cached => FRESH_FOR,
+            Freshness::Stale => STALE_FOR,
+        };
         let age = self.shared.clock.now().duration_since(stored.as_of);
         // A set from the future was stored by a pod whose clock runs ahead: not known to be fresh.
         let young = age >= SignedDuration::from_secs(-2) && age <= within;
-        young.then(|| Owned::reopen(target, set, Arc::clone(stored), Freshness::Cached))?
-    }
-
-    fn as_stale(target: &RecordTarget, owned: Owned) -> Owned {
-        let set = owned.set();
-        let stored = Arc::clone(owned.stored());
-        Owned::reopen(target, set, stored, Freshness::Stale).unwrap_or(owned)
+        young.then(|| Owned::reopen(target, set, Arc::clone(stored), freshness))?
     }
 }
 
