@@ -5,7 +5,8 @@ use portal_fhir::ResourceType;
 use serde::Serialize;
 
 use crate::id::{
-    ClientId, Issuer, PatientId, PortalAccessEventId, PortalAccountId, RequestId, Subject, TenantId,
+    ClientId, Issuer, PatientId, PortalAccessEventId, PortalAccountId, ProxyDelegationId,
+    RequestId, Subject, TenantId,
 };
 
 /// What was done.
@@ -85,18 +86,21 @@ impl Outcome {
 pub enum ActorKind {
     /// The patient with the portal's own client.
     Oneself,
-    /// The patient through a third party's app.
+    /// Somebody who acts for the patient, with the portal's own client.
+    Proxy,
+    /// A third party's app, whoever uses it.
     App,
 }
 
 impl ActorKind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::Oneself, Self::App];
+    pub const ALL: [Self; 3] = [Self::Oneself, Self::Proxy, Self::App];
 
     /// The word stored, published and shown.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Oneself => "self",
+            Self::Proxy => "proxy",
             Self::App => "app",
         }
     }
@@ -110,8 +114,14 @@ impl ActorKind {
 /// The versions that a decision used. The journal keeps an event only while they are the rows'.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FenceVersions {
+    /// The tenant's version: policy, age bands and code lists included.
+    pub tenant: i64,
     /// The acting account and its version.
     pub account: (PortalAccountId, i64),
+    /// The delegation acted by.
+    pub delegation: Option<(ProxyDelegationId, i64)>,
+    /// The account of the patient who is acted for, if there is one.
+    pub grantor: Option<(PortalAccountId, i64)>,
 }
 
 /// How many resource ids an event carries before it only counts.
@@ -130,6 +140,8 @@ pub struct AccessEvent {
     pub patient_id: Option<PatientId>,
     /// In what capacity the account acted.
     pub actor: ActorKind,
+    /// The delegation acted by; the event is then the proxy's act on the patient's record.
+    pub delegation_id: Option<ProxyDelegationId>,
     /// Who a caller without an account is; stored as a keyed hash.
     pub identity: (Issuer, Subject),
     /// The client used.
@@ -252,8 +264,13 @@ pub struct AccessLogEntry {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessLogActor {
-    /// `self` or `app`.
+    /// `self`, `proxy` or `app`.
     pub kind: String,
+    /// Whether it was an act for somebody else, by the delegation below.
+    pub acting_as_proxy: bool,
+    /// `pdel_…`, of an act for somebody else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy_delegation_id: Option<String>,
     /// The acting account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account_id: Option<String>,

@@ -3,13 +3,19 @@
 
 pub mod access;
 pub mod account;
+pub mod age_bands;
 pub mod audit;
 pub mod disclosure;
+pub mod document;
 pub mod id;
+pub mod proxy_delegation;
 pub mod release;
 pub mod scope;
+pub mod sensitivity;
 pub mod source;
 pub mod tenant;
+pub mod tenant_config;
+mod words;
 
 #[cfg(test)]
 mod testing;

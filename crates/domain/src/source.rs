@@ -41,6 +41,11 @@ impl Source {
         }
     }
 
+    /// The source of a name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| source.as_str() == text)
+    }
+
     /// The default short code in record ids.
     pub const fn default_code(self) -> &'static str {
         match self {

@@ -2,25 +2,27 @@
 //! portal-infrastructure, so that every adapter looks inward.
 
 mod access_log;
-mod accounts;
 mod cursor;
 mod entitlements;
+mod facts;
 mod health;
 mod identity;
 mod journal;
 mod record_cache;
 mod relay;
+mod revocations;
 mod sources;
 mod system;
 
 pub use access_log::{AccessLog, AccessLogFilter, AccessLogPage};
-pub use accounts::{Accounts, Tenants};
 pub use cursor::{CursorBinding, CursorInvalid, CursorSeal};
 pub use entitlements::{Entitlements, EntitlementsUnavailable, Features};
+pub use facts::{Facts, StoredFacts};
 pub use health::{Component, Health};
 pub use identity::{BearerToken, TokenRefusal, TokenVerifier};
 pub use journal::{Journal, JournalPlace, Recording, StoreError};
 pub use record_cache::{CacheLoad, Generation, RecordCache};
 pub use relay::{EventBus, EventBusError, JournalRelay, OutgoingEvent, RelayBatch, RelayClaim};
+pub use revocations::{ListedStanding, Revocations, TokenIntrospection};
 pub use sources::{CallContext, SourceError, SourceRequest, Sources};
 pub use system::{Clock, Ids};

@@ -3,6 +3,7 @@
 use portal_fhir::ResourceType;
 
 use crate::audit::EventType;
+use crate::proxy_delegation::DelegationRight;
 use crate::scope::Interaction;
 
 /// Which face of the service was called. Each has its own audience and clients.
@@ -30,6 +31,19 @@ pub enum ScopeNeed {
     Record(ResourceType, Interaction),
 }
 
+/// What a proxy's delegation must open for a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ProxyNeed {
+    /// No proxy may ever call it.
+    Never,
+    /// Any delegation will do.
+    Any,
+    /// This right.
+    Right(DelegationRight),
+    /// A right that opens something of the route's type.
+    OfType,
+}
+
 /// One operation of the service: a row of the route table, known at compile time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Action {
@@ -43,8 +57,10 @@ pub struct Action {
     pub account: AccountNeed,
     /// Which scope it needs.
     pub scope: ScopeNeed,
-    /// Whether a proxy may ever call it.
-    pub proxy: bool,
+    /// What a proxy's delegation must open.
+    pub proxy: ProxyNeed,
+    /// Whether it needs a fresh second factor (A2).
+    pub step_up: bool,
 }
 
 impl Action {

@@ -3,13 +3,49 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use portal_fhir::ResourceType;
 
 use crate::account::{AccountSnapshot, AccountStatus};
+use crate::proxy_delegation::DelegationRight;
 use crate::tenant::Tenant;
 
+use super::proxy::{ProxyAccess, opens_type};
+use super::subject::Subject;
 use super::{
-    AccessFacts, AccountNeed, ActingFor, Action, Denial, PatientGrant, ScopeNeed, Surface,
+    AccessFacts, AccountNeed, ActingFor, Action, Denial, PatientGrant, ProxyNeed, RecordTarget,
+    ScopeNeed, Surface,
 };
+
+/// One question to the decision: the facts, the action, and when it is asked.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) facts: &'a AccessFacts,
+    pub(super) action: &'a Action,
+    pub(super) now: Timestamp,
+}
+
+/// A rule of the decision: its name, and what it refuses.
+pub(super) type Step = (&'static str, fn(&Asked<'_>) -> Result<(), Denial>);
+
+/// What is judged before the birth date of the patient who is acted for is asked for.
+pub(super) const BEFORE_BIRTH_DATE: [Step; 7] = [
+    ("token", check_standing),
+    ("client", check_client),
+    ("tenant", check_tenant),
+    ("entitlement", check_entitlement),
+    ("second-factor", check_strength),
+    ("account", check_account),
+    ("delegation", check_delegation),
+];
+
+/// What is judged with it.
+pub(super) const WITH_BIRTH_DATE: [Step; 5] = [
+    ("age-band", check_age_band),
+    ("delegated-apps", check_apps),
+    ("delegation-scope", check_delegation_scope),
+    ("scope", check_scope),
+    ("step-up", check_step_up),
+];
 
 /// Decides whether the facts allow the action, and if so makes the proof of it. Checks stand in
 /// the order of the contract, so the first that fails is the one that is told.
@@ -18,79 +54,119 @@ pub fn authorize(
     action: &Action,
     now: Timestamp,
 ) -> Result<PatientGrant, Denial> {
-    check_client(facts, action)?;
-    let tenant = check_tenant(facts)?;
-    check_strength(facts)?;
-    let account = check_account(facts, action)?;
-    check_delegation(facts, action)?;
-    check_scope(facts, action)?;
+    let asked = Asked { facts, action, now };
+    for (_, check) in BEFORE_BIRTH_DATE.iter().chain(&WITH_BIRTH_DATE) {
+        check(&asked)?;
+    }
+    let proxy = asked.proxy_access()?;
     Ok(PatientGrant::new(
         Arc::clone(&facts.token),
-        tenant,
-        account,
+        Arc::clone(asked.tenant()?),
+        Arc::clone(asked.account()?),
+        proxy,
         *action,
         now,
     ))
 }
 
-fn check_client(facts: &AccessFacts, action: &Action) -> Result<(), Denial> {
-    match action.surface {
-        Surface::Portal if !facts.token.first_party => Err(Denial::ClientNotAllowed),
+/// Whose Patient must be looked up for its birth date before [`authorize`] can decide: the one
+/// whom a legal delegation is for. Everything that can be refused without it is refused here, so
+/// nothing is fetched for who is refused anyway.
+pub fn birth_date_target(
+    facts: &AccessFacts,
+    action: &Action,
+    now: Timestamp,
+) -> Result<Option<RecordTarget>, Denial> {
+    let asked = Asked { facts, action, now };
+    for (_, check) in &BEFORE_BIRTH_DATE {
+        check(&asked)?;
+    }
+    let tenant = asked.tenant()?;
+    Ok(match asked.subject()? {
+        Subject::Delegation(delegation) if delegation.relationship.is_legal() => Some(
+            RecordTarget::new(tenant, &delegation.grantor, ResourceType::Patient),
+        ),
+        Subject::Delegation(_) | Subject::Oneself => None,
+    })
+}
+
+impl<'a> Asked<'a> {
+    pub(super) fn tenant(&self) -> Result<&'a Arc<Tenant>, Denial> {
+        self.facts.tenant.as_ref().ok_or(Denial::ModuleNotLicensed)
+    }
+
+    pub(super) fn account(&self) -> Result<&'a Arc<AccountSnapshot>, Denial> {
+        self.facts.account.as_ref().ok_or(Denial::AccountNotLinked)
+    }
+
+    /// What the selected delegation opens now; `None` for who acts for themselves.
+    pub(super) fn proxy_access(&self) -> Result<Option<ProxyAccess>, Denial> {
+        match self.subject()? {
+            Subject::Oneself => Ok(None),
+            Subject::Delegation(delegation) => {
+                let (tenant, birth_date) = (self.tenant()?, self.facts.birth_date);
+                ProxyAccess::decide(delegation, tenant, birth_date, self.now).map(Some)
+            }
+        }
+    }
+
+    fn is_third_party(&self) -> bool {
+        !self.facts.token.first_party
+    }
+}
+
+fn check_standing(asked: &Asked<'_>) -> Result<(), Denial> {
+    // Third parties on the portal's own surface are refused for what they are.
+    let third_party = asked.is_third_party() && asked.action.surface == Surface::Fhir;
+    asked.facts.standing.check(third_party || asked.action.step_up)
+}
+
+fn check_client(asked: &Asked<'_>) -> Result<(), Denial> {
+    match asked.action.surface {
+        Surface::Portal if asked.is_third_party() => Err(Denial::ClientNotAllowed),
         Surface::Portal | Surface::Fhir => Ok(()),
     }
 }
 
-fn check_tenant(facts: &AccessFacts) -> Result<Arc<Tenant>, Denial> {
-    let id = facts.token.tenant()?;
-    if facts
-        .stated
-        .tenant
-        .as_deref()
-        .is_some_and(|stated| stated != id.as_str())
-    {
+fn check_tenant(asked: &Asked<'_>) -> Result<(), Denial> {
+    let id = asked.facts.token.tenant()?;
+    let stated = asked.facts.stated.tenant.as_deref();
+    if stated.is_some_and(|stated| stated != id.as_str()) {
         return Err(Denial::TenantMismatch);
     }
-    let tenant = facts.tenant.as_ref().ok_or(Denial::ModuleNotLicensed)?;
-    if !facts.licensed || tenant.id != *id {
-        return Err(Denial::ModuleNotLicensed);
-    }
-    Ok(Arc::clone(tenant))
+    Ok(())
 }
 
-fn check_strength(facts: &AccessFacts) -> Result<(), Denial> {
-    if facts.token.strength.is_multi_factor() {
+fn check_entitlement(asked: &Asked<'_>) -> Result<(), Denial> {
+    let id = asked.facts.token.tenant()?;
+    if asked.facts.licensed && asked.tenant()?.id == *id {
+        Ok(())
+    } else {
+        Err(Denial::ModuleNotLicensed)
+    }
+}
+
+fn check_strength(asked: &Asked<'_>) -> Result<(), Denial> {
+    if asked.facts.token.strength.is_multi_factor() {
         Ok(())
     } else {
         Err(Denial::MfaRequired)
     }
 }
 
-fn check_account(facts: &AccessFacts, action: &Action) -> Result<Arc<AccountSnapshot>, Denial> {
-    let account = facts.account.as_ref().ok_or(Denial::AccountNotLinked)?;
-    if action.account == AccountNeed::Active && account.status != AccountStatus::Active {
+fn check_account(asked: &Asked<'_>) -> Result<(), Denial> {
+    let account = asked.account()?;
+    let acts_for_another = asked.facts.stated.acting_for != ActingFor::Oneself;
+    let must_be_active = asked.action.account == AccountNeed::Active || acts_for_another;
+    if must_be_active && account.status != AccountStatus::Active {
         return Err(Denial::AccountNotActive);
     }
-    check_launch_context(facts, account, action)?;
-    Ok(Arc::clone(account))
-}
-
-// Until delegations exist, the launch context can only be the caller's own record.
-fn check_launch_context(
-    facts: &AccessFacts,
-    account: &AccountSnapshot,
-    action: &Action,
-) -> Result<(), Denial> {
-    let agrees = |claim: &super::PatientClaim| {
-        account
-            .patient_id
-            .as_ref()
-            .is_some_and(|patient| claim.names(patient))
-    };
-    match (action.surface, &facts.token.patient_claim) {
+    match (asked.action.surface, &asked.facts.token.patient_claim) {
         (Surface::Fhir, None) => Err(Denial::PatientClaimRequired),
-        (Surface::Fhir, Some(claim)) if !agrees(claim) => Err(Denial::ProxyDelegationInvalid),
-        (Surface::Portal, Some(claim)) if !agrees(claim) => Err(Denial::AccountNotLinked),
-        (Surface::Portal, _) if needs_record(account, action) => Err(Denial::AccountNotLinked),
+        (Surface::Portal, Some(claim)) if !claim.is_of(account) => Err(Denial::AccountNotLinked),
+        (Surface::Portal, _) if !acts_for_another && needs_record(account, asked.action) => {
+            Err(Denial::AccountNotLinked)
+        }
         (Surface::Fhir | Surface::Portal, _) => Ok(()),
     }
 }
@@ -99,20 +175,53 @@ fn needs_record(account: &AccountSnapshot, action: &Action) -> bool {
     action.account == AccountNeed::Active && account.patient_id.is_none()
 }
 
-fn check_delegation(facts: &AccessFacts, action: &Action) -> Result<(), Denial> {
-    match facts.stated.acting_for {
-        ActingFor::Oneself => Ok(()),
-        ActingFor::Delegation if action.proxy => Err(Denial::ProxyDelegationInvalid),
-        ActingFor::Delegation => Err(Denial::ProxyScopeDenied),
+fn check_delegation(asked: &Asked<'_>) -> Result<(), Denial> {
+    asked.subject().map(|_| ())
+}
+
+fn check_age_band(asked: &Asked<'_>) -> Result<(), Denial> {
+    asked.proxy_access().map(|_| ())
+}
+
+fn check_apps(asked: &Asked<'_>) -> Result<(), Denial> {
+    match asked.proxy_access()? {
+        Some(proxy)
+            if asked.is_third_party() && !proxy.rights().contains(DelegationRight::Apps) =>
+        {
+            Err(Denial::AppsNotDelegated)
+        }
+        Some(_) | None => Ok(()),
     }
 }
 
-fn check_scope(facts: &AccessFacts, action: &Action) -> Result<(), Denial> {
-    let ScopeNeed::Record(resource_type, interaction) = action.scope;
-    if facts.token.scopes.allows(resource_type, interaction) {
+fn check_delegation_scope(asked: &Asked<'_>) -> Result<(), Denial> {
+    let Some(proxy) = asked.proxy_access()? else {
+        return Ok(());
+    };
+    let ScopeNeed::Record(resource_type, _) = asked.action.scope;
+    let open = match asked.action.proxy {
+        ProxyNeed::Never => return Err(Denial::NeverForProxy),
+        ProxyNeed::Any => true,
+        ProxyNeed::Right(right) => proxy.rights().contains(right),
+        ProxyNeed::OfType => opens_type(&proxy, resource_type),
+    };
+    if open { Ok(()) } else { Err(Denial::ProxyScopeDenied) }
+}
+
+fn check_scope(asked: &Asked<'_>) -> Result<(), Denial> {
+    let ScopeNeed::Record(resource_type, interaction) = asked.action.scope;
+    if asked.facts.token.scopes.allows(resource_type, interaction) {
         Ok(())
     } else {
         Err(Denial::InsufficientScope)
+    }
+}
+
+fn check_step_up(asked: &Asked<'_>) -> Result<(), Denial> {
+    if !asked.action.step_up || asked.facts.token.has_fresh_second_factor(asked.now) {
+        Ok(())
+    } else {
+        Err(Denial::StepUpRequired)
     }
 }
 

@@ -1,8 +1,16 @@
 //! Why a request was refused.
 
+use crate::proxy_delegation::DelegationFault;
+
 /// A refusal of the decision. The caller sees only its error code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Denial {
+    /// The token was revoked.
+    #[error("token revoked")]
+    TokenRevoked,
+    /// Whether the token was revoked must be certain here, and nobody can say.
+    #[error("token unconfirmed")]
+    TokenUnconfirmed,
     /// A third-party client on the first-party surface.
     #[error("client not allowed")]
     ClientNotAllowed,
@@ -27,15 +35,39 @@ pub enum Denial {
     /// The FHIR surface needs the launch context `patient`.
     #[error("patient claim required")]
     PatientClaimRequired,
-    /// The named delegation, or the launch context, gives no access.
-    #[error("proxy delegation invalid")]
-    ProxyDelegationInvalid,
+    /// The named delegation, or the launch context, is none of the caller's.
+    #[error("proxy delegation unknown")]
+    ProxyDelegationUnknown,
+    /// The launch context fits several delegations.
+    #[error("proxy delegation ambiguous")]
+    ProxyDelegationAmbiguous,
+    /// The delegation opens nothing now.
+    #[error("proxy delegation not in force")]
+    ProxyDelegationNotInForce(DelegationFault),
+    /// A parent's delegation, and no birth date to judge it by.
+    #[error("birth date unknown")]
+    BirthDateUnknown,
+    /// A parent's delegation, and the patient is of age.
+    #[error("patient of age")]
+    PatientOfAge,
+    /// A parent's delegation, and the patient's age opens nothing to parents.
+    #[error("closed to parents")]
+    ClosedToParents,
     /// This route is never for a proxy.
+    #[error("never for a proxy")]
+    NeverForProxy,
+    /// The delegation does not cover the action.
     #[error("proxy scope denied")]
     ProxyScopeDenied,
+    /// A third party's app in a proxy's context, which the grantor did not tick.
+    #[error("apps not delegated")]
+    AppsNotDelegated,
     /// The token's scopes do not cover the action.
     #[error("insufficient scope")]
     InsufficientScope,
+    /// The second factor is missing or too old for this action.
+    #[error("step-up required")]
+    StepUpRequired,
     /// Another patient's id was named.
     #[error("other patient")]
     OtherPatient,
@@ -45,6 +77,8 @@ impl Denial {
     /// The reason code for the journal, logs and metrics.
     pub const fn code(self) -> &'static str {
         match self {
+            Self::TokenRevoked => "token-revoked",
+            Self::TokenUnconfirmed => "token-unconfirmed",
             Self::ClientNotAllowed => "client-not-allowed",
             Self::TenantMismatch => "tenant-mismatch",
             Self::TenantClaimRequired => "tenant-claim-required",
@@ -53,9 +87,22 @@ impl Denial {
             Self::AccountNotLinked => "account-not-linked",
             Self::AccountNotActive => "account-not-active",
             Self::PatientClaimRequired => "patient-claim-required",
-            Self::ProxyDelegationInvalid => "proxy-delegation-invalid",
+            Self::ProxyDelegationUnknown => "proxy-delegation-unknown",
+            Self::ProxyDelegationAmbiguous => "proxy-delegation-ambiguous",
+            Self::ProxyDelegationNotInForce(fault) => match fault {
+                DelegationFault::NotActive => "proxy-delegation-not-active",
+                DelegationFault::NotYetValid => "proxy-delegation-not-yet-valid",
+                DelegationFault::PastItsEnd => "proxy-delegation-past-its-end",
+                DelegationFault::GrantorNotActive => "grantor-not-active",
+            },
+            Self::BirthDateUnknown => "birth-date-unknown",
+            Self::PatientOfAge => "patient-of-age",
+            Self::ClosedToParents => "closed-to-parents",
+            Self::NeverForProxy => "never-for-proxy",
             Self::ProxyScopeDenied => "proxy-scope-denied",
+            Self::AppsNotDelegated => "apps-not-delegated",
             Self::InsufficientScope => "insufficient-scope",
+            Self::StepUpRequired => "step-up-required",
             Self::OtherPatient => "other-patient",
         }
     }
@@ -64,10 +111,30 @@ impl Denial {
     pub const fn tenant_is_known(self) -> bool {
         !matches!(
             self,
-            Self::ClientNotAllowed
+            Self::TokenRevoked
+                | Self::TokenUnconfirmed
+                | Self::ClientNotAllowed
                 | Self::TenantMismatch
                 | Self::TenantClaimRequired
                 | Self::ModuleNotLicensed
+        )
+    }
+
+    /// Whether fresher facts could turn it: what the token alone decides, they cannot.
+    pub const fn depends_on_facts(self) -> bool {
+        !matches!(
+            self,
+            Self::TokenRevoked
+                | Self::TokenUnconfirmed
+                | Self::ClientNotAllowed
+                | Self::TenantMismatch
+                | Self::TenantClaimRequired
+                | Self::MfaRequired
+                | Self::PatientClaimRequired
+                | Self::NeverForProxy
+                | Self::InsufficientScope
+                | Self::StepUpRequired
+                | Self::OtherPatient
         )
     }
 }

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
+use jiff::civil::Date;
+
 use crate::account::AccountSnapshot;
+use crate::id::ProxyDelegationId;
+use crate::proxy_delegation::DelegationSnapshot;
 use crate::tenant::Tenant;
 
-use super::VerifiedToken;
+use super::{TokenStanding, VerifiedToken};
 
 /// What `X-Acting-For` said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -13,8 +17,22 @@ pub enum ActingFor {
     /// Not sent: the caller acts for themselves.
     #[default]
     Oneself,
-    /// Sent. No delegation is known to this service yet, so none can be valid.
-    Delegation,
+    /// This delegation.
+    Delegation(ProxyDelegationId),
+    /// Something that is no delegation's id.
+    Malformed,
+}
+
+/// The birth date of the patient whom a delegation is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BirthDate {
+    /// It was not looked up.
+    #[default]
+    NotAsked,
+    /// The record has none that can be read.
+    Unknown,
+    /// The earliest day that the record's date can mean.
+    Day(Date),
 }
 
 /// What the request itself claims about its context. Never a source of rights.
@@ -31,6 +49,8 @@ pub struct StatedContext {
 pub struct AccessFacts {
     /// Who asks.
     pub token: Arc<VerifiedToken>,
+    /// Whether the token still counts.
+    pub standing: TokenStanding,
     /// What the request claims.
     pub stated: StatedContext,
     /// The token's tenant, if this deployment knows and serves it.
@@ -39,4 +59,8 @@ pub struct AccessFacts {
     pub licensed: bool,
     /// The account of (`iss`, `sub`) in that tenant.
     pub account: Option<Arc<AccountSnapshot>>,
+    /// The active delegations to that account.
+    pub delegations: Arc<[Arc<DelegationSnapshot>]>,
+    /// The birth date of the patient whom the selected delegation is for.
+    pub birth_date: BirthDate,
 }

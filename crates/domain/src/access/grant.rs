@@ -3,13 +3,19 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use portal_fhir::ResourceType;
+use portal_fhir::{Header, ResourceType};
 
 use crate::account::{AccountSnapshot, AccountStatus};
+use crate::audit::FenceVersions;
 use crate::id::PatientId;
+use crate::proxy_delegation::DelegationRight;
+use crate::release::{Judge, ReleaseRules, Viewer};
+use crate::source::{RecordSet, Source};
 use crate::tenant::Tenant;
 
-use super::{Action, Denial, InspectPermit, ReadPermit, VerifiedToken};
+use super::{
+    Action, Denial, InspectPermit, ProxyAccess, ProxyNeed, ReadPermit, Surface, VerifiedToken,
+};
 
 /// Access to one patient's record for one request. Neither `Clone` nor serialisable: it ends with
 /// the request that it was decided for.
@@ -18,6 +24,7 @@ pub struct PatientGrant {
     token: Arc<VerifiedToken>,
     tenant: Arc<Tenant>,
     account: Arc<AccountSnapshot>,
+    proxy: Option<ProxyAccess>,
     action: Action,
     decided_at: Timestamp,
 }
@@ -34,17 +41,24 @@ impl<'a> RecordPatient<'a> {
 }
 
 impl PatientGrant {
-    pub(super) const fn new(
+    pub(super) fn new(
         token: Arc<VerifiedToken>,
         tenant: Arc<Tenant>,
         account: Arc<AccountSnapshot>,
+        proxy: Option<ProxyAccess>,
         action: Action,
         decided_at: Timestamp,
     ) -> Self {
+        let is_summary = action.proxy == ProxyNeed::Right(DelegationRight::Summary);
+        let proxy = match proxy {
+            Some(proxy) if is_summary => Some(proxy.with_summary_parts()),
+            other => other,
+        };
         Self {
             token,
             tenant,
             account,
+            proxy,
             action,
             decided_at,
         }
@@ -65,6 +79,11 @@ impl PatientGrant {
         &self.token
     }
 
+    /// What the caller may see of somebody else's record; none for one's own.
+    pub const fn proxy(&self) -> Option<&ProxyAccess> {
+        self.proxy.as_ref()
+    }
+
     /// What was allowed.
     pub const fn action(&self) -> &Action {
         &self.action
@@ -77,23 +96,55 @@ impl PatientGrant {
 
     /// Whose record this opens; none for an account that holds none.
     pub fn patient(&self) -> Option<RecordPatient<'_>> {
-        self.account.patient_id.as_ref().map(RecordPatient)
+        let patient = match &self.proxy {
+            Some(proxy) => Some(&proxy.delegation().grantor),
+            None => self.account.patient_id.as_ref(),
+        };
+        patient.map(RecordPatient)
+    }
+
+    /// The versions of the facts that this was decided on.
+    pub fn fence(&self) -> FenceVersions {
+        let delegation = self.proxy.as_ref().map(ProxyAccess::delegation);
+        FenceVersions {
+            tenant: self.tenant.version,
+            account: (self.account.id, self.account.version),
+            delegation: delegation.map(|delegation| (delegation.id, delegation.version)),
+            grantor: delegation
+                .and_then(|delegation| delegation.grantor_account)
+                .map(|account| (account.id, account.version)),
+        }
+    }
+
+    /// Whether the caller is told that something of their own is held for a while: patients
+    /// themselves, with the portal's own clients.
+    pub fn hears_of_holds(&self) -> bool {
+        self.proxy.is_none() && self.token.first_party && self.action.surface == Surface::Portal
+    }
+
+    /// The judge of records of a source for this caller.
+    pub fn judge<'a>(&'a self, rules: &'a ReleaseRules, source: Source) -> Judge<'a> {
+        let viewer = self.proxy.as_ref().map_or(Viewer::PATIENT, ProxyAccess::viewer);
+        Judge::new(rules, source, &self.tenant.config, viewer, self.decided_at)
     }
 
     // Routes that any state of the account may call open no record by it.
     fn open_record(&self) -> Option<&PatientId> {
-        let patient = self.account.patient_id.as_ref()?;
-        (self.account.status == AccountStatus::Active).then_some(patient)
+        let active = self.account.status == AccountStatus::Active;
+        self.patient().filter(|_| active).map(RecordPatient::id)
     }
 
-    /// Permission to read records of a type, if the token's scopes cover it.
+    /// Permission to read records of a type, if the token's scopes and the delegation cover
+    /// something of it.
     pub fn read(&self, resource_type: ResourceType) -> Option<ReadPermit<'_>> {
-        let allowed = self
-            .token
-            .scopes
-            .allows(resource_type, self.action.interaction());
+        let interaction = self.action.interaction();
+        let allowed = self.token.scopes.allows(resource_type, interaction);
+        let delegated = self
+            .proxy
+            .as_ref()
+            .is_none_or(|proxy| super::proxy::opens_type(proxy, resource_type));
         let patient = self.open_record()?;
-        allowed.then(|| ReadPermit::new(&self.tenant, patient, resource_type))
+        (allowed && delegated).then(|| ReadPermit::new(self, patient, resource_type))
     }
 
     /// Permission to look at records of a type in order to judge references to them. What is
@@ -101,6 +152,14 @@ impl PatientGrant {
     pub fn inspect(&self, resource_type: ResourceType) -> Option<InspectPermit<'_>> {
         let patient = self.open_record()?;
         Some(InspectPermit::new(&self.tenant, patient, resource_type))
+    }
+
+    /// Whether one record of a set is within the token's scopes and the delegation.
+    pub(super) fn covers(&self, set: RecordSet, header: &Header) -> bool {
+        let interaction = self.action.interaction();
+        let scopes = &self.token.scopes;
+        scopes.covers(header.resource_type, interaction, header)
+            && self.proxy.as_ref().is_none_or(|proxy| proxy.opens(set, header))
     }
 
     /// Refuses a patient id that the request names and that is not this grant's: the same answer

@@ -1,21 +1,30 @@
 //! The decision: one pure function over facts, and the proof that only it can make.
 //!
-//! The order of checks is the contract of `/v1/portal` (docs: status-codes): client, tenant,
-//! licence, second factor, account, delegation, scope. Each refusal is told apart only as far as
-//! its error code.
+//! The order of checks is the contract of `/v1/portal` (docs: status-codes): token, client, tenant,
+//! licence, second factor, account, delegation, scope, step-up. Each refusal is told apart only as
+//! far as its error code.
 
 mod action;
 mod authorize;
 mod denial;
+mod explain;
 mod facts;
 mod grant;
 mod permit;
+mod proxy;
+mod standing;
+mod subject;
 mod token;
 
-pub use action::{AccountNeed, Action, ScopeNeed, Surface};
-pub use authorize::authorize;
+pub use action::{AccountNeed, Action, ProxyNeed, ScopeNeed, Surface};
+pub use authorize::{authorize, birth_date_target};
 pub use denial::Denial;
-pub use facts::{AccessFacts, ActingFor, StatedContext};
+pub use explain::{Explanation, explain};
+pub use facts::{AccessFacts, ActingFor, BirthDate, StatedContext};
 pub use grant::{PatientGrant, RecordPatient};
 pub use permit::{InspectPermit, ReadPermit, RecordTarget};
-pub use token::{AuthenticationStrength, PatientClaim, TenantBinding, VerifiedToken};
+pub use proxy::ProxyAccess;
+pub use standing::{Introspection, RevocationKeys, TokenStanding};
+pub use token::{
+    AuthenticationStrength, FRESH_SECOND_FACTOR, PatientClaim, TenantBinding, VerifiedToken,
+};

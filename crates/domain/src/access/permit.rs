@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
-use portal_fhir::ResourceType;
+use portal_fhir::{Header, ResourceType};
 
 use crate::id::{PatientId, TenantId};
+use crate::source::RecordSet;
 use crate::tenant::Tenant;
+
+use super::PatientGrant;
 
 /// Permission to read and show one type of one patient's record. Made by
 /// [`super::PatientGrant::read`] alone and bound to that grant's life.
 #[derive(Debug, Clone, Copy)]
 pub struct ReadPermit<'g> {
-    tenant: &'g Arc<Tenant>,
+    grant: &'g PatientGrant,
     patient: &'g PatientId,
     resource_type: ResourceType,
 }
@@ -36,12 +39,12 @@ pub struct RecordTarget {
 
 impl<'g> ReadPermit<'g> {
     pub(super) const fn new(
-        tenant: &'g Arc<Tenant>,
+        grant: &'g PatientGrant,
         patient: &'g PatientId,
         resource_type: ResourceType,
     ) -> Self {
         Self {
-            tenant,
+            grant,
             patient,
             resource_type,
         }
@@ -49,7 +52,7 @@ impl<'g> ReadPermit<'g> {
 
     /// What may be fetched by this permit.
     pub fn target(&self) -> RecordTarget {
-        RecordTarget::new(self.tenant, self.patient, self.resource_type)
+        RecordTarget::new(self.tenant(), self.patient, self.resource_type)
     }
 
     /// The type that may be read.
@@ -59,7 +62,19 @@ impl<'g> ReadPermit<'g> {
 
     /// The tenant whose rules apply.
     pub const fn tenant(&self) -> &'g Arc<Tenant> {
-        self.tenant
+        self.grant.tenant()
+    }
+
+    /// Whether one record of a set may be shown by it: within granular scopes and the delegation.
+    pub(crate) fn covers(&self, set: RecordSet, header: &Header) -> bool {
+        self.grant.covers(set, header)
+    }
+
+    /// The members that are left of a Patient for who may not see all of it.
+    pub(crate) fn patient_members(&self) -> Option<&'static [&'static str]> {
+        let reduced = self.grant.proxy().is_some_and(|proxy| !proxy.is_full());
+        (reduced && self.resource_type == ResourceType::Patient)
+            .then_some(&["name", "birthDate", "gender"])
     }
 }
 
@@ -83,7 +98,7 @@ impl<'g> InspectPermit<'g> {
 }
 
 impl RecordTarget {
-    fn new(tenant: &Tenant, patient: &PatientId, resource_type: ResourceType) -> Self {
+    pub(super) fn new(tenant: &Tenant, patient: &PatientId, resource_type: ResourceType) -> Self {
         Self {
             tenant: tenant.id.clone(),
             patient: patient.clone(),

@@ -1,11 +1,12 @@
 //! What is known of a caller after their token's signature was checked.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::id::{ClientId, Issuer, PatientId, Subject, TenantId};
+use crate::account::AccountSnapshot;
+use crate::id::{ClientId, Issuer, PatientId, ProxyDelegationId, Subject, TenantId};
 use crate::scope::ScopeSet;
 
-use super::Denial;
+use super::{Denial, RevocationKeys};
 
 /// How strongly the caller proved who they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,9 +53,22 @@ pub struct VerifiedToken {
     pub scopes: ScopeSet,
     /// `acr` and `amr`.
     pub strength: AuthenticationStrength,
+    /// The delegation that the token is for, if it names one; `Err` when it is no id.
+    pub delegation_claim: Option<Result<ProxyDelegationId, ()>>,
+    /// `iat`.
+    pub issued_at: Timestamp,
+    /// `auth_time`: when the person last proved who they are.
+    pub authenticated_at: Option<Timestamp>,
     /// `exp`.
     pub expires_at: Timestamp,
+    /// What it can be revoked by.
+    pub revocation_keys: RevocationKeys,
 }
+
+/// How old the second factor of an action that needs a fresh one may be.
+pub const FRESH_SECOND_FACTOR: SignedDuration = SignedDuration::from_mins(10);
+/// How far the provider's clock and ours may differ.
+const LEEWAY: SignedDuration = SignedDuration::from_secs(30);
 
 /// The text of a token's patient claim. Never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -76,6 +90,13 @@ impl PatientClaim {
     }
 }
 
+impl PatientClaim {
+    /// Whether the claim names the record that an account holds.
+    pub fn is_of(&self, account: &AccountSnapshot) -> bool {
+        account.patient_id.as_ref().is_some_and(|patient| self.names(patient))
+    }
+}
+
 impl std::fmt::Debug for PatientClaim {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("PatientClaim(****)")
@@ -92,5 +113,15 @@ impl VerifiedToken {
             (Some(tenant), _) | (None, Some(Ok(tenant))) => Ok(tenant),
             (None, None) => Err(Denial::TenantClaimRequired),
         }
+    }
+
+    /// Whether the second factor is fresh: level 2 or more, proven at most ten minutes ago and
+    /// not in the future (RFC 9470).
+    pub fn has_fresh_second_factor(&self, now: Timestamp) -> bool {
+        let is_fresh = |at: Timestamp| {
+            let age = now.duration_since(at);
+            age <= FRESH_SECOND_FACTOR && age >= -LEEWAY
+        };
+        self.strength.level >= 2 && self.authenticated_at.is_some_and(is_fresh)
     }
 }

@@ -12,4 +12,4 @@ pub use answer::{Answer, Disclosed, Disclosure, Group};
 pub use fetched::{Drops, Fetched};
 pub use owned::{Freshness, Origin, Owned};
 pub use released::{Released, ReleasedRecord};
-pub use stored::StoredSet;
+pub use stored::{Memo, StoredSet};

@@ -11,7 +11,7 @@ use portal_fhir::{
 use crate::access::RecordTarget;
 use crate::source::RecordSet;
 
-use super::{Drops, Fetched, StoredSet};
+use super::{Drops, Fetched, Memo, StoredSet};
 
 /// Where an answer came from, so that its addresses can be read and rewritten.
 #[derive(Debug, Clone, Copy)]
@@ -80,6 +80,7 @@ impl Owned {
             records,
             as_of: fetched.as_of,
             incomplete,
+            memo: Memo::default(),
         };
         (
             Self {

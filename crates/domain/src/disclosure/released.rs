@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::{Timestamp, tz::TimeZone};
-use portal_fhir::{Header, Record, mask_references};
+use portal_fhir::{Header, Record, mask_references, project};
 
 use crate::access::ReadPermit;
 use crate::release::{Masks, Verdicts};
@@ -18,6 +18,8 @@ use super::{Freshness, Owned, StoredSet};
 pub struct Released {
     owned: Owned,
     visible: Vec<u32>,
+    // Of records that are shown in part: empty for nearly every answer.
+    reduced: HashMap<u32, Arc<Record>>,
 }
 
 /// One visible record on its way out. Gives its header for filters and order, not its bytes.
@@ -25,7 +27,8 @@ pub struct Released {
 pub struct ReleasedRecord {
     set: Arc<StoredSet>,
     index: u32,
-    masked: Option<Arc<Record>>,
+    // The record as it is shown, when that is not as it is kept.
+    edited: Option<Arc<Record>>,
 }
 
 impl Released {
@@ -44,8 +47,34 @@ impl Released {
             .map(|(index, _)| index)
             .filter(|index| verdicts.at(*index as usize).is_none())
             .collect();
-        let visible = without_superseded(visible, owned.records(), &permit.tenant().time_zone);
-        Some(Self { owned, visible })
+        let mut visible = without_superseded(visible, owned.records(), &permit.tenant().time_zone);
+        // Behind the choice among duplicates: an answer under granular scopes is the whole answer,
+        // filtered.
+        visible.retain(|index| {
+            permit.covers(owned.set(), &owned.records()[*index as usize].header)
+        });
+        let mut released = Self {
+            owned,
+            visible,
+            reduced: HashMap::new(),
+        };
+        if let Some(members) = permit.patient_members() {
+            released.reduce(members);
+        }
+        Some(released)
+    }
+
+    /// Leaves only these members of each record, for filters as for the answer; one of which that
+    /// cannot be done is not shown.
+    fn reduce(&mut self, members: &[&str]) {
+        let records = self.owned.records();
+        let reduced = self.visible.iter().filter_map(|index| {
+            let record = project(&records[*index as usize], members)?;
+            Some((*index, Arc::new(record)))
+        });
+        self.reduced = reduced.collect();
+        let shown = &self.reduced;
+        self.visible.retain(|index| shown.contains_key(index));
     }
 
     /// Which set.
@@ -63,17 +92,17 @@ impl Released {
         self.visible.iter().map(|index| ReleasedRecord {
             set: Arc::clone(self.owned.stored()),
             index: *index,
-            masked: None,
+            edited: self.reduced.get(index).cloned(),
         })
     }
 
     /// The headers of the visible records, in default order.
     pub fn headers(&self) -> impl Iterator<Item = &Header> {
         let records = self.owned.records();
-        self.visible
-            .iter()
-            .filter_map(|index| records.get(*index as usize))
-            .map(|record| &record.header)
+        self.visible.iter().map(|index| match self.reduced.get(index) {
+            Some(reduced) => &reduced.header,
+            None => &records[*index as usize].header,
+        })
     }
 }
 
@@ -118,14 +147,14 @@ impl ReleasedRecord {
     #[must_use]
     pub fn masked(mut self, masks: &Masks) -> Self {
         if let Some(masked) = mask_references(self.record(), |target| masks.hides(target)) {
-            self.masked = Some(Arc::new(masked));
+            self.edited = Some(Arc::new(masked));
         }
         self
     }
 
     pub(super) fn record(&self) -> &Record {
-        match &self.masked {
-            Some(masked) => masked,
+        match &self.edited {
+            Some(edited) => edited,
             None => &self.set.records[self.index as usize],
         }
     }

@@ -1,7 +1,11 @@
 //! The floor: marks, statuses, and critical results.
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp};
 use portal_fhir::{Coding, Contained, Header, ResourceType, When};
+
+use crate::sensitivity::LabelMode;
+
+use super::policy::{RuleIndex, Until, release_moment};
 
 /// How a source says that something may be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,13 +23,28 @@ pub struct ReleaseRules {
     pub mode: ReleaseMode,
     /// The system of the marks.
     pub tag_system: Box<str>,
-    /// How long after `issued` a critical result of a source without marks waits.
-    pub critical_hold: SignedDuration,
+    /// How far its labels can be relied on.
+    pub labels: LabelMode,
 }
 
-/// Why something is not shown. For metrics and explanations, never for the caller.
+/// Why something is not shown. For metrics and explanations; the caller hears of holds alone. In
+/// the order of strictness, as far as rules of a policy are concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Withheld {
+    /// A rule of the tenant's policy holds it for a while.
+    Held {
+        /// Until when.
+        until: Until,
+        /// Which rule.
+        rule: RuleIndex,
+    },
+    /// A rule of the tenant's policy withholds it.
+    ByPolicy {
+        /// Which rule.
+        rule: RuleIndex,
+    },
+    /// It is sensitive, and not for this proxy.
+    Sensitive,
     /// The source has not marked it as released.
     NotReleased,
     /// Its status is not one that is shown.
@@ -44,6 +63,9 @@ impl Withheld {
     /// The reason as a metric label.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Held { .. } => "held",
+            Self::ByPolicy { .. } => "by-policy",
+            Self::Sensitive => "sensitive",
             Self::NotReleased => "not-released",
             Self::Status => "status",
             Self::EnteredInError => "entered-in-error",
@@ -54,9 +76,13 @@ impl Withheld {
     }
 }
 
-/// Judges one record by itself. A report also needs the verdicts on its results, see
-/// [`super::Verdicts`].
-pub fn judge(header: &Header, rules: &ReleaseRules, now: Timestamp) -> Result<(), Withheld> {
+/// Judges one record by the floor.
+pub(super) fn judge(
+    header: &Header,
+    rules: &ReleaseRules,
+    critical_hold: SignedDuration,
+    now: Timestamp,
+) -> Result<(), Withheld> {
     check_status(
         Some(header.resource_type),
         header.status.as_deref(),
@@ -64,13 +90,45 @@ pub fn judge(header: &Header, rules: &ReleaseRules, now: Timestamp) -> Result<()
     )?;
     check_contained_status(&header.contained)?;
     check_readable(header)?;
-    if rules.mode == ReleaseMode::Marked && !has_mark(&header.tags, rules, "released") {
+    let marks = Marks::of(header, rules);
+    if rules.mode == ReleaseMode::Marked && !marks.has("released") {
         return Err(Withheld::NotReleased);
     }
-    check_critical(header, rules, now)
+    if !holds_result(header) || !is_critical(header, rules) || marks.has("critical-acknowledged") {
+        return Ok(());
+    }
+    match rules.mode {
+        ReleaseMode::Marked => Err(Withheld::Critical),
+        ReleaseMode::ByStatus => check_hold(header, critical_hold, now),
+    }
 }
 
-const fn is_result(resource_type: ResourceType) -> bool {
+/// The marks of a source on one resource.
+#[derive(Clone, Copy)]
+pub(super) struct Marks<'a> {
+    tags: &'a [Coding],
+    system: &'a str,
+}
+
+impl<'a> Marks<'a> {
+    pub(super) fn of(header: &'a Header, rules: &'a ReleaseRules) -> Self {
+        Self::new(&header.tags, rules)
+    }
+
+    fn new(tags: &'a [Coding], rules: &'a ReleaseRules) -> Self {
+        Self {
+            tags,
+            system: &rules.tag_system,
+        }
+    }
+
+    /// Whether the source marked it so.
+    pub(super) fn has(self, mark: &str) -> bool {
+        self.tags.iter().any(|tag| tag.is(self.system, mark))
+    }
+}
+
+pub(super) const fn is_result(resource_type: ResourceType) -> bool {
     matches!(
         resource_type,
         ResourceType::Observation | ResourceType::DiagnosticReport
@@ -142,12 +200,6 @@ fn check_readable(header: &Header) -> Result<(), Withheld> {
     Ok(())
 }
 
-fn has_mark(tags: &[Coding], rules: &ReleaseRules, wanted: &str) -> bool {
-    tags.iter().any(|tag| {
-        tag.system.as_deref() == Some(&*rules.tag_system) && tag.code.as_deref() == Some(wanted)
-    })
-}
-
 fn is_critical_interpretation(interpretation: &[Coding]) -> bool {
     interpretation
         .iter()
@@ -155,37 +207,20 @@ fn is_critical_interpretation(interpretation: &[Coding]) -> bool {
         .any(|code| matches!(code, "AA" | "HH" | "LL"))
 }
 
-fn is_critical(header: &Header, rules: &ReleaseRules) -> bool {
+pub(super) fn is_critical(header: &Header, rules: &ReleaseRules) -> bool {
     is_critical_interpretation(&header.interpretation)
-        || has_mark(&header.tags, rules, "critical")
+        || Marks::of(header, rules).has("critical")
         || header.contained.iter().any(|inner| {
             is_critical_interpretation(&inner.interpretation)
-                || has_mark(&inner.tags, rules, "critical")
+                || Marks::new(&inner.tags, rules).has("critical")
         })
 }
 
-fn check_critical(header: &Header, rules: &ReleaseRules, now: Timestamp) -> Result<(), Withheld> {
-    if !holds_result(header) || !is_critical(header, rules) {
-        return Ok(());
-    }
-    if has_mark(&header.tags, rules, "critical-acknowledged") {
-        return Ok(());
-    }
-    match rules.mode {
-        ReleaseMode::Marked => Err(Withheld::Critical),
-        ReleaseMode::ByStatus => check_hold(header, rules, now),
-    }
-}
-
-fn check_hold(header: &Header, rules: &ReleaseRules, now: Timestamp) -> Result<(), Withheld> {
-    let issued = header
-        .issued
-        .as_ref()
-        .and_then(|issued| issued.interval(&TimeZone::UTC).end)
-        .ok_or(Withheld::Unreadable)?;
-    match issued.checked_add(rules.critical_hold) {
-        Ok(until) if until <= now => Ok(()),
-        Ok(_) | Err(_) => Err(Withheld::Critical),
+fn check_hold(header: &Header, hold: SignedDuration, now: Timestamp) -> Result<(), Withheld> {
+    match release_moment(header, hold) {
+        None => Err(Withheld::Unreadable),
+        Some(until) if until <= now => Ok(()),
+        Some(_) => Err(Withheld::Critical),
     }
 }
 

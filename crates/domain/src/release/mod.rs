@@ -1,7 +1,16 @@
-//! What of an owned record may be shown. Here stands the floor that no tenant can lower.
+//! What of an owned record may be shown: the floor that no tenant can lower, the tenant's policy
+//! above it, and what is hidden from proxies for being sensitive.
 
 mod floor;
+mod judge;
+mod pattern;
+mod policy;
 mod verdicts;
 
-pub use floor::{ReleaseMode, ReleaseRules, Withheld, judge};
-pub use verdicts::{Masks, Verdicts};
+pub use floor::{ReleaseMode, ReleaseRules, Withheld};
+pub use judge::{Judge, Viewer};
+pub use pattern::CodePattern;
+pub use policy::{
+    Audience, Effect, ReleasePolicy, Rule, RuleAudience, RuleIndex, RuleMatch, Until,
+};
+pub use verdicts::{Holds, Masks, Verdicts};

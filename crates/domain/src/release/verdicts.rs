@@ -3,17 +3,17 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use jiff::Timestamp;
-use portal_fhir::{Record, ResourceType};
+use portal_fhir::{Header, Record, ResourceType};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::disclosure::Owned;
+use crate::sensitivity::SensitivityClass;
 use crate::source::RecordSet;
 
-use super::{ReleaseRules, Withheld, judge};
+use super::{Judge, RuleIndex, Until, Withheld};
 
-/// What the floor says of every record of one owned set.
+/// What a judge says of every record of one owned set.
 #[derive(Debug)]
 pub struct Verdicts {
     owned: Owned,
@@ -24,28 +24,38 @@ pub struct Verdicts {
 
 impl Verdicts {
     /// Judges each record by itself. For a set of reports use [`Verdicts::of_reports`].
-    pub fn of(owned: &Owned, rules: &ReleaseRules, now: Timestamp) -> Self {
-        Self::judged(owned, |record| judge(&record.header, rules, now).err())
+    pub fn of(owned: &Owned, judge: &Judge<'_>) -> Self {
+        Self::judged(owned, judge, |_| None)
     }
 
     /// Judges reports together with the sets of their results: a report repeats their values, so a
     /// hidden result hides it, and so does one that cannot be looked up: without a reference of
     /// ours, or not in the sets while these are not known to be whole.
-    pub fn of_reports(
-        owned: &Owned,
-        results: &[Self],
-        rules: &ReleaseRules,
-        now: Timestamp,
-    ) -> Self {
-        Self::judged(owned, |record| {
-            judge(&record.header, rules, now)
-                .err()
-                .or_else(|| hidden_result(record, results))
-        })
+    pub fn of_reports(owned: &Owned, results: &[Self], judge: &Judge<'_>) -> Self {
+        Self::judged(owned, judge, |record| hidden_result(record, results))
     }
 
-    fn judged(owned: &Owned, verdict: impl Fn(&Record) -> Option<Withheld>) -> Self {
-        let by_index = owned.records().iter().map(verdict).collect();
+    fn judged(
+        owned: &Owned,
+        judge: &Judge<'_>,
+        more: impl Fn(&Record) -> Option<Withheld>,
+    ) -> Self {
+        // Only what may be hidden for being sensitive needs a class.
+        let classes = judge
+            .viewer
+            .sensitive
+            .map(|_| owned.stored().classes(judge.rules.labels, &judge.config.code_lists));
+        let class = |index: usize| {
+            let known = classes.as_ref().and_then(|classes| classes.get(index)).copied();
+            known.unwrap_or(SensitivityClass::UNDETERMINED)
+        };
+        let verdict = |(index, record): (usize, &Record)| {
+            judge
+                .judge(&record.header, || class(index))
+                .err()
+                .or_else(|| more(record))
+        };
+        let by_index = owned.records().iter().enumerate().map(verdict).collect();
         Self {
             owned: owned.clone(),
             by_index,
@@ -72,9 +82,41 @@ impl Verdicts {
         self.owned.set()
     }
 
+    /// The records that only a hold of the tenant's policy keeps back, among those that a filter
+    /// lets through.
+    pub fn holds(&self, filter: impl Fn(&Header) -> bool) -> Holds {
+        let mut holds = Holds::default();
+        let headers = self.owned.headers();
+        for (withheld, header) in self.by_index.iter().zip(headers) {
+            if let Some(Withheld::Held { until, rule }) = withheld
+                && filter(header)
+            {
+                holds.add(*until, *rule);
+            }
+        }
+        holds
+    }
+
     /// The reasons, one for each withheld record.
     pub fn reasons(&self) -> impl Iterator<Item = Withheld> {
         self.by_index.iter().copied().flatten()
+    }
+}
+
+/// What holds keep back for a while: how much, and what comes next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Holds {
+    /// How many records.
+    pub count: usize,
+    /// The hold that ends first, and the rule that it is of.
+    pub next: Option<(Until, RuleIndex)>,
+}
+
+impl Holds {
+    fn add(&mut self, until: Until, rule: RuleIndex) {
+        self.count += 1;
+        let this = (until, rule);
+        self.next = Some(self.next.map_or(this, |next| next.min(this)));
     }
 }
 

@@ -1,0 +1,82 @@
+//! The judge of records: floor, policy and sensitivity for one caller at one moment.
+
+use jiff::Timestamp;
+use portal_fhir::Header;
+
+use crate::sensitivity::{SensitivityClass, SensitivitySet};
+use crate::source::Source;
+use crate::tenant_config::TenantConfig;
+
+use super::floor::{self, Marks, is_critical};
+use super::policy::{Audience, Subject};
+use super::{ReleaseRules, Withheld};
+
+/// For whom records are judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Viewer {
+    /// In what capacity.
+    pub audience: Audience,
+    /// The sensitive categories that are visible; `None` when nothing is hidden for being
+    /// sensitive.
+    pub sensitive: Option<SensitivitySet>,
+}
+
+impl Viewer {
+    /// The patient: nothing of one's own is hidden for being sensitive.
+    pub const PATIENT: Self = Self {
+        audience: Audience::Patient,
+        sensitive: None,
+    };
+}
+
+/// Judges the records of one source. Had from a grant alone.
+#[derive(Debug, Clone, Copy)]
+pub struct Judge<'a> {
+    pub(super) rules: &'a ReleaseRules,
+    pub(super) source: Source,
+    pub(super) config: &'a TenantConfig,
+    pub(super) viewer: Viewer,
+    pub(super) now: Timestamp,
+}
+
+impl<'a> Judge<'a> {
+    pub(crate) const fn new(
+        rules: &'a ReleaseRules,
+        source: Source,
+        config: &'a TenantConfig,
+        viewer: Viewer,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            rules,
+            source,
+            config,
+            viewer,
+            now,
+        }
+    }
+
+    /// Judges one record by itself. A report also needs the verdicts on its results, see
+    /// [`super::Verdicts`].
+    pub(super) fn judge(
+        &self,
+        header: &Header,
+        class: impl FnOnce() -> SensitivityClass,
+    ) -> Result<(), Withheld> {
+        let policy = &self.config.release_policy;
+        floor::judge(header, self.rules, policy.critical_hold, self.now)?;
+        if self.viewer.sensitive.is_some_and(|visible| !class().is_within(visible)) {
+            return Err(Withheld::Sensitive);
+        }
+        if policy.is_open() {
+            return Ok(());
+        }
+        let subject = Subject {
+            header,
+            source: self.source,
+            critical: is_critical(header, self.rules),
+            marks: Marks::of(header, self.rules),
+        };
+        policy.judge(&subject, self.viewer.audience, self.now)
+    }
+}
