@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use portal_domain::account::AccountSnapshot;
 use portal_domain::disclosure::Disclosure;
+use portal_domain::proxy_delegation::{DelegationSnapshot, RightSet};
 use portal_domain::source::Source;
 use portal_domain::tenant::Tenant;
 use ulid::Ulid;
@@ -110,6 +111,28 @@ pub struct LabItem {
     pub panel: Option<String>,
 }
 
+/// What a patient is told of results that are held for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldBack {
+    /// The key of the text that says why, of the hold that ends first.
+    pub reason_key: String,
+    /// When that hold ends, if time ends it.
+    pub available_from: Option<Timestamp>,
+    /// How many results are held, where the tenant tells.
+    pub count: Option<usize>,
+}
+
+/// What a list says beside its records about what it does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Withheld {
+    /// Nothing is said.
+    Unsaid,
+    /// The patient is told.
+    Held(HeldBack),
+    /// A proxy's list: it always may be incomplete, whatever it holds.
+    MayBeIncomplete,
+}
+
 /// A page of laboratory results.
 #[derive(Debug)]
 pub struct LabsAnswer {
@@ -119,6 +142,8 @@ pub struct LabsAnswer {
     pub items: Vec<LabItem>,
     /// The sealed cursor of the next page.
     pub next: Option<String>,
+    /// What is said of what it does not hold.
+    pub withheld: Withheld,
     /// What it is made of.
     pub completeness: Completeness,
 }
@@ -133,6 +158,17 @@ pub struct LabAnswer {
     pub completeness: Completeness,
 }
 
+/// Somebody whom the caller may act for.
+#[derive(Debug, Clone)]
+pub struct Delegator {
+    /// The delegation.
+    pub delegation: Arc<DelegationSnapshot>,
+    /// What it opens now.
+    pub rights: RightSet,
+    /// The Patient's id on `/fhir/R4`, by which group `delegators` holds the Patient.
+    pub patient_address: Option<String>,
+}
+
 /// The caller's own account.
 #[derive(Debug)]
 pub struct MeAnswer {
@@ -144,7 +180,11 @@ pub struct MeAnswer {
     pub mfa: bool,
     /// The licence keys that the tenant holds; none unless the account is active.
     pub features: Option<Vec<String>>,
-    /// Group `patient`: at most one.
+    /// Whom this request acts for.
+    pub acting_for: Option<Delegator>,
+    /// Whom the caller may act for now; none unless the account is active.
+    pub may_act_for: Option<Vec<Delegator>>,
+    /// Groups `patient` (at most one) and `delegators`.
     pub disclosure: Disclosure,
     /// The Patient's id on `/fhir/R4`.
     pub patient_address: Option<String>,

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use portal_domain::access::{StatedContext, VerifiedToken};
+use portal_domain::access::{ActingFor, StatedContext, VerifiedToken};
 use portal_domain::id::RequestId;
+
+use crate::ports::BearerToken;
 
 /// What is known of a request beside who makes it.
 #[derive(Debug, Clone)]
@@ -26,8 +28,19 @@ pub struct RequestContext {
 pub struct Caller {
     /// The verified token.
     pub token: Arc<VerifiedToken>,
+    /// Its text, for the provider that may have to be asked about it.
+    pub bearer: Arc<BearerToken>,
     /// What the request claims about its context.
     pub stated: StatedContext,
     /// The request itself.
     pub request: RequestContext,
+}
+
+impl Caller {
+    /// The same request, acting for somebody else or for oneself. It has to be decided anew.
+    pub(crate) fn acting_for(&self, acting_for: ActingFor) -> Self {
+        let mut caller = self.clone();
+        caller.stated.acting_for = acting_for;
+        caller
+    }
 }

@@ -1,159 +1,139 @@
 //! Gathers the facts that the decision needs. Handlers cannot reach the ports used here.
 
-use std::sync::Arc;
-use std::time::Duration;
+mod snapshot;
 
-use moka::future::Cache;
-use portal_domain::access::AccessFacts;
-use portal_domain::account::{AccountSnapshot, AccountStatus};
-use portal_domain::id::{Issuer, Subject, TenantId};
+use std::sync::Arc;
+
+use portal_domain::access::{
+    AccessFacts, Action, BirthDate, Introspection, Surface, TokenStanding, VerifiedToken,
+};
+use portal_domain::id::TenantId;
 use portal_domain::tenant::Tenant;
 
 use crate::caller::Caller;
-use crate::ports::{Accounts, Entitlements, Features, StoreError, Tenants};
+use crate::ports::{
+    Clock, Entitlements, Facts, Features, Revocations, StoreError, TokenIntrospection,
+};
 
-/// How long a pod remembers tenants and accounts. The journal's fence bounds what a stale
-/// snapshot can do: an answer decided on it is not sent.
-const REMEMBERED: Duration = Duration::from_secs(5);
-const REMEMBERED_ACCOUNTS: u64 = 100_000;
-const REMEMBERED_TENANTS: u64 = 10_000;
+use snapshot::Snapshots;
 
-type Identity = (TenantId, Issuer, Subject);
+/// What the gate asks.
+pub(crate) struct GateParts {
+    pub(crate) facts: Arc<dyn Facts>,
+    pub(crate) entitlements: Arc<dyn Entitlements>,
+    pub(crate) revocations: Arc<dyn Revocations>,
+    pub(crate) introspection: Arc<dyn TokenIntrospection>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) licence_key: String,
+    pub(crate) region: String,
+}
 
 /// The ports and settings of the gate.
 pub(crate) struct Gate {
-    tenants: Arc<dyn Tenants>,
-    accounts: Arc<dyn Accounts>,
+    snapshots: Snapshots,
     entitlements: Arc<dyn Entitlements>,
+    revocations: Arc<dyn Revocations>,
+    introspection: Arc<dyn TokenIntrospection>,
+    clock: Arc<dyn Clock>,
     licence_key: String,
-    region: String,
-    known_tenants: Cache<TenantId, Arc<Tenant>>,
-    known_accounts: Cache<Identity, Arc<AccountSnapshot>>,
 }
 
-/// What is not remembered: absence, and accounts that do not read, so that a registration or a
-/// reinstatement opens the portal at once.
-enum Missing {
-    NotFound,
-    NotActive(Arc<AccountSnapshot>),
-    Store(StoreError),
+/// Whether what is remembered will do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Memory {
+    /// It will.
+    Allowed,
+    /// It was found stale, or too little: the store is asked.
+    Forbidden,
+}
+
+/// The facts of a request, and whether some of them were only remembered.
+pub(crate) struct Gathered {
+    pub(crate) facts: AccessFacts,
+    pub(crate) remembered: bool,
 }
 
 impl Gate {
-    pub(crate) fn new(
-        tenants: Arc<dyn Tenants>,
-        accounts: Arc<dyn Accounts>,
-        entitlements: Arc<dyn Entitlements>,
-        licence_key: String,
-        region: String,
-    ) -> Self {
+    pub(crate) fn new(parts: GateParts) -> Self {
         Self {
-            tenants,
-            accounts,
-            entitlements,
-            licence_key,
-            region,
-            known_tenants: Cache::builder()
-                .max_capacity(REMEMBERED_TENANTS)
-                .time_to_live(REMEMBERED)
-                .build(),
-            known_accounts: Cache::builder()
-                .max_capacity(REMEMBERED_ACCOUNTS)
-                .time_to_live(REMEMBERED)
-                .build(),
+            snapshots: Snapshots::new(parts.facts, parts.region),
+            entitlements: parts.entitlements,
+            revocations: parts.revocations,
+            introspection: parts.introspection,
+            clock: parts.clock,
+            licence_key: parts.licence_key,
         }
     }
 
-    /// The facts about a caller, as remembered or as the store has them now.
-    pub(crate) async fn facts(&self, caller: &Caller) -> Result<AccessFacts, StoreError> {
-        let mut facts = AccessFacts {
-            token: Arc::clone(&caller.token),
-            stated: caller.stated.clone(),
-            tenant: None,
-            licensed: false,
-            account: None,
+    /// The facts about a caller and an action, as remembered or as they are now. What a refusal
+    /// that is already certain does not need is not asked for.
+    pub(crate) async fn facts(
+        &self,
+        caller: &Caller,
+        action: &Action,
+        memory: Memory,
+    ) -> Result<Gathered, StoreError> {
+        let mut gathered = Gathered {
+            facts: AccessFacts {
+                token: Arc::clone(&caller.token),
+                standing: TokenStanding::default(),
+                stated: caller.stated.clone(),
+                tenant: None,
+                licensed: false,
+                account: None,
+                delegations: Arc::default(),
+                birth_date: BirthDate::NotAsked,
+            },
+            remembered: false,
         };
+        let facts = &mut gathered.facts;
         let Ok(tenant_id) = caller.token.tenant() else {
-            return Ok(facts);
+            return Ok(gathered);
         };
+        let listed = self.revocations.standing(tenant_id, &caller.token, self.clock.now());
+        facts.standing.revoked = listed.revoked;
+        facts.standing.list_is_fresh = listed.is_fresh;
+        if listed.revoked {
+            return Ok(gathered);
+        }
         facts.licensed = self.features(tenant_id).await.contains(&self.licence_key);
-        if !facts.licensed {
-            return Ok(facts);
+        if facts.licensed {
+            let snapshot = self.snapshots.of(tenant_id, &caller.token, memory).await?;
+            facts.tenant.clone_from(&snapshot.known.tenant);
+            facts.account.clone_from(&snapshot.known.account);
+            facts.delegations = Arc::clone(&snapshot.known.delegations);
+            gathered.remembered = snapshot.remembered;
         }
-        facts.tenant = self.tenant(tenant_id).await?;
-        if facts.tenant.is_some() {
-            facts.account = self.account(tenant_id, caller).await?;
+        gathered.facts.standing.introspection =
+            self.introspect(caller, action, gathered.facts.tenant.as_deref()).await;
+        Ok(gathered)
+    }
+
+    /// Third parties' tokens are confirmed at their provider, first parties' where the action or
+    /// the tenant asks for it.
+    async fn introspect(
+        &self,
+        caller: &Caller,
+        action: &Action,
+        tenant: Option<&Tenant>,
+    ) -> Introspection {
+        if needs_introspection(&caller.token, action, tenant) {
+            self.introspection.introspect(&caller.token, &caller.bearer).await
+        } else {
+            Introspection::NotAsked
         }
-        Ok(facts)
     }
 
     /// What the tenant has licensed; nothing while nobody can say.
     pub(crate) async fn features(&self, tenant: &TenantId) -> Features {
         self.entitlements.features(tenant).await.unwrap_or_default()
     }
-
-    /// Forgets what is remembered of a caller, because the journal found it stale.
-    pub(crate) async fn forget(&self, caller: &Caller) {
-        if let Ok(tenant) = caller.token.tenant() {
-            self.known_tenants.invalidate(tenant).await;
-            self.known_accounts
-                .invalidate(&identity(tenant, caller))
-                .await;
-        }
-    }
-
-    async fn tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {
-        let find = async {
-            let found = self.tenants.find(id).await.map_err(Missing::Store)?;
-            found
-                .filter(|tenant| tenant.region == self.region)
-                .map(Arc::new)
-                .ok_or(Missing::NotFound)
-        };
-        match self.known_tenants.try_get_with_by_ref(id, find).await {
-            Ok(found) => Ok(Some(found)),
-            Err(missing) => match &*missing {
-                Missing::NotFound | Missing::NotActive(_) => Ok(None),
-                Missing::Store(error) => Err(*error),
-            },
-        }
-    }
-
-    async fn account(
-        &self,
-        tenant: &TenantId,
-        caller: &Caller,
-    ) -> Result<Option<Arc<AccountSnapshot>>, StoreError> {
-        let find = async {
-            let token = &caller.token;
-            let found = self
-                .accounts
-                .find(tenant, &token.issuer, &token.subject)
-                .await;
-            let found = Arc::new(found.map_err(Missing::Store)?.ok_or(Missing::NotFound)?);
-            match found.status {
-                AccountStatus::Active => Ok(found),
-                AccountStatus::PendingVerification
-                | AccountStatus::Suspended
-                | AccountStatus::Closed => Err(Missing::NotActive(found)),
-            }
-        };
-        let key = identity(tenant, caller);
-        match self.known_accounts.try_get_with(key, find).await {
-            Ok(found) => Ok(Some(found)),
-            Err(missing) => match &*missing {
-                Missing::NotFound => Ok(None),
-                Missing::NotActive(found) => Ok(Some(Arc::clone(found))),
-                Missing::Store(error) => Err(*error),
-            },
-        }
-    }
 }
 
-fn identity(tenant: &TenantId, caller: &Caller) -> Identity {
-    (
-        tenant.clone(),
-        caller.token.issuer.clone(),
-        caller.token.subject.clone(),
-    )
+fn needs_introspection(token: &VerifiedToken, action: &Action, tenant: Option<&Tenant>) -> bool {
+    if !token.first_party {
+        // On the portal's own surface a third party is refused for what it is.
+        return action.surface == Surface::Fhir;
+    }
+    action.step_up || tenant.is_some_and(|tenant| tenant.config.introspect_tokens)
 }

@@ -7,6 +7,7 @@
 mod access_log;
 mod answer;
 mod caller;
+mod decide;
 mod denials;
 mod error;
 mod gate;

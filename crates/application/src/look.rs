@@ -4,17 +4,17 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use metrics::counter;
-use portal_domain::access::{AccessFacts, Action, Denial, PatientGrant, ScopeNeed, authorize};
-use portal_domain::audit::{
-    AccessEvent, ActorKind, EventType, FenceVersions, MAX_RESOURCE_IDS, Outcome, Receipt,
-};
+use portal_domain::access::{Action, Denial, PatientGrant, ScopeNeed, VerifiedToken, explain};
+use portal_domain::audit::{AccessEvent, ActorKind, EventType, MAX_RESOURCE_IDS, Outcome, Receipt};
 use portal_domain::disclosure::{Answer, Disclosure};
 use portal_domain::id::PortalAccessEventId;
 use portal_fhir::ResourceType;
 use ulid::Ulid;
 
 use crate::caller::Caller;
+use crate::decide::Refused;
 use crate::error::AccessError;
+use crate::gate::Memory;
 use crate::portal::Inner;
 use crate::ports::{JournalPlace, Recording, StoreError};
 
@@ -54,8 +54,10 @@ impl Inner {
         look: &L,
     ) -> Result<(Disclosure, L::About), AccessError> {
         let action = look.action();
+        let mut memory = Memory::Allowed;
         for _ in 0..ATTEMPTS {
-            let grant = self.admit(caller, &action).await?;
+            let grant = self.admit(caller, &action, memory).await?;
+            memory = Memory::Forbidden;
             let place = self.journal.reserve()?;
             let seen = match look.look(self, &grant, caller).await {
                 Ok(seen) => seen,
@@ -65,37 +67,24 @@ impl Inner {
                 },
             };
             let event = self.shown(caller, &grant, &seen.answer);
-            if let Some(receipt) = self.record(place, event, caller).await? {
+            if let Some(receipt) = record(place, event).await? {
                 return Ok((Disclosure::new(seen.answer, receipt), seen.about));
             }
         }
         Err(StoreError::Unavailable.into())
     }
 
-    async fn admit(&self, caller: &Caller, action: &Action) -> Result<PatientGrant, AccessError> {
-        let facts = self.gate.facts(caller).await?;
-        match authorize(&facts, action, self.clock.now()) {
-            Ok(grant) => Ok(grant),
-            Err(denial) => {
-                self.deny(caller, action, &facts, denial).await;
-                Err(denial.into())
-            }
-        }
-    }
-
-    /// `None`: the event was decided on stale facts.
-    async fn record(
+    async fn admit(
         &self,
-        place: Box<dyn JournalPlace>,
-        event: AccessEvent,
         caller: &Caller,
-    ) -> Result<Option<Receipt>, StoreError> {
-        match place.record(event).await? {
-            Recording::Durable(receipt) => Ok(Some(receipt)),
-            Recording::Stale => {
-                counter!("portal_decisions_stale_total").increment(1);
-                self.gate.forget(caller).await;
-                Ok(None)
+        action: &Action,
+        memory: Memory,
+    ) -> Result<PatientGrant, AccessError> {
+        match self.decide(caller, action, memory).await? {
+            Ok(grant) => Ok(grant),
+            Err(refused) => {
+                self.deny(caller, action, &refused).await;
+                Err(refused.denial.into())
             }
         }
     }
@@ -121,7 +110,7 @@ impl Inner {
         let mut event = self.shown(caller, grant, &Answer::default());
         event.outcome = Outcome::Failed;
         event.reason_code = Some(reason);
-        match self.record(place, event, caller).await {
+        match record(place, event).await {
             Ok(Some(_)) => Some(error),
             Ok(None) => None,
             Err(store) => Some(store.into()),
@@ -144,8 +133,10 @@ impl Inner {
         }
     }
 
-    async fn deny(&self, caller: &Caller, action: &Action, facts: &AccessFacts, denial: Denial) {
+    async fn deny(&self, caller: &Caller, action: &Action, refused: &Refused) {
+        let Refused { denial, facts } = refused;
         counter!("portal_denials_total", "reason" => denial.code()).increment(1);
+        tracing::info!(decision = %explain(facts, action, self.clock.now()), "access.denied");
         if !denial.tenant_is_known() {
             return;
         }
@@ -153,12 +144,16 @@ impl Inner {
             Some(account) => account.id.to_string(),
             None => format!("{}\n{}", caller.token.issuer, caller.token.subject.as_str()),
         };
-        let mut event = self.denial_event(caller, action, None, denial);
+        let mut event = self.denial_event(caller, action, None, *denial);
+        let delegation = facts.named_delegation(action.surface);
         event.account_id = facts.account.as_ref().map(|account| account.id);
-        event.patient_id = facts
-            .account
-            .as_ref()
-            .and_then(|account| account.patient_id.clone());
+        event.delegation_id = delegation.map(|delegation| delegation.id);
+        event.actor = actor(&caller.token, delegation.is_some());
+        event.patient_id = match (delegation, &facts.account) {
+            (Some(delegation), _) => Some(delegation.grantor.clone()),
+            (None, Some(account)) => account.patient_id.clone(),
+            (None, None) => None,
+        };
         let key = (who, denial.code());
         if let Some(event) = self.denials.admit(key, self.clock.now(), event) {
             self.write_soon(event).await;
@@ -209,20 +204,19 @@ impl Inner {
     fn event(&self, caller: &Caller, action: &Action, grant: Option<&PatientGrant>) -> AccessEvent {
         let now = self.clock.now();
         let token = &caller.token;
-        let account = grant.map(PatientGrant::account);
+        let proxy = grant.and_then(PatientGrant::proxy);
         // Callers without a tenant are refused before an event is made for them.
         let tenant_id = token.tenant().expect("the tenant is known").clone();
         let ulid = self.ids.ulid(now);
         AccessEvent {
             id: PortalAccessEventId::new(ulid),
             tenant_id,
-            account_id: account.map(|account| account.id),
-            patient_id: account.and_then(|account| account.patient_id.clone()),
-            actor: if token.first_party {
-                ActorKind::Oneself
-            } else {
-                ActorKind::App
-            },
+            account_id: grant.map(|grant| grant.account().id),
+            patient_id: grant
+                .and_then(PatientGrant::patient)
+                .map(|patient| patient.id().clone()),
+            actor: actor(token, proxy.is_some()),
+            delegation_id: proxy.map(|proxy| proxy.delegation().id),
             identity: (token.issuer.clone(), token.subject.clone()),
             client: token.client.clone(),
             event_type: action.event_type,
@@ -237,10 +231,31 @@ impl Inner {
             user_agent_class: caller.request.user_agent_class,
             request_id: caller.request.request_id.clone(),
             occurred_at: time_of(ulid, now),
-            fence: account.map(|account| FenceVersions {
-                account: (account.id, account.version),
-            }),
+            fence: grant.map(PatientGrant::fence),
         }
+    }
+}
+
+/// `None`: the event was decided on stale facts.
+async fn record(
+    place: Box<dyn JournalPlace>,
+    event: AccessEvent,
+) -> Result<Option<Receipt>, StoreError> {
+    match place.record(event).await? {
+        Recording::Durable(receipt) => Ok(Some(receipt)),
+        Recording::Stale => {
+            counter!("portal_decisions_stale_total").increment(1);
+            Ok(None)
+        }
+    }
+}
+
+/// An app acts as an app, whomever for.
+const fn actor(token: &VerifiedToken, for_another: bool) -> ActorKind {
+    match (token.first_party, for_another) {
+        (false, _) => ActorKind::App,
+        (true, true) => ActorKind::Proxy,
+        (true, false) => ActorKind::Oneself,
     }
 }
 

@@ -1,21 +1,28 @@
-//! The caller's own account.
+//! The caller's own account, and whom it may act for.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use portal_domain::access::{Action, PatientGrant};
-use portal_domain::account::AccountStatus;
-use portal_domain::disclosure::{Answer, Group, Released};
+use futures::stream::{self, StreamExt as _};
+use portal_domain::access::{Action, ActingFor, PatientGrant};
+use portal_domain::account::{AccountSnapshot, AccountStatus};
+use portal_domain::disclosure::{Answer, Group, Released, ReleasedRecord};
+use portal_domain::proxy_delegation::DelegationSnapshot;
 use portal_domain::source::RecordSet;
+use portal_domain::tenant::Tenant;
 
-use crate::answer::Completeness;
+use crate::answer::{Completeness, Delegator};
 use crate::caller::Caller;
 use crate::error::AccessError;
+use crate::gate::Memory;
 use crate::input::Parameters;
 use crate::look::{Look, Seen};
 use crate::operation;
 use crate::portal::Inner;
 use crate::record::Reading;
+
+/// Patients looked up at once for their names.
+const NAMES_AT_ONCE: usize = 8;
 
 /// `GET /v1/portal/me`
 pub(crate) struct Me<'a> {
@@ -24,10 +31,12 @@ pub(crate) struct Me<'a> {
 
 /// What is said about the account.
 pub(crate) struct MeAbout {
-    pub(crate) account: Arc<portal_domain::account::AccountSnapshot>,
-    pub(crate) tenant: Arc<portal_domain::tenant::Tenant>,
+    pub(crate) account: Arc<AccountSnapshot>,
+    pub(crate) tenant: Arc<Tenant>,
     pub(crate) features: Option<Vec<String>>,
     pub(crate) patient_address: Option<String>,
+    pub(crate) acting_for: Option<Delegator>,
+    pub(crate) may_act_for: Option<Vec<Delegator>>,
     pub(crate) completeness: Completeness,
 }
 
@@ -47,44 +56,106 @@ impl Look for Me<'_> {
     ) -> Result<Seen<MeAbout>, AccessError> {
         Parameters::read(self.raw, &[])?;
         let account = Arc::clone(grant.account());
-        let tenant = Arc::clone(grant.tenant());
         let active = account.status == AccountStatus::Active;
-        let mut records = Vec::new();
-        let mut completeness = Completeness::default();
-        let mut features = None;
+        let tenant = Arc::clone(grant.tenant());
+        let mut about = MeAbout {
+            patient_address: account
+                .patient_id
+                .as_ref()
+                .and_then(|patient| portal.outward_patient(patient)),
+            account,
+            tenant,
+            features: None,
+            acting_for: None,
+            may_act_for: None,
+            completeness: Completeness::default(),
+        };
+        let (mut own, mut delegators) = (Vec::new(), Vec::new());
         if active {
-            let mut reading = Reading::new(&portal.loader, grant, caller);
-            reading.load(&[RecordSet::Patient]).await;
-            // Without its name an account is still worth showing.
-            records.extend(
-                reading
-                    .released(RecordSet::Patient)
-                    .iter()
-                    .flat_map(Released::records),
-            );
-            completeness = reading.completeness(&[RecordSet::Patient]);
-            let keys = portal.gate.features(&tenant.id).await;
-            features = Some(keys.iter().cloned().collect());
+            let keys = portal.gate.features(&about.tenant.id).await;
+            about.features = Some(keys.iter().cloned().collect());
+            (own, about.completeness) = own_record(portal, grant, caller).await?;
+            let found = portal.delegators(grant, caller).await?;
+            let acting = grant.proxy().map(|proxy| proxy.delegation().id);
+            about.acting_for = found
+                .iter()
+                .map(|(delegator, _)| delegator)
+                .find(|delegator| Some(delegator.delegation.id) == acting)
+                .cloned();
+            let (may, records): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+            about.may_act_for = Some(may);
+            delegators = records.into_iter().flatten().collect();
         }
-        let patient_address = grant.patient().and_then(|patient| {
-            portal
-                .loader
-                .rules()
-                .addresses()
-                .outward_patient(patient.id().as_str())
-        });
+        let groups = [("patient", own), ("delegators", delegators)];
+        let groups = groups.map(|(name, records)| Group { name, records });
         Ok(Seen {
-            answer: Answer::new(vec![Group {
-                name: "patient",
-                records,
-            }]),
-            about: MeAbout {
-                account,
-                tenant,
-                features,
-                patient_address,
-                completeness,
-            },
+            answer: Answer::new(groups.into()),
+            about,
         })
+    }
+}
+
+/// The caller's own Patient. Without its name an account is still worth showing.
+async fn own_record(
+    portal: &Inner,
+    grant: &PatientGrant,
+    caller: &Caller,
+) -> Result<(Vec<ReleasedRecord>, Completeness), AccessError> {
+    if grant.proxy().is_none() {
+        return Ok(portal.patient_of(grant, caller).await);
+    }
+    // Who acts for somebody still sees their own name, by a grant of their own.
+    let own = caller.acting_for(ActingFor::Oneself);
+    Ok(match portal.decide(&own, &operation::GET_ME, Memory::Allowed).await? {
+        Ok(own_grant) => portal.patient_of(&own_grant, &own).await,
+        Err(_) => Default::default(),
+    })
+}
+
+impl Inner {
+    async fn patient_of(
+        &self,
+        grant: &PatientGrant,
+        caller: &Caller,
+    ) -> (Vec<ReleasedRecord>, Completeness) {
+        let mut reading = Reading::new(&self.loader, grant, caller);
+        reading.load(&[RecordSet::Patient]).await;
+        let released = reading.released(RecordSet::Patient);
+        let records = released.iter().flat_map(Released::records).collect();
+        (records, reading.completeness(&[RecordSet::Patient]))
+    }
+
+    /// Whom the caller may act for now, each by a decision of its own.
+    async fn delegators(
+        &self,
+        grant: &PatientGrant,
+        caller: &Caller,
+    ) -> Result<Vec<(Delegator, Vec<ReleasedRecord>)>, AccessError> {
+        let delegations = grant.delegations().iter().cloned();
+        let looks = delegations.map(|delegation| self.delegator(delegation, caller));
+        let found: Vec<_> = stream::iter(looks).buffered(NAMES_AT_ONCE).collect().await;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    /// One of them, if the delegation opens anything. A name that cannot be had is left out.
+    async fn delegator(
+        &self,
+        delegation: Arc<DelegationSnapshot>,
+        caller: &Caller,
+    ) -> Option<(Delegator, Vec<ReleasedRecord>)> {
+        let caller = caller.acting_for(ActingFor::Delegation(delegation.id));
+        let decided = self.decide(&caller, &operation::GET_ME, Memory::Allowed).await;
+        let grant = decided.ok()?.ok()?;
+        let (records, _) = self.patient_of(&grant, &caller).await;
+        let delegator = Delegator {
+            rights: grant.proxy()?.rights(),
+            patient_address: self.outward_patient(&delegation.grantor),
+            delegation,
+        };
+        Some((delegator, records))
+    }
+
+    fn outward_patient(&self, patient: &portal_domain::id::PatientId) -> Option<String> {
+        self.loader.rules().addresses().outward_patient(patient.as_str())
     }
 }

@@ -1,8 +1,9 @@
 //! Every operation of both surfaces, as the decision and the journal see it. Routes name these;
 //! there is no other way to an answer.
 
-use portal_domain::access::{AccountNeed, Action, ScopeNeed, Surface};
+use portal_domain::access::{AccountNeed, Action, ProxyNeed, ScopeNeed, Surface};
 use portal_domain::audit::EventType;
+use portal_domain::proxy_delegation::DelegationRight;
 use portal_domain::scope::Interaction;
 use portal_fhir::ResourceType;
 
@@ -11,6 +12,7 @@ const fn portal(
     event_type: EventType,
     resource_type: ResourceType,
     interaction: Interaction,
+    proxy: ProxyNeed,
 ) -> Action {
     Action {
         operation,
@@ -18,16 +20,22 @@ const fn portal(
         event_type,
         account: AccountNeed::Active,
         scope: ScopeNeed::Record(resource_type, interaction),
-        proxy: true,
+        proxy,
+        step_up: false,
     }
 }
 
-const fn chart(operation: &'static str, resource_type: ResourceType) -> Action {
+const fn chart(
+    operation: &'static str,
+    resource_type: ResourceType,
+    right: DelegationRight,
+) -> Action {
     portal(
         operation,
         EventType::ChartViewed,
         resource_type,
         Interaction::Search,
+        ProxyNeed::Right(right),
     )
 }
 
@@ -39,36 +47,36 @@ pub const GET_ME: Action = Action {
         EventType::AccountViewed,
         ResourceType::Patient,
         Interaction::Read,
+        ProxyNeed::Any,
     )
 };
 /// `GET /v1/portal/me/access-log`
-pub const LIST_ACCESS_LOG: Action = Action {
-    proxy: false,
-    ..portal(
-        "listAccessLog",
-        EventType::AccessLogViewed,
-        ResourceType::Patient,
-        Interaction::Search,
-    )
-};
+pub const LIST_ACCESS_LOG: Action = portal(
+    "listAccessLog",
+    EventType::AccessLogViewed,
+    ResourceType::Patient,
+    Interaction::Search,
+    ProxyNeed::Never,
+);
 /// `GET /v1/portal/chart/summary`
-pub const GET_CHART_SUMMARY: Action = chart("getChartSummary", ResourceType::Patient);
+pub const GET_CHART_SUMMARY: Action = chart("getChartSummary", ResourceType::Patient, DelegationRight::Summary);
 /// `GET /v1/portal/chart/allergies`
-pub const LIST_ALLERGIES: Action = chart("listAllergies", ResourceType::AllergyIntolerance);
+pub const LIST_ALLERGIES: Action = chart("listAllergies", ResourceType::AllergyIntolerance, DelegationRight::Allergies);
 /// `GET /v1/portal/chart/medications`
-pub const LIST_MEDICATIONS: Action = chart("listMedications", ResourceType::MedicationRequest);
+pub const LIST_MEDICATIONS: Action = chart("listMedications", ResourceType::MedicationRequest, DelegationRight::Medications);
 /// `GET /v1/portal/chart/vitals`
-pub const LIST_VITALS: Action = chart("listVitals", ResourceType::Observation);
+pub const LIST_VITALS: Action = chart("listVitals", ResourceType::Observation, DelegationRight::Vitals);
 /// `GET /v1/portal/chart/immunizations`
-pub const LIST_IMMUNIZATIONS: Action = chart("listImmunizations", ResourceType::Immunization);
+pub const LIST_IMMUNIZATIONS: Action = chart("listImmunizations", ResourceType::Immunization, DelegationRight::Immunizations);
 /// `GET /v1/portal/chart/problems`
-pub const LIST_PROBLEMS: Action = chart("listProblems", ResourceType::Condition);
+pub const LIST_PROBLEMS: Action = chart("listProblems", ResourceType::Condition, DelegationRight::Problems);
 /// `GET /v1/portal/results/labs`
 pub const LIST_LAB_RESULTS: Action = portal(
     "listLabResults",
     EventType::ResultViewed,
     ResourceType::Observation,
     Interaction::Search,
+    ProxyNeed::Right(DelegationRight::Labs),
 );
 /// `GET /v1/portal/results/labs/{id}`
 pub const GET_LAB_RESULT: Action = portal(
@@ -76,6 +84,7 @@ pub const GET_LAB_RESULT: Action = portal(
     EventType::ResultViewed,
     ResourceType::Observation,
     Interaction::Read,
+    ProxyNeed::Right(DelegationRight::Labs),
 );
 
 /// The operations of `/v1/portal`.
@@ -104,7 +113,8 @@ const fn fhir(
         event_type,
         account: AccountNeed::Active,
         scope: ScopeNeed::Record(resource_type, interaction),
-        proxy: false,
+        proxy: ProxyNeed::OfType,
+        step_up: false,
     }
 }
 

@@ -11,11 +11,11 @@ use crate::answer::{LabAnswer, LabsAnswer, MeAnswer, ReadAnswer, SearchAnswer, S
 use crate::caller::Caller;
 use crate::denials::Denials;
 use crate::error::AccessError;
-use crate::gate::Gate;
+use crate::gate::{Gate, GateParts};
 use crate::me::Me;
 use crate::ports::{
-    AccessLog, Accounts, BearerToken, Clock, CursorSeal, Entitlements, Ids, Journal, RecordCache,
-    Sources, Tenants, TokenRefusal, TokenVerifier,
+    AccessLog, BearerToken, Clock, CursorSeal, Entitlements, Facts, Ids, Journal, RecordCache,
+    Revocations, Sources, TokenIntrospection, TokenRefusal, TokenVerifier,
 };
 use crate::record::{
     Lab, Labs, Loader, ReadOne, RecordRules, Search, Section, SectionPage, Summary,
@@ -25,10 +25,12 @@ use crate::record::{
 pub struct Parts {
     /// Bearer tokens.
     pub verifier: Arc<dyn TokenVerifier>,
-    /// Tenants.
-    pub tenants: Arc<dyn Tenants>,
-    /// Accounts.
-    pub accounts: Arc<dyn Accounts>,
+    /// Tenants, accounts and delegations.
+    pub facts: Arc<dyn Facts>,
+    /// The list of revocations.
+    pub revocations: Arc<dyn Revocations>,
+    /// Identity providers' word on tokens.
+    pub introspection: Arc<dyn TokenIntrospection>,
     /// Licences.
     pub entitlements: Arc<dyn Entitlements>,
     /// Clinical services.
@@ -76,13 +78,15 @@ type Raw<'a> = &'a [(String, String)];
 impl Portal {
     /// Builds the use cases over their parts.
     pub fn new(parts: Parts) -> Self {
-        let gate = Gate::new(
-            parts.tenants,
-            parts.accounts,
-            parts.entitlements,
-            parts.licence_key,
-            parts.region,
-        );
+        let gate = Gate::new(GateParts {
+            facts: parts.facts,
+            entitlements: parts.entitlements,
+            revocations: parts.revocations,
+            introspection: parts.introspection,
+            clock: Arc::clone(&parts.clock),
+            licence_key: parts.licence_key,
+            region: parts.region,
+        });
         let loader = Loader::new(
             parts.sources,
             parts.cache,
@@ -128,6 +132,8 @@ impl Portal {
             tenant: about.tenant,
             mfa: caller.token.strength.is_multi_factor(),
             features: about.features,
+            acting_for: about.acting_for,
+            may_act_for: about.may_act_for,
             disclosure,
             patient_address: about.patient_address,
             completeness: about.completeness,
@@ -182,6 +188,7 @@ impl Portal {
             disclosure,
             items: about.items,
             next: about.next,
+            withheld: about.withheld,
             completeness: about.completeness,
         })
     }

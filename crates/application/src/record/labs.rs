@@ -11,7 +11,7 @@ use portal_domain::source::RecordSet;
 use portal_fhir::{Handling, Header, Query, ResourceType, Sort, SortKey, When, sort_key};
 use serde::{Deserialize, Serialize};
 
-use crate::answer::{Completeness, LabItem};
+use crate::answer::{Completeness, LabItem, Withheld};
 use crate::caller::Caller;
 use crate::error::AccessError;
 use crate::input::Parameters;
@@ -37,6 +37,7 @@ pub(crate) struct Labs<'a> {
 pub(crate) struct LabsAbout {
     pub(crate) items: Vec<LabItem>,
     pub(crate) next: Option<String>,
+    pub(crate) withheld: Withheld,
     pub(crate) completeness: Completeness,
 }
 
@@ -93,6 +94,8 @@ impl Look for Labs<'_> {
         results.sort_by_cached_key(key);
         let Page { items, next } = page(results, after.as_ref(), limit, key);
         let completeness = reading.completeness(&sets);
+        let filtered = parameters.get("code").or(parameters.get("category")).is_some();
+        let withheld = withheld(&reading, filtered, |header| range.holds(header, zone));
         let (answer, items) = shown(&mut reading, items).await;
         let next = next.map(|key| portal.seal(&binding, &key));
         Ok(Seen {
@@ -100,6 +103,7 @@ impl Look for Labs<'_> {
             about: LabsAbout {
                 items,
                 next,
+                withheld,
                 completeness,
             },
         })
@@ -158,6 +162,20 @@ impl Look for Lab<'_> {
             about: completeness,
         })
     }
+}
+
+/// What a list of results says of those that it does not hold. A filter on codes would tell what
+/// kind of result is held, so then nothing is said.
+fn withheld(
+    reading: &Reading<'_>,
+    filtered: bool,
+    holds: impl Fn(&Header) -> bool,
+) -> Withheld {
+    if reading.grant().proxy().is_some() {
+        return Withheld::MayBeIncomplete;
+    }
+    let held = (!filtered).then(|| reading.withheld(RESULTS, holds)).flatten();
+    held.map_or(Withheld::Unsaid, Withheld::Held)
 }
 
 /// Reports name panels only for those who may read reports.

@@ -12,7 +12,7 @@ mod section;
 mod summary;
 
 pub(crate) use labs::{Lab, Labs};
-pub(crate) use load::Loader;
+pub(crate) use load::{LoadContext, Loader};
 pub(crate) use read::ReadOne;
 pub(crate) use reading::Reading;
 pub use rules::{RecordRules, SourceRules};

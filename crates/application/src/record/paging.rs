@@ -34,6 +34,10 @@ pub(crate) fn page<T, K: Ord>(
 pub(crate) fn binding(grant: &PatientGrant, query: &str) -> CursorBinding {
     let token = grant.token();
     let account = grant.account().id.to_string();
+    let delegation = grant
+        .proxy()
+        .map(|proxy| proxy.delegation().id.to_string())
+        .unwrap_or_default();
     CursorBinding::new([
         grant.tenant().id.as_str(),
         &account,
@@ -41,6 +45,7 @@ pub(crate) fn binding(grant: &PatientGrant, query: &str) -> CursorBinding {
         token.issuer.as_str(),
         token.subject.as_str(),
         grant.patient().map_or("", |patient| patient.id().as_str()),
+        &delegation,
         grant.action().operation,
         query,
     ])

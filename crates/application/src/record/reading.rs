@@ -3,17 +3,16 @@
 use std::collections::BTreeMap;
 
 use futures::future::join_all;
-use jiff::Timestamp;
 use metrics::counter;
 use portal_domain::access::PatientGrant;
 use portal_domain::disclosure::{Freshness, Owned, Released, ReleasedRecord};
-use portal_domain::release::{Masks, Verdicts};
+use portal_domain::release::{Masks, Until, Verdicts};
 use portal_domain::source::{RecordSet, Source};
-use portal_fhir::ResourceType;
+use portal_fhir::{Header, ResourceType};
 
-use crate::answer::{Completeness, SourceReport, SourceStatus};
+use crate::answer::{Completeness, HeldBack, SourceReport, SourceStatus};
 use crate::caller::Caller;
-use crate::ports::{CallContext, SourceError};
+use crate::ports::SourceError;
 
 use super::load::{LoadContext, Loader};
 
@@ -34,15 +33,7 @@ pub(crate) struct Reading<'g> {
 
 impl<'g> Reading<'g> {
     pub(crate) fn new(loader: &'g Loader, grant: &'g PatientGrant, caller: &Caller) -> Self {
-        let tenant = grant.tenant();
-        let context = LoadContext {
-            call: CallContext {
-                request_id: caller.request.request_id.clone(),
-                language: tenant.locale.clone(),
-                deadline: caller.request.deadline,
-            },
-            zone: tenant.time_zone.clone(),
-        };
+        let context = LoadContext::new(grant.tenant(), caller);
         Self {
             loader,
             grant,
@@ -128,10 +119,10 @@ impl<'g> Reading<'g> {
     }
 
     fn verdicts(&self, owned: &Owned) -> Verdicts {
-        let rules = self.loader.rules().release(owned.set().source());
-        let now = self.now();
+        let source = owned.set().source();
+        let judge = self.grant.judge(self.loader.rules().release(source), source);
         if owned.set() != RecordSet::LaboratoryReports {
-            return Verdicts::of(owned, rules, now);
+            return Verdicts::of(owned, &judge);
         }
         let results: Vec<Verdicts> = self
             .needed_to_judge(owned.set())
@@ -139,11 +130,32 @@ impl<'g> Reading<'g> {
             .filter_map(|set| self.loaded.get(&set)?.as_ref().ok())
             .map(|owned| self.verdicts(owned))
             .collect();
-        Verdicts::of_reports(owned, &results, rules, now)
+        Verdicts::of_reports(owned, &results, &judge)
     }
 
-    fn now(&self) -> Timestamp {
-        self.grant.decided_at()
+    /// What holds of the tenant's policy keep back of a set, among what a filter lets through;
+    /// for those alone who are to hear of it.
+    pub(crate) fn withheld(
+        &self,
+        set: RecordSet,
+        filter: impl Fn(&Header) -> bool,
+    ) -> Option<HeldBack> {
+        let permit = self.grant.read(set.resource_type())?;
+        let owned = self.loaded(set)?.as_ref().ok()?;
+        if !self.grant.hears_of_holds() {
+            return None;
+        }
+        let holds = self.verdicts(owned).holds(&permit, filter);
+        let policy = &self.grant.tenant().config.release_policy;
+        let (until, rule) = holds.next?;
+        Some(HeldBack {
+            reason_key: policy.reason_key(rule)?.to_owned(),
+            available_from: match until {
+                Until::Moment(moment) => Some(moment),
+                Until::Reviewed => None,
+            },
+            count: policy.says_count.then_some(holds.count),
+        })
     }
 
     /// Masks what the records refer to and the caller may not see. Which sets are loaded for it

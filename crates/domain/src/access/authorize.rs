@@ -60,7 +60,7 @@ pub fn authorize(
     }
     let proxy = asked.proxy_access()?;
     Ok(PatientGrant::new(
-        Arc::clone(&facts.token),
+        facts,
         Arc::clone(asked.tenant()?),
         Arc::clone(asked.account()?),
         proxy,

@@ -9,7 +9,7 @@ use crate::id::ProxyDelegationId;
 use crate::proxy_delegation::DelegationSnapshot;
 use crate::tenant::Tenant;
 
-use super::{TokenStanding, VerifiedToken};
+use super::{Surface, TokenStanding, VerifiedToken};
 
 /// What `X-Acting-For` said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -63,4 +63,21 @@ pub struct AccessFacts {
     pub delegations: Arc<[Arc<DelegationSnapshot>]>,
     /// The birth date of the patient whom the selected delegation is for.
     pub birth_date: BirthDate,
+}
+
+impl AccessFacts {
+    /// The delegation to this account that a refused request named, in force or not: whose patient
+    /// is told of the refusal.
+    pub fn named_delegation(&self, surface: Surface) -> Option<&Arc<DelegationSnapshot>> {
+        let named = match (surface, self.stated.acting_for) {
+            (Surface::Portal, ActingFor::Delegation(id)) => Some(id),
+            (Surface::Portal, ActingFor::Oneself | ActingFor::Malformed) => return None,
+            (Surface::Fhir, _) => self.token.delegation_claim.and_then(Result::ok),
+        };
+        let claim = self.token.patient_claim.as_ref();
+        self.delegations.iter().find(|delegation| match named {
+            Some(id) => delegation.id == id,
+            None => claim.is_some_and(|claim| claim.names(&delegation.grantor)),
+        })
+    }
 }

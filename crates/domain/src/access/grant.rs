@@ -8,13 +8,13 @@ use portal_fhir::{Header, ResourceType};
 use crate::account::{AccountSnapshot, AccountStatus};
 use crate::audit::FenceVersions;
 use crate::id::PatientId;
-use crate::proxy_delegation::DelegationRight;
+use crate::proxy_delegation::{DelegationRight, DelegationSnapshot};
 use crate::release::{Judge, ReleaseRules, Viewer};
 use crate::source::{RecordSet, Source};
 use crate::tenant::Tenant;
 
 use super::{
-    Action, Denial, InspectPermit, ProxyAccess, ProxyNeed, ReadPermit, Surface, VerifiedToken,
+    AccessFacts, Action, Denial, InspectPermit, ProxyAccess, ProxyNeed, ReadPermit, Surface, VerifiedToken,
 };
 
 /// Access to one patient's record for one request. Neither `Clone` nor serialisable: it ends with
@@ -24,6 +24,7 @@ pub struct PatientGrant {
     token: Arc<VerifiedToken>,
     tenant: Arc<Tenant>,
     account: Arc<AccountSnapshot>,
+    delegations: Arc<[Arc<DelegationSnapshot>]>,
     proxy: Option<ProxyAccess>,
     action: Action,
     decided_at: Timestamp,
@@ -42,7 +43,7 @@ impl<'a> RecordPatient<'a> {
 
 impl PatientGrant {
     pub(super) fn new(
-        token: Arc<VerifiedToken>,
+        facts: &AccessFacts,
         tenant: Arc<Tenant>,
         account: Arc<AccountSnapshot>,
         proxy: Option<ProxyAccess>,
@@ -55,9 +56,10 @@ impl PatientGrant {
             other => other,
         };
         Self {
-            token,
+            token: Arc::clone(&facts.token),
             tenant,
             account,
+            delegations: Arc::clone(&facts.delegations),
             proxy,
             action,
             decided_at,
@@ -82,6 +84,11 @@ impl PatientGrant {
     /// What the caller may see of somebody else's record; none for one's own.
     pub const fn proxy(&self) -> Option<&ProxyAccess> {
         self.proxy.as_ref()
+    }
+
+    /// The delegations to the acting account, in force or not.
+    pub fn delegations(&self) -> &[Arc<DelegationSnapshot>] {
+        &self.delegations
     }
 
     /// What was allowed.

@@ -7,6 +7,7 @@ use portal_fhir::{Header, Record, ResourceType};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::access::ReadPermit;
 use crate::disclosure::Owned;
 use crate::sensitivity::SensitivityClass;
 use crate::source::RecordSet;
@@ -82,13 +83,14 @@ impl Verdicts {
         self.owned.set()
     }
 
-    /// The records that only a hold of the tenant's policy keeps back, among those that a filter
-    /// lets through.
-    pub fn holds(&self, filter: impl Fn(&Header) -> bool) -> Holds {
+    /// The records that only a hold of the tenant's policy keeps back, among those that a permit
+    /// covers and a filter lets through.
+    pub fn holds(&self, permit: &ReadPermit<'_>, filter: impl Fn(&Header) -> bool) -> Holds {
         let mut holds = Holds::default();
         let headers = self.owned.headers();
         for (withheld, header) in self.by_index.iter().zip(headers) {
             if let Some(Withheld::Held { until, rule }) = withheld
+                && permit.covers(self.set(), header)
                 && filter(header)
             {
                 holds.add(*until, *rule);

@@ -1,0 +1,89 @@
+//! From a caller and an action to a grant or a refusal: gather, look up what the decision still
+//! needs, decide.
+
+use portal_domain::access::{
+    AccessFacts, Action, BirthDate, Denial, PatientGrant, RecordTarget, authorize,
+    birth_date_target,
+};
+use portal_domain::source::RecordSet;
+use portal_domain::tenant::Tenant;
+
+use crate::caller::Caller;
+use crate::error::AccessError;
+use crate::gate::Memory;
+use crate::portal::Inner;
+use crate::ports::{CallContext, SourceError};
+use crate::record::LoadContext;
+
+/// A refusal with the facts that it was decided on.
+pub(crate) struct Refused {
+    pub(crate) denial: Denial,
+    pub(crate) facts: AccessFacts,
+}
+
+impl Inner {
+    /// Decides. A refusal on facts that were only remembered is decided once more on the store's,
+    /// so that no negative decision outlives its reason.
+    pub(crate) async fn decide(
+        &self,
+        caller: &Caller,
+        action: &Action,
+        memory: Memory,
+    ) -> Result<Result<PatientGrant, Refused>, AccessError> {
+        let gathered = self.gate.facts(caller, action, memory).await?;
+        let remembered = gathered.remembered;
+        match self.decide_on(gathered.facts, caller, action).await? {
+            Err(refused) if remembered && refused.denial.depends_on_facts() => {
+                let gathered = self.gate.facts(caller, action, Memory::Forbidden).await?;
+                self.decide_on(gathered.facts, caller, action).await
+            }
+            decided => Ok(decided),
+        }
+    }
+
+    async fn decide_on(
+        &self,
+        mut facts: AccessFacts,
+        caller: &Caller,
+        action: &Action,
+    ) -> Result<Result<PatientGrant, Refused>, AccessError> {
+        let target = birth_date_target(&facts, action, self.clock.now());
+        if let (Ok(Some(target)), Some(tenant)) = (target, &facts.tenant) {
+            facts.birth_date = self.birth_date(&target, tenant, caller).await?;
+        }
+        Ok(match authorize(&facts, action, self.clock.now()) {
+            Ok(grant) => Ok(grant),
+            Err(denial) => Err(Refused { denial, facts }),
+        })
+    }
+
+    /// The earliest day that the patient can be born on, by the one source that is believed.
+    async fn birth_date(
+        &self,
+        target: &RecordTarget,
+        tenant: &Tenant,
+        caller: &Caller,
+    ) -> Result<BirthDate, SourceError> {
+        let context = LoadContext::new(tenant, caller);
+        let owned = self.loader.load(target, RecordSet::Patient, &context).await?;
+        let day = owned
+            .headers()
+            .find_map(|header| header.person.as_ref()?.birth_date.as_ref())
+            .map(portal_fhir::Date::earliest_day);
+        Ok(day.map_or(BirthDate::Unknown, BirthDate::Day))
+    }
+}
+
+impl LoadContext {
+    /// What every load of a request shares.
+    pub(crate) fn new(tenant: &Tenant, caller: &Caller) -> Self {
+        Self {
+            call: CallContext {
+                request_id: caller.request.request_id.clone(),
+                language: tenant.locale.clone(),
+                deadline: caller.request.deadline,
+            },
+            zone: tenant.time_zone.clone(),
+        }
+    }
+}
