@@ -51,6 +51,7 @@ fn admin_routes() -> Router<Arc<World>> {
     Router::new()
         .route("/", get(admin::index))
         .route("/people", get(admin::people))
+        .route("/delegations", get(admin::delegations))
         .merge(issuer_admin_routes())
         .route(
             "/sources/{source}/fault",

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::calls::RecordedCall;
+use crate::delegation::DemoDelegation;
 use crate::fault::Fault;
 use crate::http;
 use crate::issuer::Outages;
@@ -98,6 +99,11 @@ impl Sandbox {
     /// Everybody with a record, tenant `demo` first.
     pub fn patients(&self) -> Vec<DemoPerson> {
         self.world.people.clone()
+    }
+
+    /// Who may act for whom among the generated people.
+    pub fn delegations(&self) -> Vec<DemoDelegation> {
+        self.world.delegations.clone()
     }
 
     /// Stores a resource exactly as given, in place of one of the same type

@@ -46,6 +46,7 @@ pub(super) async fn not_found(State(world): Shared) -> Response {
 pub(super) async fn index(State(world): Shared) -> Response {
     let routes = json!([
         "GET /_admin/people",
+        "GET /_admin/delegations",
         "POST /_admin/token {claims, _realm, _key, _person, _header}",
         "POST /_admin/rotate-keys {realm, drop}",
         "GET /_admin/issuer",
@@ -75,6 +76,11 @@ pub(super) async fn people(State(world): Shared) -> Response {
         })
     };
     Json(world.people.iter().map(person).collect::<Vec<Value>>()).into_response()
+}
+
+/// `GET /_admin/delegations`: who may act for whom among the people.
+pub(super) async fn delegations(State(world): Shared) -> Response {
+    Json(&world.delegations).into_response()
 }
 
 /// `GET /_admin/sources/{source}/fault`

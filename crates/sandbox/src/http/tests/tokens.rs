@@ -211,3 +211,21 @@ async fn introspection_can_be_down_slow_and_late_while_keys_are_served() {
     let answer = place.post(path, r#"{"latencyMs":60001}"#).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
+
+#[tokio::test]
+async fn delegations_are_told_without_a_member_that_marks_people() {
+    let answer = place().get("/_admin/delegations").await;
+    assert_eq!(
+        answer.json()[0],
+        json!({
+            "tenant": "demo",
+            "grantorPatientId": answer.json()[0]["grantorPatientId"],
+            "proxySubject": "demo-ahmad",
+            "relationshipType": "spouse",
+            "scope": ["summary", "allergies", "medications", "vitals", "immunizations", "labs", "appointments.view"],
+            "sensitive": [],
+            "validFrom": "2020-01-01",
+        })
+    );
+    assert!(!answer.text().contains(r#""patientId""#));
+}
