@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::source::Source;
 
-const MAX_LATENCY_MS: u64 = 60_000;
+/// The longest delay that can be set.
+pub(crate) const MAX_LATENCY_MS: u64 = 60_000;
 
 /// A way of answering badly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

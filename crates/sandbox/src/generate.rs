@@ -5,6 +5,7 @@
 //! form beside UUIDs, an unknown extension, contained resources.
 
 mod chart;
+mod delegations;
 mod ids;
 mod json;
 mod laboratory;
@@ -12,6 +13,7 @@ mod medication;
 mod patient;
 mod people;
 mod resource;
+mod sensitive;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +23,7 @@ use bytes::Bytes;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
+use crate::delegation::DemoDelegation;
 use crate::person::DemoPerson;
 use crate::record::Record;
 use ids::Ids;
@@ -31,6 +34,8 @@ use people::Profile;
 pub(crate) struct Generated {
     pub(crate) person: DemoPerson,
     pub(crate) records: Vec<Arc<Record>>,
+    /// Those that open this person's record.
+    pub(crate) delegations: Vec<DemoDelegation>,
 }
 
 /// Everybody of tenants `demo` and `other`; `large` Observations for the one
@@ -62,17 +67,27 @@ fn person(profile: &Profile, large: usize, random: &mut StdRng) -> Generated {
         random,
     };
     let mut resources = vec![patient::patient(&mut maker)];
-    chart::chart(&mut maker, &mut resources);
+    let encounter = chart::chart(&mut maker, &mut resources);
     medication::medication(&mut maker, &mut resources);
     laboratory::panels(&mut maker, &mut resources);
     if profile.has_large_record {
         laboratory::every_combination(&mut maker, large, &mut resources);
     }
+    if profile.has_sensitive_record {
+        // Drawn apart, so that nobody else's records change by it.
+        let mut apart = StdRng::from_rng(&mut maker.random.clone());
+        let mut maker = Maker {
+            random: &mut apart,
+            ..maker
+        };
+        sensitive::sensitive(&mut maker, &encounter, &mut resources);
+    }
     Generated {
+        delegations: delegations::of(profile, &patient_id),
         person: DemoPerson {
             tenant: profile.tenant.to_owned(),
             patient_id,
-            subject: format!("{}-{}", profile.tenant, profile.given.to_lowercase()),
+            subject: profile.subject(),
             name: format!("{} {}", profile.given, profile.family),
         },
         records: resources.iter().map(record).collect(),

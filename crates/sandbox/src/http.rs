@@ -8,6 +8,7 @@ mod fhir;
 mod issuer;
 #[cfg(test)]
 mod tests;
+mod token;
 
 use std::sync::Arc;
 
@@ -32,6 +33,14 @@ pub(crate) fn router(world: Arc<World>) -> Router {
             "/issuer/{realm}/protocol/openid-connect/certs",
             get(issuer::certs),
         )
+        .route(
+            "/issuer/{realm}/protocol/openid-connect/token/introspect",
+            post(token::introspect),
+        )
+        .route(
+            "/issuer/{realm}/protocol/openid-connect/revoke",
+            post(token::revoke),
+        )
         .nest("/_admin", admin_routes())
         .fallback(admin::not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -42,10 +51,8 @@ fn admin_routes() -> Router<Arc<World>> {
     Router::new()
         .route("/", get(admin::index))
         .route("/people", get(admin::people))
-        .route("/token", post(admin::token))
-        .route("/rotate-keys", post(admin::rotate_keys))
-        .route("/issuer", get(admin::issuer))
-        .route("/issuer/fault", post(admin::set_issuer_fault))
+        .route("/delegations", get(admin::delegations))
+        .merge(issuer_admin_routes())
         .route(
             "/sources/{source}/fault",
             get(admin::fault)
@@ -59,4 +66,18 @@ fn admin_routes() -> Router<Arc<World>> {
         )
         .route("/calls/{source}", get(admin::calls))
         .route("/calls", axum::routing::delete(admin::reset_calls))
+}
+
+fn issuer_admin_routes() -> Router<Arc<World>> {
+    use admin::issuer;
+    Router::new()
+        .route("/token", post(issuer::token))
+        .route("/rotate-keys", post(issuer::rotate_keys))
+        .route("/issuer", get(issuer::issuer))
+        .route("/issuer/fault", post(issuer::set_fault))
+        .route(
+            "/issuer/introspection/fault",
+            post(issuer::set_introspection_fault),
+        )
+        .route("/issuer/revoke", post(issuer::revoke))
 }

@@ -1,12 +1,14 @@
 //! An OIDC issuer: realms with keys of their own, and tokens with any claims.
 
+mod introspect;
 mod keys;
 mod mint;
+mod outage;
+mod revoked;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::clock;
@@ -15,19 +17,13 @@ use crate::person::DemoPerson;
 pub(crate) use keys::KeyError;
 use keys::Keys;
 pub(crate) use mint::MintError;
+pub use outage::IssuerFault;
+pub(crate) use outage::Outages;
+pub(crate) use revoked::Revocation;
+use revoked::Revocations;
 
-/// How the issuer serves its discovery documents and keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum IssuerFault {
-    /// At once.
-    #[default]
-    None,
-    /// Not at all: 503.
-    Down,
-    /// After 3 s.
-    Slow,
-}
+/// How a client may prove itself to the issuer.
+const CLIENT_AUTHENTICATION: [&str; 2] = ["client_secret_basic", "client_secret_post"];
 
 /// A realm: an issuer URL and the keys that sign for it.
 pub(crate) struct Realm {
@@ -57,6 +53,11 @@ impl Realm {
             "jwks_uri": endpoint("certs"),
             "authorization_endpoint": endpoint("auth"),
             "token_endpoint": endpoint("token"),
+            "token_endpoint_auth_methods_supported": CLIENT_AUTHENTICATION,
+            "introspection_endpoint": endpoint("token/introspect"),
+            "introspection_endpoint_auth_methods_supported": CLIENT_AUTHENTICATION,
+            "revocation_endpoint": endpoint("revoke"),
+            "revocation_endpoint_auth_methods_supported": CLIENT_AUTHENTICATION,
             "response_types_supported": ["code"],
             "grant_types_supported": ["authorization_code", "refresh_token"],
             "subject_types_supported": ["public"],
@@ -67,11 +68,13 @@ impl Realm {
     }
 }
 
-/// All realms, and the switch for outages.
+/// All realms, what was revoked in them, and the switches for outages.
 pub(crate) struct Issuer {
     realms: Vec<Realm>,
-    fault: Mutex<IssuerFault>,
+    revocations: Mutex<Revocations>,
+    outages: Mutex<Outages>,
     jwks_fetches: AtomicU64,
+    introspections: AtomicU64,
 }
 
 impl Issuer {
@@ -89,8 +92,10 @@ impl Issuer {
         };
         Ok(Self {
             realms: names.iter().map(realm).collect::<Result<_, KeyError>>()?,
-            fault: Mutex::default(),
+            revocations: Mutex::default(),
+            outages: Mutex::default(),
             jwks_fetches: AtomicU64::new(0),
+            introspections: AtomicU64::new(0),
         })
     }
 
@@ -133,12 +138,32 @@ impl Issuer {
             .ok_or(MintError::UnknownRealm)
     }
 
-    pub(crate) fn fault(&self) -> IssuerFault {
-        *self.fault.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What the realm says of a token.
+    pub(crate) fn introspect(&self, realm: &Realm, token: &str) -> Value {
+        introspect::answer(realm, token, &self.revocations())
     }
 
-    pub(crate) fn set_fault(&self, fault: IssuerFault) {
-        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+    /// Ends a token at the realm that issued it; any other text changes
+    /// nothing (RFC 7009, 2.2).
+    pub(crate) fn revoke_at(&self, realm: &Realm, token: String) {
+        if introspect::claims(realm, &token).is_some() {
+            self.revoke(Revocation::Token(token));
+        }
+    }
+
+    /// Ends something in every realm.
+    pub(crate) fn revoke(&self, revocation: Revocation) {
+        self.revocations().add(revocation, clock::unix_seconds());
+    }
+
+    fn revocations(&self) -> MutexGuard<'_, Revocations> {
+        self.revocations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn outages(&self) -> MutexGuard<'_, Outages> {
+        self.outages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn count_jwks_fetch(&self) {
@@ -147,5 +172,13 @@ impl Issuer {
 
     pub(crate) fn jwks_fetches(&self) -> u64 {
         self.jwks_fetches.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count_introspection(&self) {
+        self.introspections.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn introspections(&self) -> u64 {
+        self.introspections.load(Ordering::Relaxed)
     }
 }

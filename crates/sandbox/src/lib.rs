@@ -11,6 +11,7 @@
 
 mod calls;
 mod clock;
+mod delegation;
 mod fault;
 mod generate;
 mod http;
@@ -27,6 +28,7 @@ mod store;
 mod world;
 
 pub use calls::RecordedCall;
+pub use delegation::DemoDelegation;
 pub use fault::{Fault, Mode};
 pub use issuer::IssuerFault;
 pub use options::Options;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use portal_sandbox::{DemoPerson, Options, Sandbox, start};
+use portal_sandbox::{DemoDelegation, DemoPerson, Options, Sandbox, start};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -18,7 +18,7 @@ use tracing_subscriber::EnvFilter;
 /// Serves FHIR R4 sources under /registration/fhir, /patient-chart/fhir,
 /// /laboratory/fhir, /medication/fhir and /immunizations/fhir, and an issuer
 /// under /issuer/REALM. Prints one line of JSON when ready: addresses and
-/// people. GET /_admin lists the routes for tokens, faults and records.
+/// people, with who may act for whom. GET /_admin lists the routes for tokens, faults and records.
 /// Ctrl-C or SIGTERM stops it. Logs go to stderr (`RUST_LOG` selects them).
 #[derive(Parser)]
 #[command(version)]
@@ -74,6 +74,7 @@ struct Ready {
     issuer: String,
     sources: BTreeMap<&'static str, String>,
     people: Vec<DemoPerson>,
+    delegations: Vec<DemoDelegation>,
 }
 
 impl Ready {
@@ -93,6 +94,7 @@ impl Ready {
                 .map(|name| (name, sandbox.source_url(name)))
                 .collect(),
             people: sandbox.patients(),
+            delegations: sandbox.delegations(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A running sandbox, and its handle for tests in the same process.
 
+mod issuer;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,15 +9,15 @@ use std::time::Duration;
 
 use axum::serve::ListenerExt as _;
 use bytes::Bytes;
-use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::calls::RecordedCall;
+use crate::delegation::DemoDelegation;
 use crate::fault::Fault;
 use crate::http;
-use crate::issuer::IssuerFault;
+use crate::issuer::Outages;
 use crate::options::Options;
 use crate::person::DemoPerson;
 use crate::record::{InvalidResource, Record};
@@ -89,65 +91,19 @@ impl Sandbox {
         Ok(())
     }
 
-    /// `iss` of the first realm.
-    pub fn issuer_url(&self) -> String {
-        self.world.issuer.first().url.clone()
-    }
-
-    /// `iss` of a realm by its name; `None` when there is no such realm.
-    pub fn issuer_url_of(&self, realm: &str) -> Option<String> {
-        self.world
-            .issuer
-            .realm(realm)
-            .map(|realm| realm.url.clone())
-    }
-
     /// Base URL of a source.
     pub fn source_url(&self, source: &str) -> String {
         self.world.base_url(named(source))
     }
 
-    /// A signed token with these claims: `iss`, `iat`, `exp` (in 300 s), `typ`
-    /// (`Bearer`) and `jti` are added unless given, a member that is `null` is
-    /// left out. Directives: `_realm`, `_key` (`rs1`, `rs2`, `es1`, `unknown`),
-    /// `_person` (a subject whose claims are the start), `_header` (members to
-    /// set or, with `null`, to leave out; `alg` selects the signature).
-    ///
-    /// # Panics
-    ///
-    /// The claims are no object, or a directive names what is not there.
-    pub fn mint(&self, claims: Value) -> String {
-        match self.world.issuer.mint(claims, &self.world.people) {
-            Ok(token) => token,
-            Err(error) => panic!("{error}"),
-        }
-    }
-
-    /// Makes a new `rs1` key for a realm; its predecessor stays published
-    /// unless `drop_old`.
-    ///
-    /// # Panics
-    ///
-    /// There is no such realm.
-    pub fn rotate_keys(&self, realm: &str, drop_old: bool) {
-        if let Err(error) = self.world.issuer.rotate(Some(realm), drop_old) {
-            panic!("{error}");
-        }
-    }
-
-    /// Sets how the issuer serves its documents and keys.
-    pub fn set_issuer_fault(&self, fault: IssuerFault) {
-        self.world.issuer.set_fault(fault);
-    }
-
-    /// How often any realm's JWKS was asked for.
-    pub fn jwks_fetches(&self) -> u64 {
-        self.world.issuer.jwks_fetches()
-    }
-
     /// Everybody with a record, tenant `demo` first.
     pub fn patients(&self) -> Vec<DemoPerson> {
         self.world.people.clone()
+    }
+
+    /// Who may act for whom among the generated people.
+    pub fn delegations(&self) -> Vec<DemoDelegation> {
+        self.world.delegations.clone()
     }
 
     /// Stores a resource exactly as given, in place of one of the same type
@@ -231,7 +187,7 @@ impl Sandbox {
     /// Lets every source and the issuer behave.
     pub fn clear_faults(&self) {
         self.world.faults().clear_all();
-        self.world.issuer.set_fault(IssuerFault::None);
+        *self.world.issuer.outages() = Outages::default();
     }
 
     /// The calls that a source got since the last reset, oldest first.

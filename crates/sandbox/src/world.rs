@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 use tokio::sync::watch;
 
 use crate::calls::Calls;
+use crate::delegation::DemoDelegation;
 use crate::fault::Faults;
 use crate::issuer::Issuer;
 use crate::load::{self, LoadError};
@@ -24,6 +25,7 @@ pub(crate) struct World {
     /// Origin of every address that the sandbox hands out.
     pub(crate) origin: String,
     pub(crate) people: Vec<DemoPerson>,
+    pub(crate) delegations: Vec<DemoDelegation>,
     pub(crate) issuer: Issuer,
     store: RwLock<Store>,
     faults: Mutex<Faults>,
@@ -39,11 +41,12 @@ impl World {
         stopped: watch::Receiver<bool>,
     ) -> Result<Self, BuildError> {
         let mut store = Store::new(FIRST_TENANT);
-        let people = fill(&mut store, options)?;
+        let (people, delegations) = fill(&mut store, options)?;
         let issuer = Issuer::new(&origin, &options.realms)?;
         Ok(Self {
             origin,
             people,
+            delegations,
             issuer,
             store: RwLock::new(store),
             faults: Mutex::default(),
@@ -110,8 +113,11 @@ pub(crate) enum BuildError {
 
 /// Puts everybody's records into the store: first those of the folder, then
 /// the generated ones, without tenant `demo` when there is a folder.
-fn fill(store: &mut Store, options: &Options) -> Result<Vec<DemoPerson>, LoadError> {
-    let mut people = Vec::new();
+fn fill(
+    store: &mut Store,
+    options: &Options,
+) -> Result<(Vec<DemoPerson>, Vec<DemoDelegation>), LoadError> {
+    let (mut people, mut delegations) = (Vec::new(), Vec::new());
     if let Some(folder) = &options.records {
         let loaded = load::folder(folder, FIRST_TENANT)?;
         people.extend(loaded.people);
@@ -132,8 +138,9 @@ fn fill(store: &mut Store, options: &Options) -> Result<Vec<DemoPerson>, LoadErr
             );
         }
         people.push(generated.person);
+        delegations.extend(generated.delegations);
     }
-    Ok(people)
+    Ok((people, delegations))
 }
 
 fn place(store: &mut Store, tenant: &str, record: Arc<Record>, chart_copies: bool) {

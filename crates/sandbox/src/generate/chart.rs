@@ -8,7 +8,10 @@ use super::resource::{
     LOINC, Label, SNOMED, concept, decimal, meta, quantity, status, terminology,
 };
 
-/// Code and display in SNOMED CT, and the label that such a problem carries.
+/// System, code, display, and the label that such a problem carries.
+pub(super) type Problem = (&'static str, &'static str, &'static str, Label);
+
+/// Code and display in SNOMED CT, and the label.
 const PROBLEMS: [(&str, &str, Label); 7] = [
     ("38341003", "Hypertensive disorder", Label::None),
     ("44054006", "Type 2 diabetes mellitus", Label::None),
@@ -31,7 +34,8 @@ const ALLERGENS: [(&str, &str, &str); 5] = [
     ("300913006", "Allergy to shellfish", "food"),
 ];
 
-pub(super) fn chart(maker: &mut Maker<'_>, resources: &mut Vec<Json>) {
+/// Adds the chart, and gives the id of its encounter.
+pub(super) fn chart(maker: &mut Maker<'_>, resources: &mut Vec<Json>) -> String {
     let encounter = maker.ids.next("enc", maker.random);
     resources.push(visit(maker, &encounter));
     let first = maker.between(0, 6) as usize;
@@ -42,10 +46,10 @@ pub(super) fn chart(maker: &mut Maker<'_>, resources: &mut Vec<Json>) {
         ("active", "entered-in-error"),
     ];
     for (offset, (clinical, verification)) in states.into_iter().enumerate() {
-        let problem = PROBLEMS[(first + offset) % PROBLEMS.len()];
+        let (code, display, label) = PROBLEMS[(first + offset) % PROBLEMS.len()];
         resources.push(condition(
             maker,
-            problem,
+            (SNOMED, code, display, label),
             clinical,
             verification,
             &encounter,
@@ -58,6 +62,7 @@ pub(super) fn chart(maker: &mut Maker<'_>, resources: &mut Vec<Json>) {
     for _ in 0..maker.between(4, 8) {
         vital_signs(maker, resources);
     }
+    encounter
 }
 
 fn visit(maker: &mut Maker<'_>, id: &str) -> Json {
@@ -80,9 +85,9 @@ fn visit(maker: &mut Maker<'_>, id: &str) -> Json {
     ])
 }
 
-fn condition(
+pub(super) fn condition(
     maker: &mut Maker<'_>,
-    (code, display, label): (&str, &str, Label),
+    (system, code, display, label): Problem,
     clinical: &str,
     verification: &str,
     encounter: &str,
@@ -108,7 +113,7 @@ fn condition(
         "category",
         Json::list([status("condition-category", "problem-list-item")]),
     )
-    .with("code", concept(SNOMED, code, display))
+    .with("code", concept(system, code, display))
     .with("subject", maker.patient())
     .with(
         "encounter",

@@ -14,6 +14,8 @@ pub(super) struct Profile {
     pub(super) country: &'static str,
     pub(super) has_platform_ids: bool,
     pub(super) has_large_record: bool,
+    /// Whether there are problems and results of every sensitive kind.
+    pub(super) has_sensitive_record: bool,
 }
 
 impl Profile {
@@ -35,7 +37,13 @@ impl Profile {
             country,
             has_platform_ids: false,
             has_large_record: false,
+            has_sensitive_record: false,
         }
+    }
+
+    /// `sub` of their tokens.
+    pub(super) fn subject(&self) -> String {
+        format!("{}-{}", self.tenant, self.given.to_lowercase())
     }
 
     const fn written(self, given: &'static str, family: &'static str) -> Self {
@@ -58,6 +66,13 @@ impl Profile {
             ..self
         }
     }
+
+    const fn with_sensitive_record(self) -> Self {
+        Self {
+            has_sensitive_record: true,
+            ..self
+        }
+    }
 }
 
 const KABUL: (&str, &str) = ("Kabul", "AF");
@@ -76,13 +91,17 @@ pub(super) const PROFILES: [Profile; 11] = [
         KABUL,
     )
     .written("زرغونه", "رحیمي")
-    .with_platform_ids(),
+    .with_platform_ids()
+    .with_sensitive_record(),
     Profile::new("demo", ("Ahmad", "Rahimi"), "male", "1982-11-02", KABUL).written("احمد", "رحیمی"),
-    Profile::new("demo", ("Laila", "Rahimi"), "female", "2014-02-28", KABUL).with_platform_ids(),
+    Profile::new("demo", ("Laila", "Rahimi"), "female", "2014-02-28", KABUL)
+        .with_platform_ids()
+        .with_sensitive_record(),
     Profile::new("demo", ("Maria", "Nowak"), "female", "1951", GDANSK),
     Profile::new("demo", ("Jan", "Nowak"), "male", "1979-07-21", GDANSK)
         .with_platform_ids()
-        .with_large_record(),
+        .with_large_record()
+        .with_sensitive_record(),
     Profile::new("demo", ("Adaeze", "Okafor"), "female", "1990-01-09", LAGOS),
     Profile::new("demo", ("Chidi", "Okafor"), "male", "2020-02-29", LAGOS),
     Profile::new("other", ("Farid", "Haidari"), "male", "1970-05-30", HERAT).with_platform_ids(),
@@ -94,6 +113,6 @@ pub(super) const PROFILES: [Profile; 11] = [
         HERAT,
     )
     .written("ثریا", "حیدری"),
-    Profile::new("other", ("Omid", "Haidari"), "male", "2011-08-05", HERAT),
+    Profile::new("other", ("Omid", "Haidari"), "male", "2011-08-05", HERAT).with_sensitive_record(),
     Profile::new("other", ("Marta", "Silva"), "female", "1998-10-17", PORTO).with_platform_ids(),
 ];

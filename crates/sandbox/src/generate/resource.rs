@@ -10,6 +10,7 @@ use crate::splice::RELEASE_SYSTEM;
 
 pub(super) const LOINC: &str = "http://loinc.org";
 pub(super) const SNOMED: &str = "http://snomed.info/sct";
+pub(super) const ICD_10: &str = "http://hl7.org/fhir/sid/icd-10";
 pub(super) const UCUM: &str = "http://unitsofmeasure.org";
 const TERMINOLOGY: &str = "http://terminology.hl7.org/CodeSystem";
 
@@ -27,6 +28,8 @@ pub(super) enum Label {
     Hiv,
     /// Psychiatry (v3-ActCode `PSY`).
     Psychiatry,
+    /// Substance use (v3-ActCode `ETH`).
+    SubstanceUse,
 }
 
 impl Label {
@@ -36,6 +39,7 @@ impl Label {
             Self::Restricted => ("v3-Confidentiality", "R"),
             Self::Hiv => ("v3-ActCode", "HIV"),
             Self::Psychiatry => ("v3-ActCode", "PSY"),
+            Self::SubstanceUse => ("v3-ActCode", "ETH"),
         };
         Some(Json::object([
             ("system", terminology(system)),

@@ -94,6 +94,71 @@ fn the_awkward_things_are_there() {
 }
 
 #[test]
+fn sensitive_things_come_with_a_label_with_a_code_and_with_both() {
+    let people = everyone(1, 0);
+    for subject in ["demo-zarghuna", "demo-laila", "other-omid"] {
+        let person = people
+            .iter()
+            .find(|person| person.person.subject == subject)
+            .unwrap();
+        let holds = |parts: &[&str]| {
+            let mut records = person.records.iter();
+            records.any(|record| parts.iter().all(|part| text(record).contains(part)))
+        };
+        for label in ["HIV", "PSY", "ETH", "R"] {
+            let label = format!(r#""code":"{label}""#);
+            assert!(holds(&[r#""security":["#, &label]), "{label}");
+        }
+        assert!(holds(&[
+            r#""category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"laboratory""#,
+            r#""code":"HIV""#
+        ]));
+        for code in ["F32.1", "35489007"] {
+            let unlabelled = person
+                .records
+                .iter()
+                .any(|record| text(record).contains(code) && !text(record).contains("security"));
+            assert!(unlabelled, "{code}");
+        }
+    }
+}
+
+#[test]
+fn children_have_their_parents_and_a_spouse_is_granted_less() {
+    let people = everyone(1, 0);
+    let subject = |patient: &str| {
+        let mut people = people.iter();
+        let person = people.find(|person| person.person.patient_id == patient);
+        person.unwrap().person.subject.as_str()
+    };
+    let mut found: Vec<_> = people
+        .iter()
+        .flat_map(|person| &person.delegations)
+        .map(|delegation| {
+            let grantor = subject(&delegation.grantor_patient_id);
+            let proxy = delegation.proxy_subject.as_str();
+            (
+                grantor,
+                proxy,
+                delegation.relationship_type,
+                delegation.scope.len(),
+            )
+        })
+        .collect();
+    found.sort_unstable();
+    let expected = [
+        ("demo-chidi", "demo-adaeze", "parent", 16),
+        ("demo-laila", "demo-ahmad", "parent", 16),
+        ("demo-laila", "demo-zarghuna", "parent", 16),
+        ("demo-zarghuna", "demo-ahmad", "spouse", 7),
+        ("other-omid", "other-farid", "parent", 16),
+        ("other-omid", "other-soraya", "parent", 16),
+        ("other-soraya", "other-farid", "spouse", 7),
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn the_large_record_holds_every_combination_of_state() {
     let people = everyone(1, 270);
     let large = people

@@ -1,4 +1,6 @@
-//! Switches: tokens, keys, faults, records, calls.
+//! Switches: faults, records, calls, and those of the issuer.
+
+pub(super) mod issuer;
 
 use std::sync::Arc;
 
@@ -11,8 +13,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::fault::{Fault, Mode};
-use crate::issuer::IssuerFault;
-use crate::person::{AUDIENCE, CLIENT};
 use crate::record::Record;
 use crate::source::Source;
 use crate::world::World;
@@ -46,10 +46,13 @@ pub(super) async fn not_found(State(world): Shared) -> Response {
 pub(super) async fn index(State(world): Shared) -> Response {
     let routes = json!([
         "GET /_admin/people",
+        "GET /_admin/delegations",
         "POST /_admin/token {claims, _realm, _key, _person, _header}",
         "POST /_admin/rotate-keys {realm, drop}",
         "GET /_admin/issuer",
         "POST /_admin/issuer/fault {mode: none|down|slow}",
+        "POST /_admin/issuer/introspection/fault {mode: none|down|slow, latencyMs}",
+        "POST /_admin/issuer/revoke {token} | {sid} | {sub} | {sub, client}",
         "GET|POST|DELETE /_admin/sources/{source}/fault {latencyMs, errorRate, status, mode}",
         "POST /_admin/records/{source}?tenant=&listedFor=",
         "DELETE /_admin/records/{source}/{type}/{id}?tenant=",
@@ -75,100 +78,9 @@ pub(super) async fn people(State(world): Shared) -> Response {
     Json(world.people.iter().map(person).collect::<Vec<Value>>()).into_response()
 }
 
-/// `POST /_admin/token`: a token with the claims of the body. What the library
-/// adds is added here too, and `sub`, `aud`, `azp` of the first person.
-pub(super) async fn token(State(world): Shared, body: Bytes) -> Response {
-    let Ok(Value::Object(given)) = serde_json::from_slice(&body) else {
-        return refusal(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "the claims are not a JSON object",
-            &json!({}),
-        );
-    };
-    let mut claims = json!({ "aud": [AUDIENCE], "azp": CLIENT });
-    if let (Some(first), None) = (world.people.first(), given.get("_person")) {
-        claims["sub"] = json!(first.subject);
-    }
-    let Value::Object(mut claims) = claims else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    };
-    claims.extend(given);
-    match world.issuer.mint(Value::Object(claims), &world.people) {
-        Ok(token) => Json(json!({ "access_token": token, "token_type": "Bearer" })).into_response(),
-        Err(error) => {
-            let allowed = json!({ "_realm": world.issuer.realm_names(), "_key": ["rs1", "rs2", "es1", "unknown"] });
-            refusal(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                &error.to_string(),
-                &allowed,
-            )
-        }
-    }
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Rotation {
-    realm: Option<String>,
-    drop: bool,
-}
-
-/// `POST /_admin/rotate-keys`: a new `rs1`; an empty body keeps the old one
-/// published.
-pub(super) async fn rotate_keys(State(world): Shared, body: Bytes) -> Response {
-    let rotation = if body.is_empty() {
-        Ok(Rotation::default())
-    } else {
-        serde_json::from_slice::<Rotation>(&body)
-    };
-    let allowed = || json!({ "realm": world.issuer.realm_names(), "drop": [false, true] });
-    let Ok(rotation) = rotation else {
-        return refusal(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "not a rotation",
-            &allowed(),
-        );
-    };
-    match world
-        .issuer
-        .rotate(rotation.realm.as_deref(), rotation.drop)
-    {
-        Ok(()) => StatusCode::NO_CONTENT.into_response(),
-        Err(error) => refusal(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            &error.to_string(),
-            &allowed(),
-        ),
-    }
-}
-
-/// `GET /_admin/issuer`: its fault, and how often keys were fetched.
-pub(super) async fn issuer(State(world): Shared) -> Response {
-    let realms = world.issuer.realm_names();
-    let fault = world.issuer.fault();
-    Json(json!({ "mode": fault, "jwksFetches": world.issuer.jwks_fetches(), "realms": realms }))
-        .into_response()
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct IssuerSwitch {
-    mode: IssuerFault,
-}
-
-/// `POST /_admin/issuer/fault`
-pub(super) async fn set_issuer_fault(State(world): Shared, body: Bytes) -> Response {
-    match serde_json::from_slice::<IssuerSwitch>(&body) {
-        Ok(switch) => {
-            world.issuer.set_fault(switch.mode);
-            StatusCode::NO_CONTENT.into_response()
-        }
-        Err(_) => refusal(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "not a fault of the issuer",
-            &json!({ "mode": ["none", "down", "slow"] }),
-        ),
-    }
+/// `GET /_admin/delegations`: who may act for whom among the people.
+pub(super) async fn delegations(State(world): Shared) -> Response {
+    Json(&world.delegations).into_response()
 }
 
 /// `GET /_admin/sources/{source}/fault`

@@ -29,20 +29,32 @@ pub(super) async fn certs(State(world): State<Arc<World>>, Path(realm): Path<Str
 }
 
 async fn document(world: &World, realm: &str, of: fn(&Realm) -> Value) -> Response {
-    let slowness = match world.issuer.fault() {
-        IssuerFault::None => Duration::ZERO,
-        IssuerFault::Slow => SLOWNESS,
-        IssuerFault::Down => return error(StatusCode::SERVICE_UNAVAILABLE, "down as asked for"),
-    };
-    if !world.pause(slowness).await {
-        return error(StatusCode::SERVICE_UNAVAILABLE, "stopping");
-    }
-    match world.issuer.realm(realm) {
-        Some(realm) => Json(of(realm)).into_response(),
-        None => error(StatusCode::NOT_FOUND, "no such realm"),
+    let fault = world.issuer.outages().issuer;
+    match reached(world, realm, fault, Duration::ZERO).await {
+        Ok(realm) => Json(of(realm)).into_response(),
+        Err((status, text)) => error(status, text),
     }
 }
 
-fn error(status: StatusCode, text: &str) -> Response {
+/// The realm, after the fault and the latency; or why there is no answer.
+pub(super) async fn reached<'world>(
+    world: &'world World,
+    realm: &str,
+    fault: IssuerFault,
+    latency: Duration,
+) -> Result<&'world Realm, (StatusCode, &'static str)> {
+    let slowness = match fault {
+        IssuerFault::None => Duration::ZERO,
+        IssuerFault::Slow => SLOWNESS,
+        IssuerFault::Down => return Err((StatusCode::SERVICE_UNAVAILABLE, "down as asked for")),
+    };
+    if !world.pause(slowness.saturating_add(latency)).await {
+        return Err((StatusCode::SERVICE_UNAVAILABLE, "stopping"));
+    }
+    let realm = world.issuer.realm(realm);
+    realm.ok_or((StatusCode::NOT_FOUND, "no such realm"))
+}
+
+pub(super) fn error(status: StatusCode, text: &str) -> Response {
     (status, Json(json!({ "error": text }))).into_response()
 }

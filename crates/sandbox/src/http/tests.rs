@@ -1,3 +1,5 @@
+mod tokens;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,13 +25,16 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
-        let (stop, stopped) = watch::channel(false);
-        let options = Options {
+        Self::with(&Options {
             large: 60,
             chart_copies: true,
             ..Options::default()
-        };
-        let world = World::build(&options, ORIGIN.to_owned(), stopped).unwrap();
+        })
+    }
+
+    fn with(options: &Options) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let world = World::build(options, ORIGIN.to_owned(), stopped).unwrap();
         Self {
             world: Arc::new(world),
             _stop: stop,
@@ -41,7 +46,11 @@ impl Place {
         if let Some(tenant) = tenant {
             request = request.header("X-Tenant-ID", tenant);
         }
-        let request = request.body(Body::from(body.to_owned())).unwrap();
+        self.answered(request.body(Body::from(body.to_owned())).unwrap())
+            .await
+    }
+
+    async fn answered(&self, request: Request<Body>) -> Answered {
         let response = router(Arc::clone(&self.world))
             .oneshot(request)
             .await

@@ -110,11 +110,16 @@ impl Keys {
     }
 
     pub(crate) fn published(&self) -> Vec<&Jwk> {
+        self.verifying().map(|key| &key.jwk).collect()
+    }
+
+    /// A published key by its `kid`.
+    pub(crate) fn published_as(&self, kid: &str) -> Option<Arc<SigningKey>> {
+        self.verifying().find(|key| key.kid == kid).cloned()
+    }
+
+    fn verifying(&self) -> impl Iterator<Item = &Arc<SigningKey>> {
         let current = [&self.rs1, &self.rs2, &self.es1];
-        current
-            .into_iter()
-            .chain(&self.retired)
-            .map(|key| &key.jwk)
-            .collect()
+        current.into_iter().chain(&self.retired)
     }
 }

@@ -91,13 +91,7 @@ pub(crate) fn sign(
 ) -> Result<String, MintError> {
     let key = keys.named(&request.key).ok_or(MintError::UnknownKey)??;
     let claims = with_defaults(
-        json!({
-            "iss": issuer,
-            "iat": now,
-            "exp": now.saturating_add(LIFETIME_S),
-            "jti": format!("{:032x}", rand::random::<u128>()),
-            "typ": "Bearer",
-        }),
+        default_claims(issuer, now, &request.claims),
         &request.claims,
     );
     let algorithm = json!(key.algorithm);
@@ -108,6 +102,22 @@ pub(crate) fn sign(
     let signed = format!("{}.{}", part(&header), part(&claims));
     let signature = signature(&signed, &key, header.get("alg").unwrap_or(&algorithm))?;
     Ok(format!("{signed}.{signature}"))
+}
+
+/// What a token carries unless told otherwise: a session of its own, whose
+/// login was when the token is said to be issued.
+fn default_claims(issuer: &str, now: u64, given: &Map<String, Value>) -> Value {
+    let login = given.get("iat").and_then(Value::as_u64).unwrap_or(now);
+    let unique = || format!("{:032x}", rand::random::<u128>());
+    json!({
+        "iss": issuer,
+        "iat": now,
+        "exp": now.saturating_add(LIFETIME_S),
+        "jti": unique(),
+        "sid": unique(),
+        "auth_time": login,
+        "typ": "Bearer",
+    })
 }
 
 /// The defaults overlaid with what is given; `null` leaves a member out.
@@ -184,6 +194,25 @@ mod tests {
         }
         let unknown = issuer.mint(json!({"_key": "unknown"}), &[]).unwrap();
         assert_eq!(verify(&issuer, &unknown), None);
+    }
+
+    #[test]
+    fn a_token_has_an_id_a_session_and_a_login_unless_told_otherwise() {
+        let issuer = issuer();
+        let minted = |claims| {
+            let token = issuer.mint(claims, &[]).unwrap();
+            verify(&issuer, &token).unwrap()
+        };
+        let (first, second) = (minted(json!({})), minted(json!({})));
+        for name in ["jti", "sid"] {
+            assert!(first[name].is_string());
+            assert_ne!(first[name], second[name]);
+        }
+        assert_eq!(first["auth_time"], first["iat"]);
+        assert_eq!(minted(json!({"iat": 7}))["auth_time"], 7);
+        let given = minted(json!({"sid": "x", "auth_time": null}));
+        assert_eq!(given["sid"], "x");
+        assert_eq!(given.get("auth_time"), None);
     }
 
     #[test]
