@@ -26,6 +26,9 @@ const SESSION_COOKIE: &str = "__Host-portal_session";
 /// Longer texts are no tokens of any provider.
 const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
+/// A verified token and its text.
+type Identified = (Arc<VerifiedToken>, Arc<BearerToken>);
+
 /// A caller of `/v1/portal` with what they ask.
 pub(crate) struct PortalCaller {
     /// The caller.
@@ -52,11 +55,7 @@ impl FromRequestParts<Faces> for PortalCaller {
     async fn from_request_parts(parts: &mut Parts, faces: &Faces) -> Result<Self, Fault> {
         let exchange = exchange(parts).await?;
         let token = identify(parts, faces, &exchange, Surface::Portal).await?;
-        let acting_for = if parts.headers.contains_key(ACTING_FOR) {
-            ActingFor::Delegation
-        } else {
-            ActingFor::Oneself
-        };
+        let acting_for = acting_for(&parts.headers);
         let (caller, parameters) = caller(parts, faces, &exchange, token, acting_for);
         Ok(Self {
             caller,
@@ -97,7 +96,7 @@ async fn identify(
     faces: &Faces,
     exchange: &Exchange,
     surface: Surface,
-) -> Result<Arc<VerifiedToken>, Fault> {
+) -> Result<Identified, Fault> {
     let token = credential(&parts.headers, surface)?;
     let verified = faces.portal.identify(&token, surface).await?;
     let tenant = verified.tenant().ok().cloned();
@@ -109,7 +108,20 @@ async fn identify(
     }
     let actor = (faces.settings.actor_hash)(&verified.issuer, &verified.subject);
     let _ = exchange.who.set(Who { tenant, actor });
-    Ok(verified)
+    Ok((verified, Arc::new(token)))
+}
+
+/// `X-Acting-For`. Several different values, or one that is no id, name no delegation.
+fn acting_for(headers: &HeaderMap) -> ActingFor {
+    let mut values = headers.get_all(ACTING_FOR).iter();
+    let Some(first) = values.next() else {
+        return ActingFor::Oneself;
+    };
+    let id = first.to_str().ok().and_then(|text| text.parse().ok());
+    match id {
+        Some(id) if values.all(|value| value == first) => ActingFor::Delegation(id),
+        Some(_) | None => ActingFor::Malformed,
+    }
 }
 
 /// The one bearer token (RFC 6750 section 2.1). A session cookie beside it is a second credential;
@@ -163,7 +175,7 @@ fn caller(
     parts: &Parts,
     faces: &Faces,
     exchange: &Exchange,
-    token: Arc<VerifiedToken>,
+    (token, bearer): Identified,
     acting_for: ActingFor,
 ) -> (Caller, Pairs) {
     let parameters = query::read(parts.uri.query().unwrap_or_default().as_bytes());
@@ -180,6 +192,7 @@ fn caller(
     };
     let caller = Caller {
         token,
+        bearer,
         stated,
         request,
     };

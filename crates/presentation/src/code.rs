@@ -62,6 +62,10 @@ codes! {
     Unauthenticated = "UNAUTHENTICATED", UNAUTHORIZED, Login, SignIn;
     /// The token is past its time.
     TokenExpired = "TOKEN_EXPIRED", UNAUTHORIZED, Login, SignIn;
+    /// The token was revoked.
+    TokenRevoked = "TOKEN_REVOKED", UNAUTHORIZED, Login, SignIn;
+    /// The second factor is missing or too old for this.
+    StepUpRequired = "STEP_UP_REQUIRED", UNAUTHORIZED, Login, SignIn;
     /// Unknown tenant, other region, or no licence.
     ModuleNotLicensed = "MODULE_NOT_LICENSED", FORBIDDEN, Forbidden, NotAllowed;
     /// A third-party client on the first-party face.

@@ -41,7 +41,7 @@ impl Fault {
     /// An error of a use case, as a face has it.
     pub(crate) fn on(surface: Surface) -> impl Fn(AccessError) -> Self {
         move |error| match error {
-            AccessError::Denied(denial) => denied(denial).into(),
+            AccessError::Denied(denial) => denied(denial),
             AccessError::Input(error) => input(error, surface),
             AccessError::NotFound => Code::NotFound.into(),
             AccessError::Source(SourceError::Unavailable) => Code::UpstreamUnavailable.into(),
@@ -68,8 +68,17 @@ impl From<TokenRefusal> for Fault {
     }
 }
 
-const fn denied(denial: Denial) -> Code {
+fn denied(denial: Denial) -> Fault {
+    Fault {
+        token_refused: denial == Denial::TokenRevoked,
+        ..denial_code(denial).into()
+    }
+}
+
+const fn denial_code(denial: Denial) -> Code {
     match denial {
+        Denial::TokenRevoked => Code::TokenRevoked,
+        Denial::TokenUnconfirmed => Code::UpstreamUnavailable,
         Denial::ClientNotAllowed => Code::ClientNotAllowed,
         Denial::TenantMismatch => Code::TenantMismatch,
         Denial::TenantClaimRequired => Code::TenantClaimRequired,
@@ -78,9 +87,18 @@ const fn denied(denial: Denial) -> Code {
         Denial::AccountNotLinked => Code::AccountNotLinked,
         Denial::AccountNotActive => Code::AccountNotActive,
         Denial::PatientClaimRequired => Code::PatientClaimRequired,
-        Denial::ProxyDelegationInvalid | Denial::OtherPatient => Code::ProxyDelegationInvalid,
-        Denial::ProxyScopeDenied => Code::ProxyScopeDenied,
+        Denial::ProxyDelegationUnknown
+        | Denial::ProxyDelegationAmbiguous
+        | Denial::ProxyDelegationNotInForce(_)
+        | Denial::BirthDateUnknown
+        | Denial::PatientOfAge
+        | Denial::ClosedToParents
+        | Denial::OtherPatient => Code::ProxyDelegationInvalid,
+        Denial::NeverForProxy | Denial::ProxyScopeDenied | Denial::AppsNotDelegated => {
+            Code::ProxyScopeDenied
+        }
         Denial::InsufficientScope => Code::InsufficientScope,
+        Denial::StepUpRequired => Code::StepUpRequired,
     }
 }
 
@@ -110,7 +128,7 @@ mod tests {
         let named = portal(AccessError::Denied(Denial::OtherPatient));
         assert_eq!(
             named,
-            portal(AccessError::Denied(Denial::ProxyDelegationInvalid))
+            portal(AccessError::Denied(Denial::ProxyDelegationUnknown))
         );
     }
 

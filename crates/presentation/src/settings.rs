@@ -26,6 +26,8 @@ pub struct Settings {
     pub max_in_flight: usize,
     /// How long a request may take in all.
     pub request_deadline: Duration,
+    /// The `acr` that a step-up asks for, where the deployment has one (RFC 9470).
+    pub step_up_acr: Option<String>,
     /// Whether browsers are told to use TLS only (RFC 6797).
     pub production: bool,
     /// What the health routes say. The binary feeds it.

@@ -7,7 +7,7 @@ use http::header::{
     RETRY_AFTER, STRICT_TRANSPORT_SECURITY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, StatusCode};
-use portal_domain::access::Surface;
+use portal_domain::access::{FRESH_SECOND_FACTOR, Surface};
 
 use crate::code::Code;
 use crate::disclosure::FHIR_JSON;
@@ -76,7 +76,7 @@ fn written(fault: &Fault, exchange: &Exchange, settings: &Settings) -> Response 
     if exchange.surface == Surface::Portal {
         headers.insert(CONTENT_LANGUAGE, exchange.language().header());
     }
-    if let Some(challenge) = challenge(fault) {
+    if let Some(challenge) = challenge(fault, settings) {
         headers.insert(WWW_AUTHENTICATE, challenge);
     }
     if let Some(seconds) = fault.code.retry_after() {
@@ -88,10 +88,12 @@ fn written(fault: &Fault, exchange: &Exchange, settings: &Settings) -> Response 
     response
 }
 
-/// RFC 6750 section 3: a request without a token learns only the scheme.
-fn challenge(fault: &Fault) -> Option<HeaderValue> {
+/// RFC 6750 section 3: a request without a token learns only the scheme. RFC 9470 section 3: one
+/// whose second factor is too old learns which is wanted.
+fn challenge(fault: &Fault, settings: &Settings) -> Option<HeaderValue> {
     let text = match fault.code {
         Code::InsufficientScope => r#"Bearer error="insufficient_scope""#,
+        Code::StepUpRequired => return step_up(settings),
         code if code.row().status == StatusCode::UNAUTHORIZED => {
             if fault.token_refused {
                 r#"Bearer error="invalid_token""#
@@ -102,4 +104,14 @@ fn challenge(fault: &Fault) -> Option<HeaderValue> {
         _ => return None,
     };
     Some(HeaderValue::from_static(text))
+}
+
+fn step_up(settings: &Settings) -> Option<HeaderValue> {
+    let max_age = FRESH_SECOND_FACTOR.as_secs();
+    let acr = settings.step_up_acr.as_deref().map(|acr| format!(", acr_values=\"{acr}\""));
+    let text = format!(
+        "Bearer error=\"insufficient_user_authentication\"{}, max_age={max_age}",
+        acr.unwrap_or_default()
+    );
+    HeaderValue::from_str(&text).ok()
 }

@@ -19,6 +19,18 @@ pub(crate) const fn title(code: Code) -> Texts {
             "مدت ورود پایان یافته است",
             "انتهت صلاحية تسجيل الدخول",
         ),
+        Code::TokenRevoked => texts(
+            "Sign-in was ended",
+            "ننوتل پای ته رسول شوي",
+            "ورود پایان داده شده است",
+            "أُنهي تسجيل الدخول",
+        ),
+        Code::StepUpRequired => texts(
+            "Please confirm again that it is you",
+            "مهرباني وکړئ بیا تایید کړئ چې تاسو یاست",
+            "لطفاً دوباره تأیید کنید که خودتان هستید",
+            "يرجى تأكيد هويتك مرة أخرى",
+        ),
         Code::ModuleNotLicensed => texts(
             "The portal is not available here",
             "پورټل دلته شتون نه لري",

@@ -66,8 +66,13 @@ pub(crate) struct AccessEventView<'a> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AccessActorView<'a> {
-    /// `self` or `app`.
+    /// `self`, `proxy` or `app`.
     kind: &'a str,
+    /// Whether it was an act for somebody else.
+    acting_as_proxy: bool,
+    /// `pdel_…`, of an act for somebody else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proxy_delegation_id: Option<&'a str>,
     /// The acting account.
     #[serde(skip_serializing_if = "Option::is_none")]
     account_id: Option<&'a str>,
@@ -89,7 +94,7 @@ pub(crate) struct AccessActorView<'a> {
         ("from" = Option<String>, Query, description = "FHIR date or instant; not before"),
         ("to" = Option<String>, Query, description = "FHIR date or instant; not after"),
         ("eventType" = Option<String>, Query, description = "Such as `chart.viewed`"),
-        ("actor" = Option<String>, Query, description = "`self` or `app`"),
+        ("actor" = Option<String>, Query, description = "`self`, `proxy` or `app`"),
     ),
     responses(
         (status = 200, description = "A page", body = AccessLogPage, content_type = "application/json"),
@@ -126,6 +131,8 @@ fn entry(entry: &AccessLogEntry) -> AccessEventView<'_> {
         reason_code: entry.reason_code.as_deref(),
         actor: AccessActorView {
             kind: &entry.actor.kind,
+            acting_as_proxy: entry.actor.acting_as_proxy,
+            proxy_delegation_id: entry.actor.proxy_delegation_id.as_deref(),
             account_id: entry.actor.account_id.as_deref(),
             client_id: entry.actor.client_id.as_deref(),
         },

@@ -4,10 +4,11 @@ use axum::extract::State;
 use axum::response::Response;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use portal_application::MeAnswer;
+use portal_application::{Delegator, MeAnswer};
 use portal_domain::access::Surface;
 use portal_domain::account::AccountStatus;
 use portal_domain::disclosure::Disclosure;
+use portal_domain::proxy_delegation::DelegationRight;
 use portal_fhir::{HumanName, Person};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -49,11 +50,35 @@ pub(crate) struct AccountView<'a> {
     /// The licence keys that the health system holds. Only of an active account.
     #[serde(skip_serializing_if = "Option::is_none")]
     features: Option<&'a [String]>,
-    /// The delegations by which the account may act for others; none is known to this service yet.
-    /// Only of an active account.
-    #[schema(value_type = Option<Vec<Object>>)]
+    /// Whom this request acts for, as `X-Acting-For` says.
     #[serde(skip_serializing_if = "Option::is_none")]
-    may_act_for: Option<[(); 0]>,
+    acting_for: Option<DelegatorView<'a>>,
+    /// Whom the account may act for now. Only of an active account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    may_act_for: Option<Vec<DelegatorView<'a>>>,
+}
+
+/// Somebody whom the account may act for.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Delegator)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DelegatorView<'a> {
+    /// `pdel_…`, for `X-Acting-For`.
+    delegation_id: String,
+    /// The Patient's id on `/fhir/R4`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    patient_id: Option<&'a str>,
+    /// The official name in force, in the asked script where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    display_name: Option<String>,
+    /// `parent`, `guardian`, `caregiver`, `spouse` or `authorized_representative`.
+    relationship_type: &'static str,
+    /// What the delegation opens now: of a parent's, as far as the patient's age allows.
+    scope: Vec<&'static str>,
+    /// The last day, in the health system's zone; open when absent.
+    #[schema(value_type = Option<String>, format = Date)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid_to: Option<jiff::civil::Date>,
 }
 
 /// A health system.
@@ -107,9 +132,7 @@ pub(crate) async fn get_me(
     let language = asked.exchange.language_or(&fallbacks);
     let now = faces.settings.clock.now();
     let build = |disclosure: &Disclosure| {
-        let mut records = disclosure.group("patient");
-        let person = records.find_map(|record| record.header().person.as_ref());
-        Some(account(&me, person, language, now))
+        Some(account(&me, disclosure, language, now))
     };
     disclosure::view(
         (&me.disclosure, &me.completeness),
@@ -121,13 +144,23 @@ pub(crate) async fn get_me(
 
 fn account<'a>(
     me: &'a MeAnswer,
-    person: Option<&Person>,
+    disclosure: &Disclosure,
     language: Language,
     now: Timestamp,
 ) -> AccountView<'a> {
     let (account, tenant) = (&me.account, &me.tenant);
     let active = account.status == AccountStatus::Active;
-    let name = person.and_then(|person| display_name(person, language, now, &me.tenant.time_zone));
+    let named = |person: &Person| display_name(person, language, now, &tenant.time_zone);
+    let mut own = disclosure.group("patient");
+    let name = own.find_map(|record| record.header().person.as_ref()).and_then(named);
+    let delegator = |delegator: &'a Delegator| DelegatorView {
+        delegation_id: delegator.delegation.id.to_string(),
+        patient_id: delegator.patient_address.as_deref(),
+        display_name: person_of(disclosure, delegator).and_then(named),
+        relationship_type: delegator.delegation.relationship.as_str(),
+        scope: delegator.rights.iter().map(DelegationRight::as_str).collect(),
+        valid_to: delegator.delegation.valid_to,
+    };
     AccountView {
         account_id: account.id.to_string(),
         kind: account.kind.as_str(),
@@ -146,8 +179,20 @@ fn account<'a>(
             currency: &tenant.currency,
         },
         features: me.features.as_deref(),
-        may_act_for: active.then_some([]),
+        acting_for: me.acting_for.as_ref().map(delegator),
+        may_act_for: me
+            .may_act_for
+            .as_ref()
+            .map(|delegators| delegators.iter().map(delegator).collect()),
     }
+}
+
+fn person_of<'d>(disclosure: &'d Disclosure, delegator: &Delegator) -> Option<&'d Person> {
+    let address = delegator.patient_address.as_deref()?;
+    disclosure
+        .group("delegators")
+        .find(|record| &*record.header().id == address)
+        .and_then(|record| record.header().person.as_ref())
 }
 
 fn display_name(

@@ -101,7 +101,7 @@ pub(crate) async fn list_lab_results(
     let language = asked.exchange.language();
     let about = AboutResults {
         next_cursor: labs.next.as_deref(),
-        meta: WithMeta::of(&labs.completeness),
+        meta: WithMeta::of_list(&labs.completeness, &labs.withheld),
     };
     disclosure::view(
         (&labs.disclosure, &labs.completeness),
