@@ -1,6 +1,7 @@
 //! One value of a document, and the way to those inside it.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use super::tree::{Kind, Tree};
@@ -80,7 +81,13 @@ impl<'t> Value<'t> {
         let Some(span) = self.tree.node(self.index).name else {
             return false;
         };
-        unescape(self.tree.slice(span)) == name
+        let literal = self.tree.slice(span);
+        // Quotes and escapes only ever make a literal longer than what it says.
+        match literal.len().cmp(&(name.len() + 2)) {
+            Ordering::Less => false,
+            Ordering::Equal => !name.contains('\\') && &literal[1..=name.len()] == name,
+            Ordering::Greater => literal.contains('\\') && unescape(literal) == name,
+        }
     }
 
     /// What a string says; of anything else nothing.

@@ -2,6 +2,7 @@
 
 mod address;
 mod bundle;
+mod codings;
 mod elements;
 mod header;
 mod json;
