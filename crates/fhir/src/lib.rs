@@ -16,6 +16,7 @@ pub mod outcome;
 pub mod owner;
 pub mod reference;
 pub mod resource_type;
+pub mod restricted;
 pub mod search;
 pub mod splice;
 pub mod values;
@@ -33,6 +34,7 @@ pub use header::{
 pub use json::Span;
 pub use owner::{ForeignReason, Ownership, ownership};
 pub use resource_type::ResourceType;
+pub use restricted::strip_restricted;
 pub use search::{
     Handling, ParameterKind, ParameterSpec, Query, SearchError, Sort, SortKey, Token, parameters,
     sort_key,

@@ -51,7 +51,7 @@ impl<'t> Value<'t> {
     }
 
     /// Every value inside this one, however deep, in document order; not itself.
-    pub fn descendants(self) -> impl Iterator<Item = Value<'t>> {
+    pub fn descendants(self) -> impl DoubleEndedIterator<Item = Value<'t>> {
         let tree = self.tree;
         (self.index + 1..tree.node(self.index).end).map(move |index| Value { tree, index })
     }
@@ -132,6 +132,11 @@ impl<'t> Value<'t> {
             },
         };
         Some((span, before.is_none() && after.is_none()))
+    }
+
+    /// How many values begin before it in the document.
+    pub(crate) fn place(self) -> usize {
+        self.index as usize
     }
 
     /// The span of a member with its name, without any comma.
