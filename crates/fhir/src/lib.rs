@@ -25,7 +25,7 @@ pub use address::{
     AddressBook, AddressBookError, AddressError, Base, PatientAddress, patient_address,
 };
 pub use bundle::{BundleError, Entry, Limits, Page, SearchMode, StructureGuard, read_searchset};
-pub use elements::select_elements;
+pub use elements::{project, select_elements};
 pub use header::{
     Coding, Contained, Date, Header, HeaderError, HumanName, Identifier, Interval, Link,
     OutgoingReference, OwnerClaim, OwnerReference, Period, Person, Precision, Record, When,
