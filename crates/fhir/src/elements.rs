@@ -1,8 +1,9 @@
-//! `_elements`: a resource with only the top-level members that were asked for.
+//! A resource with only some of its top-level members: those that `_elements` asks for, or those
+//! that a caller may see.
 
 use bytes::Bytes;
 
-use crate::header::Record;
+use crate::header::{Record, read_edited};
 use crate::json::{Kind, Tree, Value};
 use crate::resource_type::ResourceType;
 
@@ -11,14 +12,11 @@ const CODE: &str = "SUBSETTED";
 const TAG: &str =
     r#"{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED"}"#;
 
-/// Members that every resource keeps: what identifies it, and what may change its meaning.
-const ALWAYS: [&str; 5] = [
-    "resourceType",
-    "id",
-    "meta",
-    "implicitRules",
-    "modifierExtension",
-];
+/// Members that tell what a resource is.
+const IDENTITY: [&str; 3] = ["resourceType", "id", "meta"];
+
+/// Members that may change the meaning of any resource.
+const MODIFIERS: [&str; 2] = ["implicitRules", "modifierExtension"];
 
 /// Elements that stand under a name with their type behind it.
 const CHOICES: [&str; 9] = [
@@ -47,11 +45,31 @@ pub fn select_elements(record: &Record, elements: &[String]) -> Bytes {
     let refers_inside = record.header.references.iter().any(|reference| {
         reference.target.starts_with('#') && !reference.in_contained && keeps(&reference.element)
     });
+    subset(record, &tree, |name| {
+        keeps(name) || (refers_inside && name == "contained")
+    })
+}
+
+/// The record with `resourceType`, `id`, `meta` and the named members alone, each byte for byte as it
+/// was, and tagged as a subset. Unlike [`select_elements`] it keeps nothing for its meaning or its
+/// validity: no `modifierExtension`, no `contained`, and of a primitive no companion (`_birthDate`),
+/// whose extensions may say more than the value. The header is that of what is left. `None` only
+/// for a record whose header is not that of its bytes.
+pub fn project(record: &Record, members: &[&str]) -> Option<Record> {
+    let tree = Tree::parse_edited(&record.bytes).ok()?;
+    let bytes = subset(record, &tree, |name| {
+        IDENTITY.contains(&name) || members.contains(&name)
+    });
+    let header = read_edited(&bytes).ok()?;
+    Some(Record { header, bytes })
+}
+
+fn subset(record: &Record, tree: &Tree<'_>, keeps: impl Fn(&str) -> bool) -> Bytes {
     let tagged = record.header.tags.iter().any(|tag| tag.is(SYSTEM, CODE));
     let mut out = String::with_capacity(record.bytes.len());
     for member in tree.root().children() {
         let name = member.name().unwrap_or_default();
-        if !(keeps(&name) || (refers_inside && name == "contained")) {
+        if !keeps(&name) {
             continue;
         }
         out.push(if out.is_empty() { '{' } else { ',' });
@@ -111,7 +129,8 @@ fn push_tagged_meta(out: &mut String, meta: Value<'_>) {
 fn is_kept(resource_type: ResourceType, member: &str, elements: &[String]) -> bool {
     let name = member.strip_prefix('_').unwrap_or(member);
     let names = |element: &str| element == name || is_choice_of(element, name);
-    ALWAYS.contains(&name)
+    IDENTITY.contains(&name)
+        || MODIFIERS.contains(&name)
         || mandatory(resource_type)
             .iter()
             .any(|element| names(element))

@@ -16,6 +16,7 @@ pub mod outcome;
 pub mod owner;
 pub mod reference;
 pub mod resource_type;
+pub mod restricted;
 pub mod search;
 pub mod splice;
 pub mod values;
@@ -24,7 +25,7 @@ pub use address::{
     AddressBook, AddressBookError, AddressError, Base, PatientAddress, patient_address,
 };
 pub use bundle::{BundleError, Entry, Limits, Page, SearchMode, StructureGuard, read_searchset};
-pub use elements::select_elements;
+pub use elements::{project, select_elements};
 pub use header::{
     Coding, Contained, Date, Header, HeaderError, HumanName, Identifier, Interval, Link,
     OutgoingReference, OwnerClaim, OwnerReference, Period, Person, Precision, Record, When,
@@ -33,6 +34,7 @@ pub use header::{
 pub use json::Span;
 pub use owner::{ForeignReason, Ownership, ownership};
 pub use resource_type::ResourceType;
+pub use restricted::strip_restricted;
 pub use search::{
     Handling, ParameterKind, ParameterSpec, Query, SearchError, Sort, SortKey, Token, parameters,
     sort_key,

@@ -1,7 +1,7 @@
 //! Contained resources: read as far as they could hide something.
 
-use super::labels::{Codes, boxed};
-use super::read::{code_concepts, owner_claim, status};
+use super::labels::{Codes, boxed, code_concepts};
+use super::read::{owner_claim, status};
 use crate::header::{Contained, HeaderError, OwnerClaim};
 use crate::json::{Kind, Value};
 use crate::owner::{OwnerElement, owner_element};

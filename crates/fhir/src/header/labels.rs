@@ -79,6 +79,15 @@ impl Codes {
     }
 }
 
+/// What a resource is about, whichever of the three elements its type says it in.
+pub(super) fn code_concepts(resource: Value<'_>) -> Codes {
+    ["code", "vaccineCode", "medicationCodeableConcept"]
+        .into_iter()
+        .fold(Codes::default(), |codes, element| {
+            codes.concepts(resource.get(element))
+        })
+}
+
 /// `identifier`; entries that are no Identifier are passed over.
 pub(super) fn identifiers(resource: Value<'_>) -> Vec<Identifier> {
     resource

@@ -41,7 +41,11 @@ fn reference(element: &str, object: Value<'_>) -> Option<OutgoingReference> {
 
 /// Every Attachment with a `url`, in document order.
 pub(super) fn links(resource: Value<'_>) -> Vec<Link> {
-    let named = |value: &Value<'_>| ATTACHMENTS.iter().any(|name| value.is_named(name));
+    let named = |value: &Value<'_>| {
+        value
+            .name()
+            .is_some_and(|name| ATTACHMENTS.contains(&&*name))
+    };
     let mut found = Vec::new();
     for value in resource.descendants().filter(named) {
         match value.kind() {

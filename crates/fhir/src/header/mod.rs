@@ -1,5 +1,6 @@
 //! What policy and search need of a resource, read once and kept beside its bytes.
 
+mod codings;
 mod contained;
 mod date;
 mod error;
@@ -171,6 +172,13 @@ pub struct Header {
     pub component_codes: Vec<Coding>,
     /// Whether one of the codes is there but not wholly readable.
     pub codes_unreadable: bool,
+    /// Every other Coding with a code, in contained resources and extensions too, each once and in
+    /// document order: what code lists look at beside `codes`, `component_codes` and `categories`.
+    /// Codings of state, interpretation and labels are not among them. An object with a string
+    /// `system` and `code` is one wherever it stands, unless it has a `value` and so is a Quantity.
+    pub other_codings: Vec<Coding>,
+    /// Whether a Coding anywhere, be it listed above or not, is there but cannot be read.
+    pub other_codings_unreadable: bool,
     /// `interpretation`, those of components included.
     pub interpretation: Vec<Coding>,
     /// `meta.tag`.

@@ -1,8 +1,9 @@
 //! Reading a header: one pass for the JSON, then look-ups in the flat tree.
 
+use super::codings::other_codings;
 use super::contained::contained;
 use super::date::{Date, Period, Precision, When};
-use super::labels::{Codes, boxed, identifiers};
+use super::labels::{Codes, boxed, code_concepts, identifiers};
 use super::links::{links, references};
 use super::person::person;
 use crate::bundle::Limits;
@@ -37,6 +38,8 @@ fn header_of(tree: &Tree<'_>) -> Result<Header, HeaderError> {
     let (id, id_span) = id(root)?;
     let meta = Meta::read(root);
     let codes = Coded::read(root)?;
+    let held = [&codes.codes, &codes.component_codes, &codes.categories];
+    let others = other_codings(root, held);
     let dates = Dates::read(resource_type, root);
     Ok(Header {
         resource_type,
@@ -57,6 +60,8 @@ fn header_of(tree: &Tree<'_>) -> Result<Header, HeaderError> {
         codes_unreadable: codes.codes.unreadable || codes.component_codes.unreadable,
         codes: codes.codes.list,
         component_codes: codes.component_codes.list,
+        other_codings: others.list,
+        other_codings_unreadable: others.unreadable,
         labels_unreadable: meta.unreadable || codes.interpretation.unreadable,
         interpretation: codes.interpretation.list,
         tags: meta.tags,
@@ -136,15 +141,6 @@ impl Coded {
                 .concepts_of(component, "interpretation"),
         })
     }
-}
-
-/// What a resource is about, whichever of the three elements its type says it in.
-pub(super) fn code_concepts(resource: Value<'_>) -> Codes {
-    ["code", "vaccineCode", "medicationCodeableConcept"]
-        .into_iter()
-        .fold(Codes::default(), |codes, element| {
-            codes.concepts(resource.get(element))
-        })
 }
 
 /// A code element that decides; anything but a string there is an error.

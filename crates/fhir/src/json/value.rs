@@ -1,6 +1,7 @@
 //! One value of a document, and the way to those inside it.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use super::tree::{Kind, Tree};
@@ -50,7 +51,7 @@ impl<'t> Value<'t> {
     }
 
     /// Every value inside this one, however deep, in document order; not itself.
-    pub fn descendants(self) -> impl Iterator<Item = Value<'t>> {
+    pub fn descendants(self) -> impl DoubleEndedIterator<Item = Value<'t>> {
         let tree = self.tree;
         (self.index + 1..tree.node(self.index).end).map(move |index| Value { tree, index })
     }
@@ -80,7 +81,13 @@ impl<'t> Value<'t> {
         let Some(span) = self.tree.node(self.index).name else {
             return false;
         };
-        unescape(self.tree.slice(span)) == name
+        let literal = self.tree.slice(span);
+        // Quotes and escapes only ever make a literal longer than what it says.
+        match literal.len().cmp(&(name.len() + 2)) {
+            Ordering::Less => false,
+            Ordering::Equal => !name.contains('\\') && &literal[1..=name.len()] == name,
+            Ordering::Greater => literal.contains('\\') && unescape(literal) == name,
+        }
     }
 
     /// What a string says; of anything else nothing.
@@ -125,6 +132,11 @@ impl<'t> Value<'t> {
             },
         };
         Some((span, before.is_none() && after.is_none()))
+    }
+
+    /// How many values begin before it in the document.
+    pub(crate) fn place(self) -> usize {
+        self.index as usize
     }
 
     /// The span of a member with its name, without any comma.

@@ -1,7 +1,9 @@
-use portal_fhir::select_elements;
+use portal_fhir::{project, select_elements};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{record, value};
+use super::json::json as any_json;
+use super::{header, record, value};
 
 fn select(text: &str, elements: &[&str]) -> Value {
     let elements: Vec<_> = elements.iter().map(|&element| element.to_owned()).collect();
@@ -85,4 +87,70 @@ fn contained_resources_stay_with_what_refers_to_them() {
         "asserter":{"reference":"#x"}}"##;
     assert!(select(text, &["code"]).get("contained").is_none());
     assert!(select(text, &["asserter"]).get("contained").is_some());
+}
+
+const PATIENT: &str = r##"{"resourceType":"Patient","implicitRules":"r","text":{},"id":"p",
+    "contained":[{"resourceType":"Organization","id":"o"}],"extension":[{"url":"e"}],
+    "modifierExtension":[{"url":"m"}],"identifier":[{"system":"i","value":"v"}],"active":true,
+    "name":[ {"family":"F","_family":{"id":"x"}} ],"telecom":[{"value":"1"}],"gender":"female",
+    "birthDate":"1990-02-03","_birthDate":{"extension":[{"url":"t","valueDateTime":"1990-02-03T04:05:06Z"}]},
+    "address":[{"city":"C"}],"photo":[{"url":"Binary/1"}],"link":[{"other":{"reference":"Patient/2"}}],
+    "managingOrganization":{"reference":"#o"}}"##;
+
+#[test]
+fn a_projection_is_the_named_members_and_nothing_else() {
+    let tag = tag();
+    let shown = project(&record(PATIENT), &["name", "birthDate", "gender", "absent"]).unwrap();
+    let expected = format!(
+        r#"{{"resourceType":"Patient","id":"p","name":[ {{"family":"F","_family":{{"id":"x"}}}} ],"gender":"female","birthDate":"1990-02-03","meta":{{"tag":[{{"system":{},"code":{}}}]}}}}"#,
+        tag["system"], tag["code"]
+    );
+    assert_eq!(shown.bytes, expected);
+    assert!(shown.header == header(&expected).unwrap());
+    assert!(shown.header.identifiers.is_empty() && shown.header.references.is_empty());
+    assert!(shown.header.links.is_empty() && shown.header.contained.is_empty());
+    let person = shown.header.person.unwrap();
+    assert_eq!(person.names[0].family.as_deref(), Some("F"));
+    assert_eq!(person.birth_date.unwrap().text(), "1990-02-03");
+}
+
+#[test]
+fn a_projection_of_a_projection_is_that_projection() {
+    let members = ["name", "gender"];
+    let once = project(&record(PATIENT), &members).unwrap();
+    assert!(project(&once, &members).unwrap() == once);
+    assert!(
+        project(&once, &["birthDate"])
+            .unwrap()
+            .header
+            .person
+            .unwrap()
+            .names
+            .is_empty()
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_projection_has_exactly_the_named_members_unchanged(
+        members in prop::collection::btree_map(
+            prop::sample::select(vec!["a", "_a", "b", "_b", "extension", "text"]), any_json(), 0..6),
+        named in prop::sample::subsequence(vec!["a", "b", "text", "id"], 0..=4),
+    ) {
+        let mut model = json!({"resourceType": "Condition", "id": "c"});
+        for (name, member) in &members {
+            model[*name] = member.clone();
+        }
+        let text = model.to_string();
+        let shown = value(&project(&record(&text), &named).unwrap().bytes);
+        // Numbers as the reader of both takes them.
+        let model = value(text.as_bytes());
+        let mut expected = json!({"resourceType": "Condition", "id": "c", "meta": {"tag": [tag()]}});
+        for name in named.into_iter().filter(|name| members.contains_key(name)) {
+            expected[name] = model[name].clone();
+        }
+        prop_assert_eq!(shown, expected);
+    }
 }

@@ -123,6 +123,19 @@ fn duplicate_members_are_found_however_they_are_written() {
 }
 
 #[test]
+fn members_are_found_by_what_their_names_say() {
+    let text = r#"{"a\nb":1,"\u0063ode":2,"code ":3,"":4}"#;
+    let tree = Tree::parse(text.as_bytes(), DEPTH).unwrap();
+    let get = |name| tree.root().get(name).map(portal_fhir::json::Value::raw);
+    assert_eq!(get("a\nb"), Some("1"));
+    assert_eq!(get("code"), Some("2"));
+    assert_eq!(get(""), Some("4"));
+    for name in ["a\\nb", "\\u0063ode", "cod", "Code", "code  ", "a"] {
+        assert_eq!(get(name), None);
+    }
+}
+
+#[test]
 fn depth_is_bounded_without_recursion() {
     let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
     assert!(accepts(nested(64).as_bytes()));

@@ -2,10 +2,12 @@
 
 mod address;
 mod bundle;
+mod codings;
 mod elements;
 mod header;
 mod json;
 mod owner;
+mod restricted;
 mod search;
 mod splice;
 mod synthea;

@@ -5,8 +5,11 @@ use bytes::Bytes;
 use portal_fhir::json::Tree;
 use portal_fhir::{
     AddressBook, Base, Limits, OwnerClaim, PatientAddress, Record, ResourceType, read_header,
+    strip_restricted,
 };
 use serde_json::Value;
+
+use super::codings::{all_codes, naive_codes};
 
 /// Synthetic transaction Bundles that may stand beside the project.
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/synthea");
@@ -65,6 +68,10 @@ fn check(text: &str) {
     let is_patient = header.resource_type == ResourceType::Patient;
     assert_eq!(header.date.is_none(), is_patient);
     assert_eq!(matches!(header.owner, OwnerClaim::OwnId), is_patient);
+    assert!(!header.other_codings_unreadable);
+    let bare_codes = header.resource_type == ResourceType::AllergyIntolerance;
+    let (found, naive) = (all_codes(&header), naive_codes(&model));
+    assert!(found.is_superset(&naive) && (bare_codes || found == naive));
     let patient = PatientAddress {
         upstream: &header.id.clone(),
         canonical: "p",
@@ -73,6 +80,7 @@ fn check(text: &str) {
         header,
         bytes: Bytes::copy_from_slice(text.as_bytes()),
     };
+    let record = unstripped(record);
     let rewritten = book()
         .rewrite(record, 0, &patient, "https://portal.test")
         .expect("a sound sample");
@@ -81,6 +89,14 @@ fn check(text: &str) {
         &serde_json::from_slice(&rewritten.bytes).expect("a sound sample"),
         true,
     );
+}
+
+/// Nothing in the synthetic records is restricted.
+fn unstripped(record: Record) -> Record {
+    let before = (record.bytes.as_ptr(), record.clone());
+    let record = strip_restricted(record).expect("a sound sample");
+    assert!(before == (record.bytes.as_ptr(), record.clone()));
+    record
 }
 
 /// Every member is the same, `urn:` references are gone, and the id at the top is ours.
