@@ -69,7 +69,7 @@ impl Inner {
         let day = owned
             .headers()
             .find_map(|header| header.person.as_ref()?.birth_date.as_ref())
-            .map(portal_fhir::Date::earliest_day);
+            .and_then(portal_fhir::Date::first_day);
         Ok(day.map_or(BirthDate::Unknown, BirthDate::Day))
     }
 }

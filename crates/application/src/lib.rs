@@ -24,8 +24,8 @@ mod testing;
 
 pub use access_log::AccessLogAnswer;
 pub use answer::{
-    Completeness, LabAnswer, LabItem, LabsAnswer, MeAnswer, ReadAnswer, SearchAnswer, SourceReport,
-    SourceStatus, SummaryAnswer,
+    Completeness, Delegator, HeldBack, LabAnswer, LabItem, LabsAnswer, MeAnswer, ReadAnswer,
+    SearchAnswer, SourceReport, SourceStatus, SummaryAnswer, Withheld,
 };
 pub use caller::{Caller, RequestContext};
 pub use error::{AccessError, InputError};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::{Timestamp, tz::TimeZone};
 use portal_fhir::{
-    AddressBook, Header, Ownership, PatientAddress, Record, Sort, ownership, sort_key,
+    AddressBook, Header, Ownership, PatientAddress, Record, Sort, ownership, sort_key, strip_restricted,
 };
 
 use crate::access::RecordTarget;
@@ -167,7 +167,26 @@ fn claim_one(
         .book
         .rewrite(record, origin.base, patient, origin.public_url);
     drops.unaddressable += usize::from(rewritten.is_err());
-    rewritten.ok()
+    let stripped = without_restricted(rewritten.ok()?);
+    drops.unreadable += usize::from(stripped.is_none());
+    stripped
+}
+
+/// Takes restricted extensions out, which nobody sees. What they said of sensitivity and
+/// readability still counts for what is left.
+fn without_restricted(record: Record) -> Option<Record> {
+    let codings = record.header.other_codings.clone();
+    let unreadable = (
+        record.header.labels_unreadable,
+        record.header.codes_unreadable,
+        record.header.other_codings_unreadable,
+    );
+    let mut record = strip_restricted(record).ok()?;
+    record.header.other_codings = codings;
+    record.header.labels_unreadable |= unreadable.0;
+    record.header.codes_unreadable |= unreadable.1;
+    record.header.other_codings_unreadable |= unreadable.2;
+    Some(record)
 }
 
 /// One record for each id; the newest `meta.lastUpdated` stays. Records that share a business
