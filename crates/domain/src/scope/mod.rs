@@ -1,7 +1,18 @@
-//! SMART on FHIR scopes: what a token allows, by type and interaction.
+//! SMART on FHIR scopes: what a token allows, by type, interaction and, where a scope has
+//! parameters, by record.
 
+mod constraint;
+mod letters;
 mod parse;
 mod set;
+mod token;
+mod type_scopes;
 
-pub use parse::{RejectedScope, parse_scope};
-pub use set::{Interaction, Letters, ScopeSet};
+pub use letters::{Interaction, Letters};
+pub use parse::RejectedScope;
+pub use set::ScopeSet;
+
+#[cfg(test)]
+mod generators;
+#[cfg(test)]
+mod laws;

@@ -2,11 +2,12 @@
 
 use portal_fhir::ResourceType;
 
-use super::set::{Interaction, Letters};
+use super::constraint::Constraint;
+use super::letters::Letters;
 
 /// What one readable scope asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ParsedScope {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum ParsedScope {
     /// `openid`
     OpenId,
     /// `profile`
@@ -15,6 +16,8 @@ pub enum ParsedScope {
     Other,
     /// `patient/Type.…`
     PatientType(ResourceType, Letters),
+    /// `patient/Type.…?…`
+    PatientGranular(ResourceType, Letters, Constraint),
     /// `patient/*.…`
     PatientAny(Letters),
 }
@@ -22,123 +25,98 @@ pub enum ParsedScope {
 /// Why a scope gives nothing. Carries no text of the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RejectedScope {
+    /// `patient`, `user` or `system` in another case.
+    #[error("unknown level")]
+    UnknownLevel,
     /// The type is none that this service serves, or is written in another case.
     #[error("unknown type")]
     UnknownType,
     /// Neither a v1 word nor v2 letters in order, each once.
     #[error("malformed permissions")]
     MalformedPermissions,
-    /// Granular parameters are not understood, so the scope gives nothing rather than too much.
+    /// A v1 word with the parameters of v2.
+    #[error("permissions of v1 with parameters of v2")]
+    MixedVersions,
+    /// A parameter that is not understood (another name, a modifier, a chain), one that the type
+    /// is not searched by, or any at all for every type.
     #[error("unsupported parameters")]
     UnsupportedParameters,
+    /// A parameter without a value, or with one that is no token, or not a plain one.
+    #[error("malformed parameters")]
+    MalformedParameters,
+    /// More values than one scope may have.
+    #[error("too many values")]
+    TooManyValues,
+    /// The claim has as many granular scopes of the type as may be before this one.
+    #[error("too many scopes")]
+    TooManyScopes,
     /// Looks like a resource scope, but has no permissions.
     #[error("malformed scope")]
     Malformed,
 }
 
+const LEVELS: [&str; 3] = ["patient", "user", "system"];
+
 /// Reads one scope. Nothing outside the grammar gives anything.
-pub fn parse_scope(text: &str) -> Result<ParsedScope, RejectedScope> {
+pub(super) fn parse_scope(text: &str) -> Result<ParsedScope, RejectedScope> {
     match text {
         "openid" => return Ok(ParsedScope::OpenId),
         "profile" => return Ok(ParsedScope::Profile),
         _ => {}
     }
-    let Some((level, rest)) = text.split_once('/') else {
-        return Ok(ParsedScope::Other);
+    match text.split_once('/') {
+        Some((level, rest)) if LEVELS.contains(&level) => parse_resource_scope(level, rest),
+        Some((level, _)) if LEVELS.iter().any(|it| it.eq_ignore_ascii_case(level)) => {
+            Err(RejectedScope::UnknownLevel)
+        }
+        _ => Ok(ParsedScope::Other),
+    }
+}
+
+fn parse_resource_scope(level: &str, rest: &str) -> Result<ParsedScope, RejectedScope> {
+    let (head, parameters) = match rest.split_once('?') {
+        Some((head, parameters)) => (head, Some(parameters)),
+        None => (rest, None),
     };
-    if !matches!(level, "patient" | "user" | "system") {
-        return Ok(ParsedScope::Other);
-    }
-    let (resource, permissions) = rest.split_once('.').ok_or(RejectedScope::Malformed)?;
-    if permissions.contains('?') {
-        return Err(RejectedScope::UnsupportedParameters);
-    }
-    let letters = parse_permissions(permissions)?;
-    if level != "patient" {
-        return Ok(ParsedScope::Other);
-    }
-    if resource == "*" {
-        return Ok(ParsedScope::PatientAny(letters));
-    }
-    ResourceType::parse(resource)
-        .map(|resource_type| ParsedScope::PatientType(resource_type, letters))
-        .ok_or(RejectedScope::UnknownType)
-}
-
-fn parse_permissions(text: &str) -> Result<Letters, RejectedScope> {
-    match text {
-        "read" => Ok(Letters::READ),
-        "write" => Ok(Letters::WRITE),
-        "*" => Ok(Letters::ALL),
-        _ => parse_letters(text),
+    let (resource, permissions) = head.split_once('.').ok_or(RejectedScope::Malformed)?;
+    let letters = parse_permissions(permissions, parameters.is_some())?;
+    let constraint = parameters.map(Constraint::parse).transpose()?;
+    match (level, resource) {
+        ("patient", "*") if constraint.is_some() => Err(RejectedScope::UnsupportedParameters),
+        ("patient", "*") => Ok(ParsedScope::PatientAny(letters)),
+        ("patient", _) => of_one_type(resource, letters, constraint),
+        _ => Ok(ParsedScope::Other),
     }
 }
 
-const IN_ORDER: [(char, Interaction); 5] = [
-    ('c', Interaction::Create),
-    ('r', Interaction::Read),
-    ('u', Interaction::Update),
-    ('d', Interaction::Delete),
-    ('s', Interaction::Search),
-];
+fn parse_permissions(text: &str, has_parameters: bool) -> Result<Letters, RejectedScope> {
+    let of_v1 = match text {
+        "read" => Letters::READ,
+        "write" => Letters::WRITE,
+        "*" => Letters::ALL,
+        _ => return Letters::parse(text).ok_or(RejectedScope::MalformedPermissions),
+    };
+    if has_parameters {
+        return Err(RejectedScope::MixedVersions);
+    }
+    Ok(of_v1)
+}
 
-fn parse_letters(text: &str) -> Result<Letters, RejectedScope> {
-    let mut order = IN_ORDER.iter();
-    let mut letters = Letters::NONE;
-    for wanted in text.chars() {
-        // The iterator only moves forward, so a repeated or misplaced letter is never found.
-        let (_, interaction) = order
-            .find(|(letter, _)| *letter == wanted)
-            .ok_or(RejectedScope::MalformedPermissions)?;
-        letters = letters.union(Letters::only(*interaction));
+fn of_one_type(
+    resource: &str,
+    letters: Letters,
+    constraint: Option<Constraint>,
+) -> Result<ParsedScope, RejectedScope> {
+    let resource_type = ResourceType::parse(resource).ok_or(RejectedScope::UnknownType)?;
+    match constraint {
+        None => Ok(ParsedScope::PatientType(resource_type, letters)),
+        Some(constraint) if constraint.is_known_to(resource_type) => Ok(
+            ParsedScope::PatientGranular(resource_type, letters, constraint),
+        ),
+        Some(_) => Err(RejectedScope::UnsupportedParameters),
     }
-    if letters == Letters::NONE {
-        return Err(RejectedScope::MalformedPermissions);
-    }
-    Ok(letters)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn letters_stand_in_order_and_once() {
-        for text in ["sr", "rr", "rx", "", "R", "rs ", "read,write", "rs*"] {
-            assert_eq!(
-                parse_scope(&format!("patient/Observation.{text}")),
-                Err(RejectedScope::MalformedPermissions),
-                "{text}"
-            );
-        }
-        assert_eq!(
-            parse_scope("patient/Observation.rs"),
-            Ok(ParsedScope::PatientType(
-                ResourceType::Observation,
-                Letters::READ
-            ))
-        );
-        assert_eq!(
-            parse_scope("patient/*.cruds"),
-            Ok(ParsedScope::PatientAny(Letters::ALL))
-        );
-    }
-
-    #[test]
-    fn what_is_not_understood_gives_nothing() {
-        for text in [
-            "patient/observation.read",
-            "patient/Observatio.read",
-            "patient/Observation.rs?category=laboratory",
-            "patient/Observation",
-            "patient/.read",
-        ] {
-            assert!(parse_scope(text).is_err(), "{text}");
-        }
-        assert_eq!(
-            parse_scope("Patient/Observation.read"),
-            Ok(ParsedScope::Other)
-        );
-        assert_eq!(parse_scope("user/*.read"), Ok(ParsedScope::Other));
-    }
-}
+#[path = "parse_tests.rs"]
+mod tests;

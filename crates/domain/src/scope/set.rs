@@ -1,66 +1,24 @@
 //! The scopes of one token as a set that answers one question: may this interaction happen.
 
-use portal_fhir::ResourceType;
+use std::array;
+use std::fmt;
 
+use portal_fhir::{Header, ResourceType};
+
+use super::letters::Interaction;
 use super::parse::{ParsedScope, RejectedScope, parse_scope};
-
-/// A FHIR interaction by its SMART 2.2 letter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Interaction {
-    /// `c`
-    Create,
-    /// `r`: one resource by id.
-    Read,
-    /// `u`
-    Update,
-    /// `d`
-    Delete,
-    /// `s`: lists and searches.
-    Search,
-}
-
-/// A set of interactions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
-pub struct Letters(u8);
-
-impl Letters {
-    /// Nothing.
-    pub const NONE: Self = Self(0);
-    /// v1 `read`: `rs`.
-    pub const READ: Self = Self(0b1_0010);
-    /// v1 `write`: `cud`.
-    pub const WRITE: Self = Self(0b0_1101);
-    /// v1 `*`: `cruds`.
-    pub const ALL: Self = Self(0b1_1111);
-
-    /// The set of one interaction.
-    pub const fn only(interaction: Interaction) -> Self {
-        Self(1 << interaction as u8)
-    }
-
-    /// Both sets together.
-    #[must_use]
-    pub const fn union(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// What is in both.
-    #[must_use]
-    pub const fn intersection(self, other: Self) -> Self {
-        Self(self.0 & other.0)
-    }
-
-    /// Whether the interaction is in the set.
-    pub const fn contains(self, interaction: Interaction) -> bool {
-        self.0 & (1 << interaction as u8) != 0
-    }
-}
+use super::type_scopes::TypeScopes;
 
 /// What the `scope` claim of one token gives (SMART App Launch 2.2, "Scopes for requesting FHIR
 /// resources"). Only `patient/` scopes give access to records here.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+///
+/// Sets are equal if they give the same by the same scopes; why others gave nothing is no part of
+/// that. A set prints as SMART 2.2 text that reads back as an equal one. Only what
+/// [`ScopeSet::union`] and [`ScopeSet::intersection`] make of many granular scopes may be more
+/// than a claim can say: the rest then gives nothing when it is read back.
+#[derive(Debug, Clone)]
 pub struct ScopeSet {
-    by_type: [Letters; ResourceType::ALL.len()],
+    by_type: [TypeScopes; ResourceType::ALL.len()],
     openid: bool,
     profile: bool,
     rejected: Vec<RejectedScope>,
@@ -72,34 +30,83 @@ impl ScopeSet {
     pub fn parse(claim: &str) -> Self {
         let mut set = Self::default();
         for text in claim.split(' ').filter(|text| !text.is_empty()) {
-            match parse_scope(text) {
-                Ok(scope) => set.add(scope),
-                Err(reason) => set.rejected.push(reason),
+            if let Err(reason) = parse_scope(text).and_then(|scope| set.add(scope)) {
+                set.rejected.push(reason);
             }
         }
         set
     }
 
-    fn add(&mut self, scope: ParsedScope) {
+    fn add(&mut self, scope: ParsedScope) -> Result<(), RejectedScope> {
         match scope {
             ParsedScope::OpenId => self.openid = true,
             ParsedScope::Profile => self.profile = true,
             ParsedScope::Other => {}
             ParsedScope::PatientType(resource_type, letters) => {
-                let slot = &mut self.by_type[resource_type as usize];
-                *slot = slot.union(letters);
+                self.by_type[resource_type as usize].add_whole(letters);
+            }
+            ParsedScope::PatientGranular(resource_type, letters, constraint) => {
+                let scopes = &mut self.by_type[resource_type as usize];
+                if !scopes.has_room_for(&constraint) {
+                    return Err(RejectedScope::TooManyScopes);
+                }
+                scopes.add_granular(constraint, letters);
             }
             ParsedScope::PatientAny(letters) => {
-                for slot in &mut self.by_type {
-                    *slot = slot.union(letters);
+                for scopes in &mut self.by_type {
+                    scopes.add_whole(letters);
                 }
             }
         }
+        Ok(())
     }
 
-    /// Whether an interaction with a type is allowed.
+    /// Whether an interaction with a type is allowed, be it only with some of its records: which
+    /// ones, [`ScopeSet::covers`] has to be asked.
     pub fn allows(&self, resource_type: ResourceType, interaction: Interaction) -> bool {
-        self.by_type[resource_type as usize].contains(interaction)
+        self.of(resource_type).allows(interaction)
+    }
+
+    /// Whether an interaction with this record is allowed. A record of another type is not.
+    pub fn covers(
+        &self,
+        resource_type: ResourceType,
+        interaction: Interaction,
+        header: &Header,
+    ) -> bool {
+        header.resource_type == resource_type && self.of(resource_type).covers(interaction, header)
+    }
+
+    /// Whether an interaction with a type is allowed, but not with every record of it.
+    pub fn is_granular(&self, resource_type: ResourceType, interaction: Interaction) -> bool {
+        let scopes = self.of(resource_type);
+        !scopes.allows_whole(interaction) && scopes.allows(interaction)
+    }
+
+    fn of(&self, resource_type: ResourceType) -> &TypeScopes {
+        &self.by_type[resource_type as usize]
+    }
+
+    /// What either set gives, without the reasons of either.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        Self {
+            by_type: array::from_fn(|at| self.by_type[at].union(&other.by_type[at])),
+            openid: self.openid || other.openid,
+            profile: self.profile || other.profile,
+            rejected: Vec::new(),
+        }
+    }
+
+    /// What both sets give, without the reasons of either.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        Self {
+            by_type: array::from_fn(|at| self.by_type[at].intersection(&other.by_type[at])),
+            openid: self.openid && other.openid,
+            profile: self.profile && other.profile,
+            rejected: Vec::new(),
+        }
     }
 
     /// Whether `openid profile` were both granted.
@@ -113,55 +120,43 @@ impl ScopeSet {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn any_scope() -> impl Strategy<Value = String> {
-        prop_oneof![
-            "(patient|user|system|Patient)/(\\*|Patient|Observation|Condition|Nothing)\\.(read|write|\\*|[cruds]{1,5}|rss)",
-            "(openid|profile|launch/patient|offline_access)",
-            "[!-~]{1,30}",
-        ]
-    }
-
-    fn allowed(set: &ScopeSet) -> Vec<bool> {
-        use Interaction as I;
-        ResourceType::ALL
-            .iter()
-            .flat_map(|kind| {
-                [I::Create, I::Read, I::Update, I::Delete, I::Search]
-                    .map(|interaction| set.allows(*kind, interaction))
-            })
-            .collect()
-    }
-
-    proptest! {
-        #[test]
-        fn fewer_scopes_never_allow_more(scopes in prop::collection::vec(any_scope(), 1..6), drop in 0usize..6) {
-            let all = ScopeSet::parse(&scopes.join(" "));
-            let mut fewer = scopes.clone();
-            fewer.remove(drop % scopes.len());
-            let fewer = ScopeSet::parse(&fewer.join(" "));
-            for (less, more) in allowed(&fewer).into_iter().zip(allowed(&all)) {
-                prop_assert!(!less || more);
-            }
+impl Default for ScopeSet {
+    // Not derived: the library's arrays have a default up to 32 items, and FHIR has more types.
+    fn default() -> Self {
+        Self {
+            by_type: array::from_fn(|_| TypeScopes::default()),
+            openid: false,
+            profile: false,
+            rejected: Vec::new(),
         }
-
-        #[test]
-        fn only_patient_scopes_open_a_record(text in "(user|system)/(\\*|Patient|Observation)\\.(read|\\*|cruds)") {
-            prop_assert!(allowed(&ScopeSet::parse(&text)).into_iter().all(|open| !open));
-        }
-    }
-
-    #[test]
-    fn read_is_read_and_search_of_that_type_only() {
-        let set = ScopeSet::parse("openid patient/Observation.read");
-        assert!(set.allows(ResourceType::Observation, Interaction::Read));
-        assert!(set.allows(ResourceType::Observation, Interaction::Search));
-        assert!(!set.allows(ResourceType::Observation, Interaction::Update));
-        assert!(!set.allows(ResourceType::Condition, Interaction::Read));
-        assert!(!set.has_identity());
     }
 }
+
+impl PartialEq for ScopeSet {
+    fn eq(&self, other: &Self) -> bool {
+        (self.openid, self.profile) == (other.openid, other.profile)
+            && self.by_type == other.by_type
+    }
+}
+
+impl Eq for ScopeSet {}
+
+/// Every type by its name, never `*`: a text that was kept does not grow with the types served.
+impl fmt::Display for ScopeSet {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let identity = [(self.openid, "openid"), (self.profile, "profile")];
+        let identity = identity.into_iter().filter(|(granted, _)| *granted);
+        let records = ResourceType::ALL
+            .iter()
+            .flat_map(|resource_type| self.of(*resource_type).texts(*resource_type));
+        let texts: Vec<String> = identity
+            .map(|(_, text)| text.to_owned())
+            .chain(records)
+            .collect();
+        formatter.write_str(&texts.join(" "))
+    }
+}
+
+#[cfg(test)]
+#[path = "set_tests.rs"]
+mod tests;
