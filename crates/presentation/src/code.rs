@@ -141,6 +141,8 @@ impl Code {
             Self::Overloaded => Some(1),
             Self::Unauthenticated
             | Self::TokenExpired
+            | Self::TokenRevoked
+            | Self::StepUpRequired
             | Self::ModuleNotLicensed
             | Self::ClientNotAllowed
             | Self::AccountNotActive
