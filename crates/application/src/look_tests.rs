@@ -95,7 +95,7 @@ async fn an_event_carries_fifty_ids_and_counts_the_rest() {
 async fn an_answer_on_stale_facts_is_decided_once_more() {
     let world = world();
     problems(&world, &patient()).await.unwrap();
-    world.accounts.set(Some(changed(AccountStatus::Active)));
+    world.facts.set(Some(changed(AccountStatus::Active)));
     world.journal.expect(&[Fate::Stale]);
     let answer = problems(&world, &patient()).await.unwrap();
     assert_eq!(ids(&answer.disclosure).len(), 2);
@@ -105,7 +105,7 @@ async fn an_answer_on_stale_facts_is_decided_once_more() {
         .map(|event| event.fence.unwrap().account.1)
         .collect();
     assert_eq!(versions, [1, 2]);
-    assert_eq!(world.accounts.look_ups(), 2);
+    assert_eq!(world.facts.look_ups(), 2);
 }
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn facts_that_stay_stale_give_no_answer() {
 async fn a_suspension_acts_on_the_answer_that_did_not_know_of_it() {
     let world = world();
     problems(&world, &patient()).await.unwrap();
-    world.accounts.set(Some(changed(AccountStatus::Suspended)));
+    world.facts.set(Some(changed(AccountStatus::Suspended)));
     world.journal.expect(&[Fate::Stale]);
     let answer = problems(&world, &patient()).await;
     assert_eq!(answer.err(), Some(Denial::AccountNotActive.into()));
@@ -135,7 +135,7 @@ async fn a_suspension_acts_on_the_answer_that_did_not_know_of_it() {
 async fn a_miss_on_stale_facts_is_decided_once_more() {
     let world = world();
     read(&world, "cht.gone").await;
-    world.accounts.set(Some(changed(AccountStatus::Suspended)));
+    world.facts.set(Some(changed(AccountStatus::Suspended)));
     world.journal.expect(&[Fate::Stale]);
     let error = read(&world, "cht.gone").await;
     assert_eq!(error, Some(Denial::AccountNotActive.into()));
@@ -178,7 +178,7 @@ async fn a_refusal_is_journaled_without_versions_and_asks_no_source() {
 #[tokio::test]
 async fn a_refusal_without_an_account_is_journaled_too() {
     let world = world();
-    world.accounts.set(None);
+    world.facts.set(None);
     let answer = problems(&world, &patient()).await;
     assert_eq!(answer.err(), Some(Denial::AccountNotLinked.into()));
     let event = only_event(&world);

@@ -6,17 +6,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{Timestamp, tz::TimeZone};
 use portal_application::ports::{
-    AccessLog, AccessLogFilter, AccessLogPage, Accounts, BearerToken, CacheLoad, Clock,
-    CursorBinding, CursorInvalid, CursorSeal, Entitlements, EntitlementsUnavailable, Features,
-    Generation, Ids, Journal, JournalPlace, RecordCache, Recording, SourceError, SourceRequest,
-    Sources, StoreError, Tenants, TokenRefusal, TokenVerifier,
+    AccessLog, AccessLogFilter, AccessLogPage, BearerToken, CacheLoad, Clock, CursorBinding,
+    CursorInvalid, CursorSeal, Entitlements, EntitlementsUnavailable, Facts, Features, Generation,
+    Ids, Journal, JournalPlace, ListedStanding, RecordCache, Recording, Revocations, SourceError,
+    SourceRequest, Sources, StoreError, StoredFacts, TokenIntrospection, TokenRefusal,
+    TokenVerifier,
 };
 use portal_application::{Parts, Portal, RecordRules, SourceRules};
 use portal_domain::access::{
-    AuthenticationStrength, PatientClaim, PatientGrant, RecordTarget, Surface, TenantBinding,
-    VerifiedToken,
+    AuthenticationStrength, Introspection, PatientClaim, PatientGrant, RecordTarget,
+    RevocationKeys, Surface, TenantBinding, VerifiedToken,
 };
 use portal_domain::account::{AccountKind, AccountSnapshot, AccountStatus};
 use portal_domain::audit::{AccessEvent, Receipt};
@@ -24,6 +25,7 @@ use portal_domain::disclosure::{Fetched, StoredSet};
 use portal_domain::id::{Issuer, PatientId, PortalAccountId, Subject, TenantId};
 use portal_domain::release::{ReleaseMode, ReleaseRules};
 use portal_domain::scope::ScopeSet;
+use portal_domain::sensitivity::LabelMode;
 use portal_domain::source::{RecordSet, Source};
 use portal_domain::tenant::Tenant;
 use portal_fhir::{Limits, Record, read_header};
@@ -54,6 +56,7 @@ pub(crate) fn settings() -> Settings {
         max_in_flight: Settings::MAX_IN_FLIGHT,
         request_deadline: Duration::from_secs(2),
         production: false,
+        step_up_acr: Some("2".to_owned()),
         health: Arc::new(HealthState::default()),
         clock: Arc::clone(&outside) as Arc<dyn Clock>,
         ids: outside,
@@ -74,14 +77,15 @@ pub(crate) fn portal(resources: &[(RecordSet, &str)]) -> Portal {
         release: ReleaseRules {
             mode: ReleaseMode::ByStatus,
             tag_system: "urn:tags".into(),
-            critical_hold: SignedDuration::from_hours(72),
+            labels: LabelMode::None,
         },
     };
     let sources = Source::ALL.iter().map(source).collect();
     Portal::new(Parts {
         verifier: Arc::clone(&outside) as _,
-        tenants: Arc::clone(&outside) as _,
-        accounts: Arc::clone(&outside) as _,
+        facts: Arc::clone(&outside) as _,
+        revocations: Arc::clone(&outside) as _,
+        introspection: Arc::clone(&outside) as _,
         entitlements: Arc::clone(&outside) as _,
         sources: Arc::clone(&outside) as _,
         cache: Arc::clone(&outside) as _,
@@ -135,45 +139,72 @@ impl TokenVerifier for Outside {
                 level: 2,
                 second_factor: false,
             },
+            delegation_claim: None,
+            issued_at: now(),
+            authenticated_at: Some(now()),
             expires_at: now(),
+            revocation_keys: RevocationKeys::default(),
         }))
     }
 }
 
 #[async_trait]
-impl Tenants for Outside {
-    async fn find(&self, id: &TenantId) -> Result<Option<Tenant>, StoreError> {
-        Ok(Some(Tenant {
-            id: id.clone(),
-            name: "North Valley".to_owned(),
-            region: "eu".to_owned(),
-            time_zone: TimeZone::UTC,
-            locale: "en".to_owned(),
-            calendar: "gregory".to_owned(),
-            currency: "EUR".to_owned(),
-            retention_years: 7,
-            version: 1,
-        }))
-    }
-}
-
-#[async_trait]
-impl Accounts for Outside {
+impl Facts for Outside {
     async fn find(
         &self,
-        _: &TenantId,
+        id: &TenantId,
         _: &Issuer,
         _: &Subject,
-    ) -> Result<Option<AccountSnapshot>, StoreError> {
-        Ok(Some(AccountSnapshot {
-            id: PortalAccountId::new(Ulid(7)),
-            kind: AccountKind::Patient,
-            status: AccountStatus::Active,
-            patient_id: Some(PatientId::parse("p1").unwrap()),
-            preferred_language: None,
-            last_login_at: None,
-            version: 1,
-        }))
+        _: Option<&Arc<Tenant>>,
+    ) -> Result<StoredFacts, StoreError> {
+        Ok(StoredFacts {
+            tenant: Some(Arc::new(tenant(id))),
+            account: Some(Arc::new(account())),
+            delegations: Vec::new(),
+        })
+    }
+}
+
+fn tenant(id: &TenantId) -> Tenant {
+    Tenant {
+        id: id.clone(),
+        name: "North Valley".to_owned(),
+        region: "eu".to_owned(),
+        time_zone: TimeZone::UTC,
+        locale: "en".to_owned(),
+        calendar: "gregory".to_owned(),
+        currency: "EUR".to_owned(),
+        retention_years: 7,
+        config: Arc::default(),
+        version: 1,
+    }
+}
+
+fn account() -> AccountSnapshot {
+    AccountSnapshot {
+        id: PortalAccountId::new(Ulid(7)),
+        kind: AccountKind::Patient,
+        status: AccountStatus::Active,
+        patient_id: Some(PatientId::parse("p1").unwrap()),
+        preferred_language: None,
+        last_login_at: None,
+        version: 1,
+    }
+}
+
+impl Revocations for Outside {
+    fn standing(&self, _: &TenantId, _: &VerifiedToken, _: Timestamp) -> ListedStanding {
+        ListedStanding {
+            revoked: false,
+            is_fresh: true,
+        }
+    }
+}
+
+#[async_trait]
+impl TokenIntrospection for Outside {
+    async fn introspect(&self, _: &VerifiedToken, _: &BearerToken) -> Introspection {
+        Introspection::Active
     }
 }
 

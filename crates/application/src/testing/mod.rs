@@ -9,26 +9,28 @@ mod stores;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jiff::SignedDuration;
 use portal_domain::access::{
-    AuthenticationStrength, PatientClaim, StatedContext, TenantBinding, VerifiedToken,
+    AuthenticationStrength, PatientClaim, RevocationKeys, StatedContext, TenantBinding,
+    VerifiedToken,
 };
 use portal_domain::disclosure::Disclosure;
 use portal_domain::id::{ClientId, Issuer, RequestId, Subject, TenantId};
 use portal_domain::release::{ReleaseMode, ReleaseRules};
 use portal_domain::scope::ScopeSet;
+use portal_domain::sensitivity::LabelMode;
 use portal_domain::source::Source;
 
 use crate::caller::{Caller, RequestContext};
 use crate::portal::{Parts, Portal};
+use crate::ports::BearerToken;
 use crate::record::{RecordRules, SourceRules};
 
 pub(crate) use journal::{Fate, MemoryJournal};
 pub(crate) use records::{problem, report, result, vital};
 pub(crate) use sources::MemorySources;
 pub(crate) use stores::{
-    MemoryAccounts, MemoryCache, MemoryCursors, NoAccessLog, NoVerifier, OneLicence, OneTenant,
-    SerialIds, TestClock, account,
+    MemoryCache, MemoryCursors, MemoryFacts, MemoryIntrospection, MemoryRevocations, NoAccessLog,
+    NoVerifier, OneLicence, SerialIds, TestClock, account, at,
 };
 
 pub(crate) const TENANT: &str = "north";
@@ -39,7 +41,9 @@ const TAG_SYSTEM: &str = "urn:ghasi-ehealth:release";
 /// The portal over parts in memory.
 pub(crate) struct World {
     pub(crate) clock: Arc<TestClock>,
-    pub(crate) accounts: Arc<MemoryAccounts>,
+    pub(crate) facts: Arc<MemoryFacts>,
+    pub(crate) revocations: Arc<MemoryRevocations>,
+    pub(crate) introspection: Arc<MemoryIntrospection>,
     pub(crate) sources: Arc<MemorySources>,
     pub(crate) cache: Arc<MemoryCache>,
     pub(crate) journal: Arc<MemoryJournal>,
@@ -49,14 +53,17 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new() -> Self {
         let clock = Arc::new(TestClock::default());
-        let accounts = Arc::new(MemoryAccounts::default());
+        let facts = Arc::new(MemoryFacts::default());
+        let revocations = Arc::new(MemoryRevocations::default());
+        let introspection = Arc::new(MemoryIntrospection::default());
         let sources = Arc::new(MemorySources::new(Arc::clone(&clock)));
         let cache = Arc::new(MemoryCache::default());
         let journal = Arc::new(MemoryJournal::default());
         let portal = Portal::new(Parts {
             verifier: Arc::new(NoVerifier),
-            tenants: Arc::new(OneTenant),
-            accounts: Arc::clone(&accounts) as _,
+            facts: Arc::clone(&facts) as _,
+            revocations: Arc::clone(&revocations) as _,
+            introspection: Arc::clone(&introspection) as _,
             entitlements: Arc::new(OneLicence(LICENCE)),
             sources: Arc::clone(&sources) as _,
             cache: Arc::clone(&cache) as _,
@@ -71,7 +78,9 @@ impl World {
         });
         Self {
             clock,
-            accounts,
+            facts,
+            revocations,
+            introspection,
             sources,
             cache,
             journal,
@@ -88,7 +97,7 @@ fn rules() -> RecordRules {
         release: ReleaseRules {
             mode: ReleaseMode::ByStatus,
             tag_system: TAG_SYSTEM.into(),
-            critical_hold: SignedDuration::from_hours(72),
+            labels: LabelMode::None,
         },
     };
     let sources = Source::ALL.into_iter().map(source).collect();
@@ -112,10 +121,15 @@ pub(crate) fn caller(scopes: &str) -> Caller {
             level: 2,
             second_factor: false,
         },
+        delegation_claim: None,
+        issued_at: stores::at(0),
+        authenticated_at: Some(stores::at(0)),
         expires_at: stores::at(3_600),
+        revocation_keys: RevocationKeys::default(),
     };
     Caller {
         token: Arc::new(token),
+        bearer: Arc::new(BearerToken::new("token")),
         stated: StatedContext::default(),
         request: RequestContext {
             request_id: RequestId::parse("request-1").unwrap(),

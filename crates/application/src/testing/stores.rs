@@ -6,19 +6,22 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use portal_domain::access::{PatientGrant, RecordTarget, Surface, VerifiedToken};
+use portal_domain::access::{Introspection, PatientGrant, RecordTarget, Surface, VerifiedToken};
 use portal_domain::account::{AccountKind, AccountSnapshot, AccountStatus};
 use portal_domain::disclosure::StoredSet;
 use portal_domain::id::{Issuer, PatientId, PortalAccountId, Subject, TenantId};
+use portal_domain::proxy_delegation::DelegationSnapshot;
 use portal_domain::source::RecordSet;
 use portal_domain::tenant::Tenant;
+use portal_domain::tenant_config::TenantConfig;
 use ulid::Ulid;
 
 use super::PATIENT;
 use crate::ports::{
-    AccessLog, AccessLogFilter, AccessLogPage, Accounts, BearerToken, CacheLoad, Clock,
-    CursorBinding, CursorInvalid, CursorSeal, Entitlements, EntitlementsUnavailable, Features,
-    Generation, Ids, RecordCache, StoreError, Tenants, TokenRefusal, TokenVerifier,
+    AccessLog, AccessLogFilter, AccessLogPage, BearerToken, CacheLoad, Clock, CursorBinding,
+    CursorInvalid, CursorSeal, Entitlements, EntitlementsUnavailable, Facts, Features, Generation,
+    Ids, ListedStanding, RecordCache, Revocations, StoreError, StoredFacts, TokenIntrospection,
+    TokenRefusal, TokenVerifier,
 };
 
 pub(crate) fn at(second: i64) -> Timestamp {
@@ -65,22 +68,51 @@ impl TokenVerifier for NoVerifier {
     }
 }
 
-pub(crate) struct OneTenant;
+pub(crate) fn tenant(id: &TenantId) -> Tenant {
+    Tenant {
+        id: id.clone(),
+        name: "North Valley".to_owned(),
+        region: "eu".to_owned(),
+        time_zone: TimeZone::UTC,
+        locale: "en".to_owned(),
+        calendar: "gregory".to_owned(),
+        currency: "EUR".to_owned(),
+        retention_years: 7,
+        config: Arc::default(),
+        version: 1,
+    }
+}
+
+/// Nothing is revoked, and the list is fresh, unless it is told otherwise.
+pub(crate) struct MemoryRevocations(pub(crate) Mutex<ListedStanding>);
+
+impl Default for MemoryRevocations {
+    fn default() -> Self {
+        Self(Mutex::new(ListedStanding {
+            revoked: false,
+            is_fresh: true,
+        }))
+    }
+}
+
+impl Revocations for MemoryRevocations {
+    fn standing(&self, _: &TenantId, _: &VerifiedToken, _: Timestamp) -> ListedStanding {
+        *self.0.lock().unwrap()
+    }
+}
+
+/// A provider that says one thing of every token, and counts.
+#[derive(Default)]
+pub(crate) struct MemoryIntrospection {
+    pub(crate) answer: Mutex<Introspection>,
+    pub(crate) asked: AtomicUsize,
+}
 
 #[async_trait]
-impl Tenants for OneTenant {
-    async fn find(&self, id: &TenantId) -> Result<Option<Tenant>, StoreError> {
-        Ok((id.as_str() == super::TENANT).then(|| Tenant {
-            id: id.clone(),
-            name: "North Valley".to_owned(),
-            region: "eu".to_owned(),
-            time_zone: TimeZone::UTC,
-            locale: "en".to_owned(),
-            calendar: "gregory".to_owned(),
-            currency: "EUR".to_owned(),
-            retention_years: 7,
-            version: 1,
-        }))
+impl TokenIntrospection for MemoryIntrospection {
+    async fn introspect(&self, _: &VerifiedToken, _: &BearerToken) -> Introspection {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        *self.answer.lock().unwrap()
     }
 }
 
@@ -106,24 +138,38 @@ pub(crate) fn account() -> AccountSnapshot {
     }
 }
 
-/// One account for everybody, and how often it was looked up.
-pub(crate) struct MemoryAccounts {
+/// The facts of everybody, and how often they were looked up.
+pub(crate) struct MemoryFacts {
+    tenant: Mutex<Tenant>,
     account: Mutex<Option<AccountSnapshot>>,
+    delegations: Mutex<Vec<DelegationSnapshot>>,
     found: AtomicUsize,
 }
 
-impl Default for MemoryAccounts {
+impl Default for MemoryFacts {
     fn default() -> Self {
         Self {
+            tenant: Mutex::new(tenant(&TenantId::parse(super::TENANT).unwrap())),
             account: Mutex::new(Some(account())),
+            delegations: Mutex::default(),
             found: AtomicUsize::new(0),
         }
     }
 }
 
-impl MemoryAccounts {
+impl MemoryFacts {
     pub(crate) fn set(&self, account: Option<AccountSnapshot>) {
         *self.account.lock().unwrap() = account;
+    }
+
+    pub(crate) fn delegate(&self, delegations: Vec<DelegationSnapshot>) {
+        *self.delegations.lock().unwrap() = delegations;
+    }
+
+    pub(crate) fn configure(&self, config: TenantConfig) {
+        let mut tenant = self.tenant.lock().unwrap();
+        tenant.config = Arc::new(config);
+        tenant.version += 1;
     }
 
     pub(crate) fn look_ups(&self) -> usize {
@@ -132,15 +178,25 @@ impl MemoryAccounts {
 }
 
 #[async_trait]
-impl Accounts for MemoryAccounts {
+impl Facts for MemoryFacts {
     async fn find(
         &self,
-        _: &TenantId,
+        id: &TenantId,
         _: &Issuer,
         _: &Subject,
-    ) -> Result<Option<AccountSnapshot>, StoreError> {
+        _: Option<&Arc<Tenant>>,
+    ) -> Result<StoredFacts, StoreError> {
         self.found.fetch_add(1, Ordering::SeqCst);
-        Ok(self.account.lock().unwrap().clone())
+        let tenant = self.tenant.lock().unwrap().clone();
+        if tenant.id != *id {
+            return Ok(StoredFacts::default());
+        }
+        let delegations = self.delegations.lock().unwrap().clone();
+        Ok(StoredFacts {
+            tenant: Some(Arc::new(tenant)),
+            account: self.account.lock().unwrap().clone().map(Arc::new),
+            delegations: delegations.into_iter().map(Arc::new).collect(),
+        })
     }
 }
 

@@ -11,6 +11,7 @@ use jiff::SignedDuration;
 use portal_application::{RecordRules, SourceRules};
 use portal_domain::id::TenantId;
 use portal_domain::release::{ReleaseMode, ReleaseRules};
+use portal_domain::sensitivity::LabelMode;
 use portal_domain::source::Source;
 use portal_infrastructure::upstream::Tenancy;
 
@@ -21,8 +22,6 @@ use checks::{check_codes, check_singles};
 pub(super) use settings::{FAMILIES, Family, SETTINGS};
 use settings::{FHIR_URL, MESH_MTLS, RELEASE_TAG_SYSTEM};
 
-/// How long a critical result of a source without marks waits, until tenants set it.
-const CRITICAL_HOLD: SignedDuration = SignedDuration::from_hours(72);
 
 /// One source.
 #[derive(Debug, Clone)]
@@ -35,6 +34,8 @@ pub struct SourceConfig {
     pub id_code: String,
     /// How it says what may be shown.
     pub release: ReleaseMode,
+    /// How far its labels can be relied on.
+    pub labels: LabelMode,
     /// How it tells tenants apart.
     pub tenancy: Tenancy,
     /// How long one call may take.
@@ -108,6 +109,7 @@ fn source(
     };
     let id_code = reader.read(&family.id_code, id_code);
     let release = reader.read(&family.release, release);
+    let labels = reader.read(&family.labels, labels);
     let timeout = parse::integer(1..=60_000, "milliseconds from 1 to 60000");
     let timeout = reader.read(&family.timeout, timeout);
     reader.read(&family.auth, |value| match value {
@@ -120,6 +122,7 @@ fn source(
         url: url?,
         id_code: id_code?,
         release: release?,
+        labels: labels?,
         tenancy: tenancy?,
         timeout: Duration::from_millis(timeout?),
     })
@@ -131,6 +134,14 @@ fn id_code(value: &str) -> Result<String, Expected> {
         Ok(value.to_owned())
     } else {
         Err("[a-z0-9]{1,8}, or empty")
+    }
+}
+
+fn labels(value: &str) -> Result<LabelMode, Expected> {
+    match value {
+        "complete" => Ok(LabelMode::Complete),
+        "none" => Ok(LabelMode::None),
+        _ => Err("complete or none"),
     }
 }
 
@@ -179,7 +190,7 @@ pub(super) fn rules(
         release: ReleaseRules {
             mode: source.release,
             tag_system: config.release_tag_system.as_str().into(),
-            critical_hold: CRITICAL_HOLD,
+            labels: source.labels,
         },
     });
     match RecordRules::new(sources.collect(), public_url.to_owned()) {

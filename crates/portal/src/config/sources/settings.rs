@@ -32,17 +32,19 @@ pub(in crate::config) struct Family {
     pub(super) url: Setting,
     pub(super) id_code: Setting,
     pub(super) release: Setting,
+    pub(super) labels: Setting,
     pub(super) tenancy: Setting,
     pub(super) timeout: Setting,
     pub(super) auth: Setting,
 }
 
 impl Family {
-    pub(in crate::config) fn settings(&self) -> [&Setting; 6] {
+    pub(in crate::config) fn settings(&self) -> [&Setting; 7] {
         [
             &self.url,
             &self.id_code,
             &self.release,
+            &self.labels,
             &self.tenancy,
             &self.timeout,
             &self.auth,
@@ -77,6 +79,14 @@ macro_rules! family {
                 "Whether it marks what may be shown, or its statuses say so.",
             )
             .default($release),
+            labels: Setting::new(
+                concat!($prefix, "_LABELS"),
+                Form::Choice("complete | none"),
+                "none",
+                "Whether it labels everything (meta.security), so that what has no label is hidden \
+                 from proxies, or code lists say what is sensitive.",
+            )
+            .default("none"),
             tenancy: Setting::new(
                 concat!($prefix, "_TENANCY"),
                 Form::Own("header | {tenant} | single:<tenant>"),
