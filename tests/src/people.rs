@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 pub struct Person {
     /// The tenant.
     pub tenant: String,
-    /// The id of the Patient at the sources.
+    /// The id of the Patient at the sources; empty for who has no record.
     pub patient: String,
     /// The `sub` of their tokens.
     pub subject: String,
@@ -23,14 +23,23 @@ impl Person {
             subject: format!("sub-{name}-{unique}").to_lowercase(),
         }
     }
+
+    /// A person without a record.
+    pub fn caregiver(tenant: &str, name: &str) -> Self {
+        Self {
+            patient: String::new(),
+            ..Self::new(tenant, name)
+        }
+    }
 }
 
 /// The claims of a first-party login with a second factor, for both surfaces.
 pub fn claims(person: &Person, fhir_audience: &str) -> Value {
+    let patient = Some(&person.patient).filter(|patient| !patient.is_empty());
     json!({
         "sub": person.subject,
         "tid": person.tenant,
-        "patient": person.patient,
+        "patient": patient,
         "aud": ["patient-portal", fhir_audience],
         "azp": "portal-web",
         "acr": "2",

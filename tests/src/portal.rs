@@ -3,20 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
-use portal::config::{self, Inputs};
 use portal::telemetry::Metrics;
-use portal::wiring::{self, Background, Surroundings};
 use portal_application::ports::Clock as _;
-use portal_infrastructure::system::SystemIds;
 use portal_sandbox::Sandbox;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
 
 use crate::answer::Answer;
 use crate::clock::ManualClock;
@@ -25,6 +20,7 @@ use crate::environment::required;
 use crate::events::AccessEvents;
 use crate::fixture::Fixture;
 use crate::people::{Person, claims};
+use crate::pod::{Launch, Pod};
 
 const KEY_RING: &str = "test:2020-01-01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 const SOURCES: [(&str, &str); 5] = [
@@ -58,14 +54,15 @@ pub struct TestPortal {
     pub public_url: String,
     /// The tenant of its people.
     pub tenant: String,
+    pub(crate) database: Database,
+    pub(crate) pool: PgPool,
+    pub(crate) settings: BTreeMap<String, String>,
+    pub(crate) metrics: Metrics,
+    pub(crate) prefix: String,
     spare: Mutex<Vec<String>>,
-    pool: PgPool,
     client: reqwest::Client,
-    metrics: Metrics,
-    prefix: String,
     blocked: Mutex<Option<sqlx::Transaction<'static, sqlx::Postgres>>>,
-    _background: Arc<Background>,
-    _tasks: JoinSet<()>,
+    _pod: Pod,
 }
 
 impl TestPortal {
@@ -105,31 +102,15 @@ impl TestPortal {
             &options.settings,
         );
         let clock = ManualClock::default();
-        let surroundings = surroundings(&clock, &unique);
         let metrics = Metrics::install().expect("a recorder");
-        let config = read(&settings, &clock, options.relay);
-        let (parts, background) = wiring::connect(config, metrics.clone(), surroundings)
-            .await
-            .expect("it connects");
-        let service = wiring::assemble(parts);
-        let background = Arc::new(background);
-        let mut tasks = JoinSet::new();
-        let router = service
-            .router
-            .into_make_service_with_connect_info::<std::net::SocketAddr>();
-        tasks.spawn(async move {
-            axum::serve(listener, router).await.expect("it serves");
-        });
-        if let Some(ends) = background.relay.clone() {
-            let settings = portal_application::relay::RelaySettings::default();
-            tasks.spawn(portal_application::relay::run(
-                ends.journal,
-                ends.bus,
-                settings,
-                ends.wake,
-                std::future::pending(),
-            ));
-        }
+        let launch = Launch {
+            settings: &settings,
+            clock: &clock,
+            prefix: &unique,
+            metrics: &metrics,
+            relay: options.relay,
+        };
+        let pod = Pod::serve(&launch, listener).await;
         let pool = database.superuser().await;
         for tenant in tenants.iter().chain([&"demo".to_owned()]) {
             insert_tenant(&pool, tenant).await;
@@ -141,13 +122,14 @@ impl TestPortal {
             public_url,
             tenant: spare.remove(0),
             spare: Mutex::new(spare),
+            database,
             pool,
+            settings,
             client: client(),
             metrics,
             prefix: unique,
             blocked: Mutex::new(None),
-            _background: background,
-            _tasks: tasks,
+            _pod: pod,
         }
     }
 
@@ -230,6 +212,47 @@ impl TestPortal {
         let members = claims.as_object_mut().expect("an object");
         members.extend(change.as_object().cloned().unwrap_or_default());
         self.mint(claims)
+    }
+
+    /// Another pod of the same deployment: it shares every store, and nothing in memory.
+    pub async fn another_pod(&self) -> Pod {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        self.another_pod_with(listener, &[]).await
+    }
+
+    /// Another pod, with settings that differ.
+    pub async fn another_pod_with(
+        &self,
+        listener: TcpListener,
+        changed: &[(&str, String)],
+    ) -> Pod {
+        let mut settings = self.settings.clone();
+        for (name, value) in changed {
+            settings.insert((*name).to_owned(), value.clone());
+        }
+        let launch = Launch {
+            settings: &settings,
+            clock: &self.clock,
+            prefix: &self.prefix,
+            metrics: &self.metrics,
+            relay: false,
+        };
+        Pod::serve(&launch, listener).await
+    }
+
+    /// Asks another pod with a token and further headers.
+    pub async fn get_at(
+        &self,
+        pod: &Pod,
+        token: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut request = self.client.get(format!("{}{path}", pod.url)).bearer_auth(token);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Answer::read(request.send().await.expect("the pod answers")).await
     }
 
     /// Asks with these headers and no others.
@@ -362,17 +385,6 @@ fn client() -> reqwest::Client {
         .expect("a client")
 }
 
-fn surroundings(clock: &ManualClock, unique: &str) -> Surroundings {
-    Surroundings {
-        clock: Arc::new(clock.clone()),
-        ids: Arc::new(SystemIds),
-        cache_prefix: format!("test-{unique}"),
-        // A busy machine must not turn what is cached into a miss, nor a login into a refusal.
-        slack: 10,
-        bus: AccessEvents::bus(unique),
-    }
-}
-
 fn settings(
     sandbox: &Sandbox,
     database: &Database,
@@ -397,6 +409,8 @@ fn settings(
         ("REDIS_URL", &required("REDIS_URL")),
         ("NATS_URL", &required("NATS_URL")),
         ("KEY_RING", KEY_RING),
+        ("OIDC_CLIENT_ID", "portal-service"),
+        ("OIDC_CLIENT_SECRET", "sandbox-secret"),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -405,23 +419,4 @@ fn settings(
     settings.extend(database.settings());
     settings.extend(changed.iter().cloned());
     settings
-}
-
-fn read(
-    settings: &BTreeMap<String, String>,
-    clock: &ManualClock,
-    relay: bool,
-) -> config::ServeConfig {
-    let now: Timestamp = clock.now();
-    let inputs = Inputs {
-        flags: &[],
-        environment: settings,
-        file: None,
-        read_file: &|path| std::fs::read_to_string(path),
-        now,
-    };
-    match config::serve(&inputs, relay) {
-        Ok(reading) => reading.config,
-        Err(faults) => panic!("{faults}"),
-    }
 }

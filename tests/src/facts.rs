@@ -1,0 +1,137 @@
+//! What tests make true of people and tenants, by the operator's own import.
+
+use std::sync::Arc;
+
+use portal_infrastructure::postgres::Import;
+use portal_infrastructure::system::SystemIds;
+use serde_json::{Value, json};
+
+use crate::fixture::Fixture;
+use crate::people::Person;
+use crate::portal::TestPortal;
+
+/// Everything that a delegation can open.
+pub const EVERY_RIGHT: [&str; 16] = [
+    "summary",
+    "allergies",
+    "medications",
+    "vitals",
+    "immunizations",
+    "problems",
+    "documents",
+    "labs",
+    "radiology",
+    "appointments.view",
+    "appointments.manage",
+    "refills",
+    "messages",
+    "billing",
+    "export",
+    "apps",
+];
+
+impl TestPortal {
+    /// Imports one line, and says what came of it.
+    pub async fn try_import(&self, line: &Value) -> Value {
+        let owner = self.database.url("DATABASE_OWNER_URL");
+        let (clock, ids) = (Arc::new(self.clock.clone()), Arc::new(SystemIds));
+        let mut import = Import::connect(&owner, clock, ids).await.expect("the owner connects");
+        let result = import.line(&line.to_string()).await;
+        serde_json::to_value(&result).expect("an outcome")
+    }
+
+    /// Imports one line that is good.
+    pub async fn import(&self, line: &Value) {
+        let outcome = self.try_import(line).await;
+        assert!(outcome.get("outcome").is_some(), "{outcome}");
+    }
+
+    /// The line of a tenant with more members, such as `releasePolicy`.
+    pub fn tenant_line(&self, tenant: &str, more: &Value) -> Value {
+        let mut line = json!({
+            "id": tenant, "name": "A tenant", "region": "local", "timeZone": "Asia/Kabul",
+            "locale": "en", "calendar": "gregory", "currency": "AFN",
+        });
+        let members = line.as_object_mut().expect("an object");
+        members.extend(more.as_object().expect("an object").clone());
+        json!({ "tenant": line })
+    }
+
+    /// Gives a tenant settings of its own.
+    pub async fn configure(&self, tenant: &str, more: &Value) {
+        self.import(&self.tenant_line(tenant, more)).await;
+    }
+
+    /// The line of a delegation from 2020 on; `change` replaces members.
+    pub fn delegation_line(&self, grantor: &Person, proxy: &Person, change: &Value) -> Value {
+        let mut line = json!({
+            "tenantId": grantor.tenant, "grantorPatientId": grantor.patient,
+            "proxyAccount": {"issuer": self.sandbox.issuer_url(), "subject": proxy.subject},
+            "relationshipType": "spouse", "scope": EVERY_RIGHT, "sensitive": [],
+            "validFrom": "2020-01-01",
+        });
+        let members = line.as_object_mut().expect("an object");
+        members.extend(change.as_object().expect("an object").clone());
+        members.retain(|_, value| !value.is_null());
+        if ["parent", "guardian"].iter().any(|kind| members["relationshipType"] == **kind) {
+            members.entry("documentReference").or_insert(json!("DocumentReference/1"));
+        }
+        json!({ "delegation": line })
+    }
+
+    /// Lets somebody act for a patient, and gives the delegation's id. Doing so again changes it.
+    pub async fn delegate(&self, grantor: &Person, proxy: &Person, change: &Value) -> String {
+        self.import(&self.delegation_line(grantor, proxy, change)).await;
+        sqlx::query_scalar(
+            "SELECT d.delegation_id FROM proxy_delegations d JOIN portal_accounts a \
+             ON a.tenant_id = d.tenant_id AND a.account_id = d.proxy_account_id \
+             WHERE d.tenant_id = $1 AND d.grantor_patient_id = $2 AND a.subject = $3 \
+             ORDER BY d.updated_at DESC, d.delegation_id DESC LIMIT 1",
+        )
+        .bind(&grantor.tenant)
+        .bind(&grantor.patient)
+        .bind(&proxy.subject)
+        .fetch_one(&self.pool)
+        .await
+        .expect("the delegation is there")
+    }
+
+    /// Ends a delegation.
+    pub async fn end_delegation(&self, grantor: &Person, proxy: &Person) {
+        let ended = json!({"status": "revoked"});
+        self.import(&self.delegation_line(grantor, proxy, &ended)).await;
+    }
+
+    /// A patient without an account, born on a FHIR date; `null` leaves the date out.
+    pub fn child(&self, name: &str, born: &Value) -> Person {
+        let child = Person::new(&self.tenant, name);
+        let mut patient = Fixture::of(&child.patient).patient(name);
+        patient["birthDate"] = born.clone();
+        if born.is_null() {
+            patient.as_object_mut().expect("an object").remove("birthDate");
+        }
+        self.put(&self.tenant, &patient);
+        child
+    }
+
+    /// Somebody with an active account and no record.
+    pub async fn caregiver(&self, name: &str) -> Person {
+        let person = Person::caregiver(&self.tenant, name);
+        self.import(&json!({"account": {
+            "tenantId": person.tenant, "kind": "caregiver", "status": "active",
+            "issuer": self.sandbox.issuer_url(), "subject": person.subject,
+        }}))
+        .await;
+        person
+    }
+
+    /// Asks as a person who acts by a delegation.
+    pub async fn get_for(&self, proxy: &Person, delegation: &str, path: &str) -> crate::Answer {
+        self.get_with(proxy, path, &[("X-Acting-For", delegation)]).await
+    }
+
+    /// The token of an app in whose launch context a patient is.
+    pub fn launched(&self, person: &Person, patient: &Person) -> String {
+        self.token_with(person, &json!({"patient": patient.patient}))
+    }
+}

@@ -1,0 +1,99 @@
+//! One pod in this process: the service of production over the real servers, reached by real HTTP.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use portal::config::{self, Inputs};
+use portal::telemetry::Metrics;
+use portal::wiring::{self, Background, Surroundings};
+use portal_application::ports::Clock as _;
+use portal_application::relay::RelaySettings;
+use portal_infrastructure::system::SystemIds;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::clock::ManualClock;
+use crate::events::AccessEvents;
+
+/// A pod that serves until it is dropped.
+pub struct Pod {
+    /// Where it is reached, without a slash at its end.
+    pub url: String,
+    _background: Arc<Background>,
+    _tasks: JoinSet<()>,
+}
+
+/// What a pod is started with.
+pub(crate) struct Launch<'a> {
+    pub(crate) settings: &'a BTreeMap<String, String>,
+    pub(crate) clock: &'a ManualClock,
+    pub(crate) prefix: &'a str,
+    pub(crate) metrics: &'a Metrics,
+    pub(crate) relay: bool,
+}
+
+impl Pod {
+    pub(crate) async fn serve(launch: &Launch<'_>, listener: TcpListener) -> Self {
+        let address = listener.local_addr().expect("it is bound");
+        let surroundings = surroundings(launch.clock, launch.prefix);
+        let config = read(launch.settings, launch.clock, launch.relay);
+        let (parts, background) = wiring::connect(config, launch.metrics.clone(), surroundings)
+            .await
+            .expect("it connects");
+        let service = wiring::assemble(parts);
+        let background = Arc::new(background);
+        let mut tasks = JoinSet::new();
+        let router = service
+            .router
+            .into_make_service_with_connect_info::<SocketAddr>();
+        tasks.spawn(async move {
+            axum::serve(listener, router).await.expect("it serves");
+        });
+        if let Some(ends) = background.relay.clone() {
+            tasks.spawn(portal_application::relay::run(
+                ends.journal,
+                ends.bus,
+                RelaySettings::default(),
+                ends.wake,
+                std::future::pending(),
+            ));
+        }
+        Self {
+            url: format!("http://{address}"),
+            _background: background,
+            _tasks: tasks,
+        }
+    }
+}
+
+fn surroundings(clock: &ManualClock, unique: &str) -> Surroundings {
+    Surroundings {
+        clock: Arc::new(clock.clone()),
+        ids: Arc::new(SystemIds),
+        cache_prefix: format!("test-{unique}"),
+        // A busy machine must not turn what is cached into a miss, nor a login into a refusal.
+        slack: 10,
+        bus: AccessEvents::bus(unique),
+    }
+}
+
+fn read(
+    settings: &BTreeMap<String, String>,
+    clock: &ManualClock,
+    relay: bool,
+) -> config::ServeConfig {
+    let now: Timestamp = clock.now();
+    let inputs = Inputs {
+        flags: &[],
+        environment: settings,
+        file: None,
+        read_file: &|path| std::fs::read_to_string(path),
+        now,
+    };
+    match config::serve(&inputs, relay) {
+        Ok(reading) => reading.config,
+        Err(faults) => panic!("{faults}"),
+    }
+}
