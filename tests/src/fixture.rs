@@ -36,7 +36,8 @@ impl Fixture {
         json!({
             "resourceType": "AllergyIntolerance", "id": id,
             "clinicalStatus": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical", "code": "active"}]},
-            "code": {"text": text}, "patient": self.owner(), "recordedDate": "2020-01-02"
+            "code": {"coding": [{"system": "http://snomed.info/sct", "code": "102263004"}], "text": text},
+            "patient": self.owner(), "recordedDate": "2020-01-02"
         })
     }
 
@@ -46,7 +47,8 @@ impl Fixture {
             "resourceType": "Condition", "id": id,
             "clinicalStatus": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-clinical", "code": "active"}]},
             "category": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-category", "code": "problem-list-item"}]}],
-            "code": {"text": text}, "subject": self.owner(), "onsetDateTime": "2019-05"
+            "code": {"coding": [{"system": "http://snomed.info/sct", "code": "195967001"}], "text": text},
+            "subject": self.owner(), "onsetDateTime": "2019-05"
         })
     }
 
@@ -91,7 +93,7 @@ impl Fixture {
             "resourceType": "DiagnosticReport", "id": id, "status": "final",
             "meta": {"tag": [{"system": RELEASE, "code": "released"}]},
             "category": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0074", "code": "LAB"}]}],
-            "code": {"text": "Panel"}, "subject": self.owner(),
+            "code": {"coding": [{"system": "http://loinc.org", "code": "24323-8"}], "text": "Panel"}, "subject": self.owner(),
             "effectiveDateTime": "2024-01-01", "issued": "2024-01-01T10:00:00Z", "result": results
         })
     }
@@ -100,7 +102,8 @@ impl Fixture {
     pub fn medication(&self, id: &str, text: &str) -> Value {
         json!({
             "resourceType": "MedicationRequest", "id": id, "status": "active", "intent": "order",
-            "medicationCodeableConcept": {"text": text}, "subject": self.owner(),
+            "medicationCodeableConcept": {"coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "435"}], "text": text},
+            "subject": self.owner(),
             "authoredOn": "2023-03-04"
         })
     }
