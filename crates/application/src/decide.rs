@@ -65,7 +65,10 @@ impl Inner {
         caller: &Caller,
     ) -> Result<BirthDate, SourceError> {
         let context = LoadContext::new(tenant, caller);
-        let owned = self.loader.load(target, RecordSet::Patient, &context).await?;
+        let owned = self
+            .loader
+            .load(target, RecordSet::Patient, &context)
+            .await?;
         let day = owned
             .headers()
             .find_map(|header| header.person.as_ref()?.birth_date.as_ref())
@@ -87,3 +90,7 @@ impl LoadContext {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "decide_tests.rs"]
+mod tests;
