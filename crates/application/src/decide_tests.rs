@@ -163,6 +163,10 @@ async fn a_parent_without_a_birth_date_to_judge_by_opens_nothing() {
         problems(&world, &acting()).await,
         denied(Denial::BirthDateUnknown)
     );
+    let world = World::new();
+    world
+        .facts
+        .delegate(vec![delegation(RelationshipType::Parent)]);
     world
         .sources
         .fail(RecordSet::Patient, SourceError::Unavailable);
