@@ -118,7 +118,10 @@ impl<'a> Asked<'a> {
 fn check_standing(asked: &Asked<'_>) -> Result<(), Denial> {
     // Third parties on the portal's own surface are refused for what they are.
     let third_party = asked.is_third_party() && asked.action.surface == Surface::Fhir;
-    asked.facts.standing.check(third_party || asked.action.step_up)
+    asked
+        .facts
+        .standing
+        .check(third_party || asked.action.step_up)
 }
 
 fn check_client(asked: &Asked<'_>) -> Result<(), Denial> {
@@ -205,7 +208,11 @@ fn check_delegation_scope(asked: &Asked<'_>) -> Result<(), Denial> {
         ProxyNeed::Right(right) => proxy.rights().contains(right),
         ProxyNeed::OfType => opens_type(&proxy, resource_type),
     };
-    if open { Ok(()) } else { Err(Denial::ProxyScopeDenied) }
+    if open {
+        Ok(())
+    } else {
+        Err(Denial::ProxyScopeDenied)
+    }
 }
 
 fn check_scope(asked: &Asked<'_>) -> Result<(), Denial> {

@@ -65,7 +65,11 @@ impl<'a> Judge<'a> {
     ) -> Result<(), Withheld> {
         let policy = &self.config.release_policy;
         floor::judge(header, self.rules, policy.critical_hold, self.now)?;
-        if self.viewer.sensitive.is_some_and(|visible| !class().is_within(visible)) {
+        if self
+            .viewer
+            .sensitive
+            .is_some_and(|visible| !class().is_within(visible))
+        {
             return Err(Withheld::Sensitive);
         }
         if policy.is_open() {
