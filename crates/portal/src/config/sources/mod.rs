@@ -22,7 +22,6 @@ use checks::{check_codes, check_singles};
 pub(super) use settings::{FAMILIES, Family, SETTINGS};
 use settings::{FHIR_URL, MESH_MTLS, RELEASE_TAG_SYSTEM};
 
-
 /// One source.
 #[derive(Debug, Clone)]
 pub struct SourceConfig {
