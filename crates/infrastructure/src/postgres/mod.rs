@@ -15,6 +15,7 @@ mod journal;
 mod migrate;
 mod partitions;
 mod relay;
+mod revocations;
 
 #[cfg(test)]
 mod security_tests;
@@ -30,3 +31,4 @@ pub use import_line::{AccountLine, DelegationLine, ImportLine, LineFault, Tenant
 pub use journal::PgJournal;
 pub use migrate::{MigrateError, MigrateReport, migrate};
 pub use relay::PgJournalRelay;
+pub use revocations::{PgRevocations, PgRevoker, Revocation};
