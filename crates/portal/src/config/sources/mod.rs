@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::SignedDuration;
 use portal_application::{RecordRules, SourceRules};
 use portal_domain::id::TenantId;
 use portal_domain::release::{ReleaseMode, ReleaseRules};
