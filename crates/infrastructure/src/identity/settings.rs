@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use portal_domain::id::{ClientId, Issuer, TenantId};
+use secrecy::SecretString;
 use url::Url;
 
 use crate::fault::{Fault, read_all};
@@ -81,6 +82,15 @@ impl AcrLevels {
     }
 }
 
+/// Who this service is to the providers. The secret is never printed.
+#[derive(Debug, Clone)]
+pub struct ClientCredentials {
+    /// The id.
+    pub id: ClientId,
+    /// The secret.
+    pub secret: SecretString,
+}
+
 /// How tokens are verified.
 #[derive(Debug, Clone)]
 pub struct OidcSettings {
@@ -92,6 +102,8 @@ pub struct OidcSettings {
     pub fhir_audience: String,
     /// The deployment's own clients.
     pub first_party_clients: Vec<ClientId>,
+    /// Who asks providers about tokens; without it nobody does.
+    pub client: Option<ClientCredentials>,
     /// The claim that holds the tenant.
     pub tenant_claim: String,
     /// The claim that holds the patient.
@@ -150,10 +162,11 @@ impl OidcSettings {
 
     // Keycloak puts `account` into every token, and a client's own id stands in its ID tokens.
     fn is_audience(&self, audience: &str) -> bool {
-        let is_client = |client: &ClientId| client.as_str() == audience;
+        let own = self.client.iter().map(|own| &own.id);
+        let mut clients = self.first_party_clients.iter().chain(own);
         !audience.is_empty()
             && audience != "account"
-            && !self.first_party_clients.iter().any(is_client)
+            && !clients.any(|client| client.as_str() == audience)
     }
 }
 
@@ -204,6 +217,7 @@ mod tests {
             portal_audience: "account".to_owned(),
             fhir_audience: "web".to_owned(),
             first_party_clients: vec![ClientId::parse("web").expect("valid")],
+            client: None,
             tenant_claim: String::new(),
             patient_claim: "patient".to_owned(),
             acr_levels: AcrLevels::default(),

@@ -16,6 +16,7 @@ mod members;
 mod migrate;
 mod partitions;
 mod relay;
+mod revocations;
 mod tenants;
 
 #[cfg(test)]
@@ -32,4 +33,5 @@ pub use import_line::{AccountLine, ImportLine, LineFault, TenantLine};
 pub use journal::PgJournal;
 pub use migrate::{MigrateError, MigrateReport, migrate};
 pub use relay::PgJournalRelay;
+pub use revocations::{PgRevocations, PgRevoker, Revocation};
 pub use tenants::PgTenants;
