@@ -76,6 +76,13 @@ impl AcrLevels {
         Ok(Self(levels.into_iter().collect()))
     }
 
+    /// The `acr` that asks for a second factor: of those of level 2, the first by name; else of the
+    /// lowest level above.
+    pub fn step_up(&self) -> Option<&str> {
+        let strong = self.0.iter().filter(|(_, level)| **level >= 2);
+        strong.min_by_key(|(_, level)| **level).map(|(acr, _)| &**acr)
+    }
+
     /// The level of an `acr`.
     pub fn level(&self, acr: &str) -> u8 {
         self.0.get(acr).copied().unwrap_or_default()
