@@ -66,6 +66,7 @@ impl<'w> Cast<'w> {
             callers: Vec::new(),
         };
         cast.tokens();
+        cast.revoked().await;
         cast.tenants().await;
         cast.accounts().await;
         cast.patients().await;
@@ -157,7 +158,15 @@ impl<'w> Cast<'w> {
         let surfaces = self.portal().claims(owner)["aud"].clone();
         self.owners("for REST alone", &json!({"aud": surfaces[0]}));
         self.owners("for FHIR alone", &json!({"aud": surfaces[1]}));
+    }
+
+    async fn revoked(&mut self) {
         self.group = "Tokens that were revoked";
+        let owner = &self.world.owner;
+        let ended = self.portal().token_with(owner, &json!({"sid": "ended"}));
+        self.portal().revoke_session(owner, "ended").await;
+        self.world.refused(&ended).await;
+        self.bearer("by the list of revocations", owner, &ended);
         let web = self.portal().token(owner);
         self.portal().sandbox.revoke_token(&web);
         self.bearer("at the provider alone", owner, &web);

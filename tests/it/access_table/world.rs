@@ -1,5 +1,7 @@
 //! The portal, the tenants and the people that the callers are made of.
 
+use std::time::Duration;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Zoned};
@@ -56,6 +58,13 @@ impl World {
         }
     }
 
+    /// Waits until the list of revocations has a token.
+    pub(super) async fn refused(&self, token: &str) {
+        while self.portal.get(Some(token), "/v1/portal/me").await.status != 401 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     /// Now, as tokens tell it.
     pub(super) fn now(&self) -> i64 {
         self.portal.clock.now().as_second()
@@ -84,6 +93,15 @@ fn until_noon(portal: &TestPortal) -> SignedDuration {
     let now = local(portal);
     let noon = now.with().hour(12).minute(0).second(0).subsec_nanosecond(0).build();
     let noon = noon.expect("every day has a noon");
-    let ahead = now.duration_until(&noon);
-    if ahead.is_negative() { ahead + SignedDuration::from_hours(24) } else { ahead }
+    let day = SignedDuration::from_hours(24);
+    let mut ahead = now.duration_until(&noon);
+    // Around 29 February a birthday is not the same day every year.
+    while ahead.is_negative() || is_leaping((&now + ahead).date()) {
+        ahead += day;
+    }
+    ahead
+}
+
+fn is_leaping(day: Date) -> bool {
+    day.month() == 2 && day.day() >= 27
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use super::*;
 
 const PATH: &str = "/fhir/R4/Condition";
@@ -57,6 +59,31 @@ async fn k5_without_the_providers_word_no_app_passes() {
         assert_eq!(portal.get_as(&ada, PATH).await.status, 200, "the portal's own clients");
         portal.sandbox.clear_faults();
         assert_eq!(portal.get(Some(&app()), PATH).await.status, 200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn k5_who_is_on_the_list_is_refused_by_every_pod_until_a_later_login() {
+    scene(async {
+        let Two { portal, ada, ben } = two().await;
+        let pod = portal.another_pod().await;
+        let token = portal.token(&ada);
+        let problems = "/v1/portal/chart/problems";
+        assert_eq!(portal.get_at(&pod, &token, problems, &[]).await.status, 200);
+        assert_eq!(portal.get(Some(&token), problems).await.status, 200, "and is remembered");
+        portal.revoke_subject(&ada).await;
+        assert_eq!(refused_in_time(&portal, &token, problems).await, "401 TOKEN_REVOKED");
+        let there = tokio::time::timeout(Duration::from_secs(6), async {
+            while portal.get_at(&pod, &token, problems, &[]).await.status == 200 {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        });
+        there.await.expect("refused there in time");
+        assert_eq!(portal.get_as(&ben, problems).await.status, 200, "nobody else");
+        portal.clock.advance(SignedDuration::from_secs(2));
+        assert_eq!(portal.get_as(&ada, problems).await.status, 200, "a later login");
+        assert_eq!(portal.get(Some(&token), problems).await.status, 401, "not the old one");
     })
     .await;
 }
