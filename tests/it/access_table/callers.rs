@@ -368,10 +368,8 @@ impl<'w> Cast<'w> {
             caller.fhir = Question::with(Bearer::Token(portal.token_with(&proxy, &claims)));
         }
         let of_child = world.child("selected", 5, -100);
-        let delegation = portal.delegate(&of_child, &world.stranger, &json!({
-            "relationshipType": "parent", "scope": ["labs"],
-        }));
-        let delegation = delegation.await;
+        let change = json!({"relationshipType": "parent", "scope": ["labs"]});
+        let delegation = portal.delegate(&of_child, &world.stranger, &change).await;
         self.proxy("for another patient than asked about", &world.stranger, &of_child, &delegation);
         self.callers.last_mut().expect("it was just added").patient.clone_from(&owner.patient);
         self.proxy("X-Acting-For on FHIR", &world.stranger, owner, &world.strangers);
