@@ -209,8 +209,7 @@ impl<'w> Cast<'w> {
             AccountStatus::Suspended,
             AccountStatus::Closed,
         ] {
-            let person = self.portal().person("state").await;
-            record(self.portal(), &person.tenant, &person.patient);
+            let person = self.world.adult("state").await;
             self.portal().set_status(&person, status.as_str()).await;
             self.person(status.as_str(), &person, &person);
         }
@@ -258,17 +257,20 @@ impl<'w> Cast<'w> {
 
     async fn single_rights(&mut self) {
         self.group = "A voluntary proxy with one right";
-        let owner = &self.world.owner;
-        for right in DelegationRight::ALL {
-            let scope = json!({"scope": [right.as_str()]});
-            self.delegated(right.as_str(), owner, &scope).await;
+        // A patient has ten proxies at most.
+        for rights in DelegationRight::ALL.chunks(8) {
+            let grantor = self.world.adult("grantor").await;
+            for right in rights {
+                let scope = json!({"scope": [right.as_str()]});
+                self.delegated(right.as_str(), &grantor, &scope).await;
+            }
         }
     }
 
     async fn voluntary(&mut self) {
         self.group = "A voluntary proxy with every right";
         let world = self.world;
-        let owner = &world.owner;
+        let owner = &world.adult("grantor").await;
         for kind in RelationshipType::ALL.into_iter().filter(|kind| !kind.is_legal()) {
             let change = json!({"relationshipType": kind.as_str()});
             self.delegated(kind.as_str(), owner, &change).await;
@@ -284,7 +286,7 @@ impl<'w> Cast<'w> {
         let caller = self.callers.last_mut().expect("it was just added");
         caller.fhir = narrowed(launched);
         caller.rest.bearer = Bearer::Without(world.portal.claims(&proxy));
-        self.proxy("patient with an account too", &world.stranger, owner, &world.strangers);
+        self.proxy("patient with an account too", &world.stranger, &world.owner, &world.strangers);
         self.person("the same, for themselves", &world.stranger, &world.stranger);
     }
 
@@ -330,7 +332,7 @@ impl<'w> Cast<'w> {
     async fn ended(&mut self) {
         self.group = "Delegations that open nothing, or nothing yet or no longer";
         let world = self.world;
-        let (portal, owner) = (self.portal(), &world.owner);
+        let (portal, owner) = (self.portal(), &world.adult("grantor").await);
         let former = self.delegated("revoked: an ex-partner", owner, &json!({})).await;
         portal.end_delegation(owner, &former).await;
         for (name, days) in [("from tomorrow on", 1), ("from today on", 0)] {
@@ -342,8 +344,7 @@ impl<'w> Cast<'w> {
             self.delegated(name, owner, &change).await;
         }
         for status in ["pending_verification", "suspended", "closed"] {
-            let grantor = portal.person("grantor").await;
-            record(portal, &grantor.tenant, &grantor.patient);
+            let grantor = world.adult("grantor").await;
             self.delegated(&format!("of a grantor who is {status}"), &grantor, &json!({})).await;
             portal.set_status(&grantor, status).await;
         }

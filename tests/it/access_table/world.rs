@@ -76,6 +76,13 @@ impl World {
         today + Span::new().days(days) - Span::new().years(years)
     }
 
+    /// A patient with a record and an account.
+    pub(super) async fn adult(&self, name: &str) -> Person {
+        let adult = self.portal.person(name).await;
+        record(&self.portal, &adult.tenant, &adult.patient);
+        adult
+    }
+
     /// A patient with a record and without an account.
     pub(super) fn child(&self, name: &str, years: i16, days: i32) -> Person {
         let child = self.portal.child(name, &json!(self.day(years, days).to_string()));
