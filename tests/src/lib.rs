@@ -20,6 +20,7 @@ mod pod;
 pub mod policy;
 mod portal;
 mod process;
+mod revocation;
 
 pub use answer::Answer;
 pub use clock::ManualClock;
