@@ -170,3 +170,7 @@ impl std::fmt::Debug for ReleasedRecord {
 #[cfg(test)]
 #[path = "released_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "proxies_tests.rs"]
+mod proxies_tests;

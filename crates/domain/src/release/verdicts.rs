@@ -209,3 +209,7 @@ impl Masks {
 #[cfg(test)]
 #[path = "verdicts_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "holds_tests.rs"]
+mod holds_tests;

@@ -1,7 +1,8 @@
 //! Explanations: the same decision, in words.
 
-use super::super::{ActingFor, Denial, explain};
+use super::super::{ActingFor, BirthDate, Denial, explain};
 use super::{ANY, PORTAL, parent, refusal};
+use crate::proxy_delegation::{DelegationFault, DelegationStatus};
 use crate::release::Audience;
 use crate::testing::{PATIENT, PROXY, at, facts, proxy_facts, token_of};
 
@@ -51,6 +52,23 @@ fn a_refusal_names_its_rule_and_the_versions_that_it_was_decided_on() {
          age-band delegated-apps | refused by delegation-scope: proxy-scope-denied | tenant@1 \
          account@3 pdel_00000000000000000000000001@5"
     );
+}
+
+#[test]
+fn a_delegation_and_an_age_are_refused_by_their_own_rules() {
+    let mut ended = proxy_facts(parent());
+    super::on_delegations(&mut ended, |it| it.status = DelegationStatus::Revoked);
+    let mut unknown = proxy_facts(parent());
+    unknown.birth_date = BirthDate::Unknown;
+    let fault = Denial::ProxyDelegationNotInForce(DelegationFault::NotActive);
+    for (facts, passed, refused) in [
+        (ended, 6, ("delegation", fault)),
+        (unknown, 7, ("age-band", Denial::BirthDateUnknown)),
+    ] {
+        let explanation = explain(&facts, &PORTAL, at(0));
+        assert_eq!(explanation.refused, Some(refused));
+        assert_eq!(explanation.passed, RULES[..passed]);
+    }
 }
 
 #[test]

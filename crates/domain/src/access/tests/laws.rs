@@ -57,6 +57,30 @@ const LESS: [Less; 14] = [
     }),
 ];
 
+/// The rules that can refuse so.
+const fn rules_of(denial: Denial) -> &'static [&'static str] {
+    match denial {
+        Denial::TokenRevoked | Denial::TokenUnconfirmed => &["token"],
+        Denial::ClientNotAllowed => &["client"],
+        Denial::TenantMismatch | Denial::TenantClaimRequired => &["tenant"],
+        Denial::ModuleNotLicensed => &["entitlement"],
+        Denial::MfaRequired => &["second-factor"],
+        Denial::AccountNotLinked | Denial::AccountNotActive | Denial::PatientClaimRequired => {
+            &["account"]
+        }
+        Denial::ProxyDelegationUnknown
+        | Denial::ProxyDelegationAmbiguous
+        | Denial::ProxyDelegationNotInForce(_) => &["delegation"],
+        Denial::BirthDateUnknown | Denial::PatientOfAge | Denial::ClosedToParents => &["age-band"],
+        Denial::AppsNotDelegated => &["delegated-apps"],
+        Denial::NeverForProxy => &["delegation", "delegation-scope"],
+        Denial::ProxyScopeDenied => &["delegation-scope"],
+        Denial::InsufficientScope => &["scope"],
+        Denial::StepUpRequired => &["step-up"],
+        Denial::OtherPatient => &[],
+    }
+}
+
 /// Whether all that one grant opens the other opens too.
 fn is_within(less: &PatientGrant, more: &PatientGrant) -> bool {
     let patient = |grant: &PatientGrant| grant.patient().map(|it| it.id().clone());
@@ -89,7 +113,9 @@ proptest! {
                 prop_assert_eq!(explained.account_version, Some(fence.account.1));
             }
             Err(denial) => {
-                prop_assert_eq!(explained.refused.map(|(_, why)| why), Some(denial));
+                let (rule, why) = explained.refused.unwrap();
+                prop_assert_eq!(why, denial);
+                prop_assert!(rules_of(denial).contains(&rule), "{} by {}", denial, rule);
                 prop_assert!(explained.passed.len() < 12);
             }
         }
