@@ -29,8 +29,15 @@ Why some cells are as they are
   it were absent, in a FHIR search 403 for every id that is not theirs, existing or not.
   `Patient?_id=` of another is an empty Bundle, as for an id that nobody has.
 - A third party's token is refused on REST for what it is before anybody is asked about it.
+- A tenant claim that is no tenant's id agrees with nothing; another tenant's finds no account there.
+- Closing forgets the identity, so that there is no account; a caregiver has one without a record.
+- With laboratory results alone in scope, vital signs are an empty list and not refused: the scope
+  opens Observation. Labs show one: the report needs a scope of its own.
 - Acting for somebody is never for the access log, whatever else is wrong: 403 before the
   delegation is looked at.
+- Who acts for somebody needs an active account of their own, for `me` too; the grantor's may be
+  pending, and need not be there.
+- X-Acting-For is a parameter that FHIR does not know, whatever it names.
 - Every delegation opens `me` and the Patient, of which voluntary and limited proxies see the name,
   birth date and gender. `summary` opens its parts on chart/summary alone; no right opens two
   types, but labs opens results and their reports.

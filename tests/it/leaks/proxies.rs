@@ -92,18 +92,18 @@ async fn k45_a_cursor_is_good_for_its_own_delegation_and_a_quarter_of_an_hour() 
 #[tokio::test]
 async fn k7_a_revocation_acts_on_the_next_answer_of_every_pod() {
     scene(async {
-        let world = proxied().await;
-        let portal = &world.portal;
+        let Two { portal, ada, .. } = two().await;
+        let carer = portal.caregiver("carer").await;
         let pod = portal.another_pod().await;
-        let acting = [("X-Acting-For", world.delegation.as_str())];
-        let token = portal.token(&world.carer);
+        let token = portal.token(&carer);
         for _ in 0..5 {
-            portal.delegate(&world.ada, &world.carer, &json!({})).await;
-            let here = world.on_rest(PROBLEMS).await;
+            let delegation = portal.delegate(&ada, &carer, &json!({})).await;
+            let acting = [("X-Acting-For", delegation.as_str())];
+            let here = portal.get_token_with(&token, PROBLEMS, &acting).await;
             let there = portal.get_at(&pod, &token, PROBLEMS, &acting).await;
             assert_eq!((here.status, there.status), (200, 200));
-            portal.end_delegation(&world.ada, &world.carer).await;
-            let here = world.on_rest(PROBLEMS).await;
+            portal.end_delegation(&ada, &carer).await;
+            let here = portal.get_token_with(&token, PROBLEMS, &acting).await;
             let there = portal.get_at(&pod, &token, PROBLEMS, &acting).await;
             assert_eq!((here.verdict(), there.verdict()), (INVALID.into(), INVALID.into()));
         }
