@@ -21,6 +21,7 @@ mod pod;
 pub mod policy;
 mod portal;
 mod process;
+mod revocation;
 
 pub use answer::Answer;
 pub use clock::ManualClock;

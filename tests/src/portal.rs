@@ -22,7 +22,7 @@ use crate::fixture::Fixture;
 use crate::people::{Person, claims};
 use crate::pod::{Launch, Pod};
 
-const KEY_RING: &str = "test:2020-01-01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+pub(crate) const KEY_RING: &str = "test:2020-01-01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 const SOURCES: [(&str, &str); 5] = [
     ("REGISTRATION_URL", "registration"),
     ("PATIENT_CHART_URL", "patient-chart"),

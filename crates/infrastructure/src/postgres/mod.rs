@@ -18,6 +18,8 @@ mod relay;
 mod revocations;
 
 #[cfg(test)]
+mod catalog_tests;
+#[cfg(test)]
 mod security_tests;
 #[cfg(test)]
 mod test_database;
