@@ -1,5 +1,6 @@
 //! What tests make true of people and tenants, by the operator's own import.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use portal_infrastructure::postgres::Import;
@@ -128,6 +129,30 @@ impl TestPortal {
     /// Asks as a person who acts by a delegation.
     pub async fn get_for(&self, proxy: &Person, delegation: &str, path: &str) -> crate::Answer {
         self.get_with(proxy, path, &[("X-Acting-For", delegation)]).await
+    }
+
+    /// The newest entries of a person's access log.
+    pub async fn log_of(&self, person: &Person) -> Vec<Value> {
+        let log = self.get_as(person, "/v1/portal/me/access-log?limit=100").await;
+        assert_eq!(log.status, 200, "{}", log.verdict());
+        log.json()["data"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// The requests of a tenant that showed something, as the journal has them.
+    pub async fn recorded(&self, tenant: &str) -> BTreeSet<String> {
+        let found = sqlx::query_scalar(
+            "SELECT request_id FROM access_events WHERE tenant_id = $1 AND outcome = 'success'",
+        );
+        let ids: Vec<String> =
+            found.bind(tenant).fetch_all(&self.pool).await.expect("the journal can be read");
+        ids.into_iter().collect()
+    }
+
+    /// Closes a person's account.
+    pub async fn close(&self, person: &Person) {
+        let (tenant, patient) = (&person.tenant, &person.patient);
+        let line = json!({"tenantId": tenant, "patientId": patient, "status": "closed"});
+        self.import(&json!({ "account": line })).await;
     }
 
     /// The token of an app in whose launch context a patient is.

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 mod answer;
 mod clock;
 mod database;
+mod days;
 mod environment;
 mod events;
 mod facts;

@@ -172,6 +172,13 @@ impl TestPortal {
         self.put_text(tenant, Fixture::source_of(resource), &resource.to_string());
     }
 
+    /// Gives a person one of each kind, with ids `{kind}-{name}`.
+    pub fn put_everything(&self, person: &Person, name: &str) {
+        for resource in Fixture::of(&person.patient).everything(name) {
+            self.put(&person.tenant, &resource);
+        }
+    }
+
     /// Stores a resource at a source, byte for byte.
     pub fn put_text(&self, tenant: &str, source: &str, text: &str) {
         self.sandbox
