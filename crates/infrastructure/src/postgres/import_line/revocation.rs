@@ -49,7 +49,10 @@ pub(super) fn read(mut reader: Reader) -> Result<RevocationLine, Vec<LineFault>>
     let revoked = revoked(&mut reader);
     let not_before = reader.optional("notBefore", INSTANT, |text| text.parse().ok());
     let until = reader.optional("until", INSTANT, |text| text.parse().ok());
-    if not_before.zip(until).is_some_and(|(begin, end)| end <= begin) {
+    if not_before
+        .zip(until)
+        .is_some_and(|(begin, end)| end <= begin)
+    {
         reader.fault("until", "is not behind notBefore");
     }
     let whole = || {

@@ -259,7 +259,10 @@ fn a_revocation_names_exactly_one_thing() {
         (r#","sessionId":"s","tokenId":"t""#, "/revocation"),
         (r#","tokenId":"t","clientId":"c""#, "/revocation"),
         (r#","clientId":"c""#, "/revocation"),
-        (r#","subject":"s","notBefore":"today""#, "/revocation/notBefore"),
+        (
+            r#","subject":"s","notBefore":"today""#,
+            "/revocation/notBefore",
+        ),
         (
             r#","subject":"s","notBefore":"2026-01-02T00:00:00Z","until":"2026-01-01T00:00:00Z""#,
             "/revocation/until",

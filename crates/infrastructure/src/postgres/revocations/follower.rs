@@ -68,14 +68,14 @@ impl Follower {
 
     /// Loads the list, then follows it for ever.
     pub(super) async fn follow(self) -> Infallible {
-        let mut from = Timestamp::UNIX_EPOCH;
+        let mut from = None;
         let mut failures = 0;
         let mut forgot_at = Instant::now();
         loop {
             let began = Instant::now();
             if let Ok(now) = self.look(from).await {
                 failures = 0;
-                from = now.saturating_sub(OVERLAP).unwrap_or(from);
+                from = now.checked_sub(OVERLAP).ok();
                 self.list.seen(began);
                 if forgot_at.elapsed() >= FORGET_EVERY {
                     forgot_at = Instant::now();
@@ -102,18 +102,18 @@ impl Follower {
         let _ = timeout(left, self.wake.notified()).await;
     }
 
-    /// Takes over what changed since a time, page by page, and tells the database's own time at
-    /// which it began.
-    async fn look(&self, from: Timestamp) -> Result<Timestamp, StoreError> {
+    /// Takes over what changed since a time, or everything that still counts, page by page, and
+    /// tells the database's own time at which it began.
+    async fn look(&self, from: Option<Timestamp>) -> Result<Timestamp, StoreError> {
         let now = self.database.run(self.now()).await?;
         let mut place = Place {
-            changed_at: from,
+            changed_at: from.unwrap_or(Timestamp::UNIX_EPOCH),
             tenant_id: String::new(),
             kind: String::new(),
             key_hash: Vec::new(),
         };
         loop {
-            let (entries, next) = self.database.run(self.page(&place)).await?;
+            let (entries, next) = self.database.run(self.page(&place, from.is_none())).await?;
             self.list.take_over(entries);
             match next {
                 Some(next) => place = next,
@@ -132,17 +132,19 @@ impl Follower {
     async fn page(
         &self,
         after: &Place,
+        skips_expired: bool,
     ) -> Result<(Vec<(TenantId, Revocation)>, Option<Place>), QueryError> {
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT changed_at, tenant_id, kind, key_hash, not_before, until FROM revocations
             WHERE (changed_at, tenant_id, kind, key_hash) > ($1, $2, $3, $4)
-                AND (until IS NULL OR until > now())
-            ORDER BY changed_at, tenant_id, kind, key_hash LIMIT $5",
+                AND (NOT $5 OR until IS NULL OR until > now())
+            ORDER BY changed_at, tenant_id, kind, key_hash LIMIT $6",
         )
         .bind(jiff_sqlx::Timestamp::from(after.changed_at))
         .bind(&after.tenant_id)
         .bind(&after.kind)
         .bind(&after.key_hash)
+        .bind(skips_expired)
         .bind(PAGE)
         .fetch_all(self.database.pool())
         .await?;

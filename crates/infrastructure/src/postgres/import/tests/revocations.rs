@@ -40,7 +40,10 @@ async fn a_revocation_is_written_once_and_only_moves_forwards() {
 async fn without_keys_or_tenant_nothing_is_revoked() {
     let mut scene = Scene::with_tenant().await;
     let line = r#""tokenId":"j1""#;
-    assert_eq!(scene.revocation(line).await, Err(ImportCode::KeyRingRequired));
+    assert_eq!(
+        scene.revocation(line).await,
+        Err(ImportCode::KeyRingRequired)
+    );
     let mut scene = with_ring().await;
     scene.tenant = format!("t-{}", random());
     assert_eq!(scene.revocation(line).await, Err(ImportCode::TenantUnknown));
