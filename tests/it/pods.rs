@@ -47,7 +47,9 @@ impl Pods {
     async fn pod_without(&self, setting: &str, scheme: &str) -> Pod {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let nowhere = format!("{scheme}://{NOBODY}");
-        self.portal.another_pod_with(listener, &[(setting, nowhere)]).await
+        self.portal
+            .another_pod_with(listener, &[(setting, nowhere)])
+            .await
     }
 
     async fn get(&self, pod: &Pod, token: &str, path: &str) -> Answer {
@@ -56,7 +58,9 @@ impl Pods {
 
     async fn proxy(&self, pod: &Pod) -> Answer {
         let headers = [("X-Acting-For", self.delegation.as_str())];
-        self.portal.get_at(pod, &self.portal.token(&self.ben), PROBLEMS, &headers).await
+        self.portal
+            .get_at(pod, &self.portal.token(&self.ben), PROBLEMS, &headers)
+            .await
     }
 
     async fn own(&self, pod: &Pod, path: &str) -> Answer {
@@ -64,7 +68,8 @@ impl Pods {
     }
 
     fn app(&self) -> String {
-        self.portal.token_with(&self.ada, &json!({"azp": "smart-app"}))
+        self.portal
+            .token_with(&self.ada, &json!({"azp": "smart-app"}))
     }
 }
 
@@ -93,23 +98,50 @@ async fn a_revoked_login_is_refused_by_every_pod_within_five_seconds() {
         let usual = portal.another_pod().await;
         let token = portal.token(&pods.ada);
         let others = portal.token(&pods.ben);
-        let all = [("usual", &usual), ("deaf", &deaf), ("without cache", &without_cache)];
+        let all = [
+            ("usual", &usual),
+            ("deaf", &deaf),
+            ("without cache", &without_cache),
+        ];
         for (name, pod) in all {
             assert_eq!(pods.get(pod, &token, PROBLEMS).await.status, 200, "{name}");
-            assert_eq!(pods.get(pod, &token, CONDITIONS).await.status, 200, "{name}");
+            assert_eq!(
+                pods.get(pod, &token, CONDITIONS).await.status,
+                200,
+                "{name}"
+            );
         }
         portal.revoke_subject(&pods.ada).await;
-        refused_soon("the first", async || portal.get(Some(&token), PROBLEMS).await).await;
+        refused_soon("the first", async || {
+            portal.get(Some(&token), PROBLEMS).await
+        })
+        .await;
         for (name, pod) in all {
             refused_soon(name, async || pods.get(pod, &token, PROBLEMS).await).await;
-            assert_eq!(pods.get(pod, &token, CONDITIONS).await.verdict(), REVOKED, "{name}");
-            assert_eq!(pods.get(pod, &others, PROBLEMS).await.status, 200, "{name}: nobody else");
+            assert_eq!(
+                pods.get(pod, &token, CONDITIONS).await.verdict(),
+                REVOKED,
+                "{name}"
+            );
+            assert_eq!(
+                pods.get(pod, &others, PROBLEMS).await.status,
+                200,
+                "{name}: nobody else"
+            );
         }
         let fresh = portal.another_pod().await;
-        assert_eq!(pods.get(&fresh, &token, PROBLEMS).await.verdict(), REVOKED, "just started");
+        assert_eq!(
+            pods.get(&fresh, &token, PROBLEMS).await.verdict(),
+            REVOKED,
+            "just started"
+        );
         portal.clock.advance(SignedDuration::from_secs(2));
         let later = portal.token(&pods.ada);
-        assert_eq!(pods.get(&usual, &later, PROBLEMS).await.status, 200, "a later login works");
+        assert_eq!(
+            pods.get(&usual, &later, PROBLEMS).await.status,
+            200,
+            "a later login works"
+        );
     })
     .await;
 }
@@ -124,8 +156,15 @@ async fn a_revoked_session_ends_its_own_tokens() {
         let (ended, kept) = (of(&pods.ada, "s-1"), of(&pods.ada, "s-2"));
         assert_eq!(pods.get(&pod, &ended, PROBLEMS).await.status, 200);
         portal.revoke_session(&pods.ada, "s-1").await;
-        refused_soon("the session", async || pods.get(&pod, &ended, PROBLEMS).await).await;
-        assert_eq!(pods.get(&pod, &kept, PROBLEMS).await.status, 200, "another session");
+        refused_soon("the session", async || {
+            pods.get(&pod, &ended, PROBLEMS).await
+        })
+        .await;
+        assert_eq!(
+            pods.get(&pod, &kept, PROBLEMS).await.status,
+            200,
+            "another session"
+        );
     })
     .await;
 }
@@ -142,7 +181,10 @@ async fn a_revocation_of_one_tenant_leaves_the_other() {
         portal.admit(&twin).await;
         let token = portal.token(&pods.ada);
         portal.revoke_subject(&pods.ada).await;
-        refused_soon("the tenant", async || portal.get(Some(&token), PROBLEMS).await).await;
+        refused_soon("the tenant", async || {
+            portal.get(Some(&token), PROBLEMS).await
+        })
+        .await;
         assert_eq!(portal.get_as(&twin, PROBLEMS).await.status, 200);
     })
     .await;
@@ -165,7 +207,11 @@ async fn g8_an_apps_token_that_its_provider_revoked_is_refused_within_five_secon
         assert_eq!(pods.get(&pod, &kept, CONDITIONS).await.status, 200);
         portal.sandbox.revoke_client(&pods.ada.subject, "smart-app");
         refused_soon("the app", async || pods.get(&pod, &kept, CONDITIONS).await).await;
-        assert_eq!(pods.own(&pod, PROBLEMS).await.status, 200, "the portal's own goes on");
+        assert_eq!(
+            pods.own(&pod, PROBLEMS).await.status,
+            200,
+            "the portal's own goes on"
+        );
     })
     .await;
 }
@@ -184,28 +230,47 @@ async fn changes_act_at_once(pods: &Pods, pod: &Pod, name: &str) {
     portal.set_status(ada, "suspended").await;
     let suspended = pods.own(pod, PROBLEMS).await;
     assert_eq!(suspended.verdict(), "403 ACCOUNT_NOT_ACTIVE", "{name}");
-    assert_eq!(pods.proxy(pod).await.verdict(), invalid, "{name}: the grantor is suspended");
+    assert_eq!(
+        pods.proxy(pod).await.verdict(),
+        invalid,
+        "{name}: the grantor is suspended"
+    );
     portal.set_status(ada, "active").await;
 
     remember().await;
     portal.set_status(ben, "suspended").await;
     let suspended = pods.proxy(pod).await;
-    assert_eq!(suspended.verdict(), "403 ACCOUNT_NOT_ACTIVE", "{name}: the proxy is suspended");
+    assert_eq!(
+        suspended.verdict(),
+        "403 ACCOUNT_NOT_ACTIVE",
+        "{name}: the proxy is suspended"
+    );
     portal.set_status(ben, "active").await;
 
     remember().await;
     portal.delegate(ada, ben, &json!({"scope": ["labs"]})).await;
-    assert_eq!(pods.proxy(pod).await.verdict(), "403 PROXY_SCOPE_DENIED", "{name}: narrowed");
-    portal.delegate(ada, ben, &json!({"validTo": "2020-12-31"})).await;
+    assert_eq!(
+        pods.proxy(pod).await.verdict(),
+        "403 PROXY_SCOPE_DENIED",
+        "{name}: narrowed"
+    );
+    portal
+        .delegate(ada, ben, &json!({"validTo": "2020-12-31"}))
+        .await;
     assert_eq!(pods.proxy(pod).await.verdict(), invalid, "{name}: ended");
     portal.delegate(ada, ben, &json!({})).await;
 
     remember().await;
     let withhold = json!({"releasePolicy": {"default": "withhold"}});
     portal.configure(&ada.tenant, &withhold).await;
-    assert!(pods.own(pod, LABS).await.ids().is_empty(), "{name}: withheld");
+    assert!(
+        pods.own(pod, LABS).await.ids().is_empty(),
+        "{name}: withheld"
+    );
     assert!(pods.proxy(pod).await.ids().is_empty(), "{name}: withheld");
-    portal.configure(&ada.tenant, &json!({"releasePolicy": null})).await;
+    portal
+        .configure(&ada.tenant, &json!({"releasePolicy": null}))
+        .await;
     remember().await;
 }
 
@@ -249,22 +314,34 @@ async fn a_revoked_delegation_and_a_passed_day_act_on_every_pod() {
         let one = portal.another_pod().await;
         let other = pods.pod_without("NATS_URL", "nats").await;
         let last = portal.day(1);
-        portal.delegate(&pods.ada, &pods.ben, &json!({"validTo": last})).await;
+        portal
+            .delegate(&pods.ada, &pods.ben, &json!({"validTo": last}))
+            .await;
         portal.stand_at_end_of(last);
         for pod in [&one, &other] {
             assert_eq!(pods.proxy(pod).await.status, 200);
         }
         portal.stand_at_begin_of(last.tomorrow().expect("a day"));
         for pod in [&one, &other] {
-            assert_eq!(pods.proxy(pod).await.verdict(), "403 PROXY_DELEGATION_INVALID");
+            assert_eq!(
+                pods.proxy(pod).await.verdict(),
+                "403 PROXY_DELEGATION_INVALID"
+            );
         }
         portal.delegate(&pods.ada, &pods.ben, &json!({})).await;
         for pod in [&one, &other] {
-            assert_eq!(pods.proxy(pod).await.status, 200, "K30: no refusal outlives its reason");
+            assert_eq!(
+                pods.proxy(pod).await.status,
+                200,
+                "K30: no refusal outlives its reason"
+            );
         }
         portal.end_delegation(&pods.ada, &pods.ben).await;
         for pod in [&one, &other] {
-            assert_eq!(pods.proxy(pod).await.verdict(), "403 PROXY_DELEGATION_INVALID");
+            assert_eq!(
+                pods.proxy(pod).await.verdict(),
+                "403 PROXY_DELEGATION_INVALID"
+            );
         }
     })
     .await;
@@ -280,9 +357,16 @@ async fn k30_no_refusal_outlives_its_reason_on_any_pod() {
         let token = portal.token(&cem);
         let me = async || -> Value { pods.get(&pod, &token, "/v1/portal/me").await.json() };
         assert_eq!(me().await["mayActFor"], json!([]));
-        let delegation = portal.delegate(&pods.ada, &cem, &json!({"scope": ["labs"]})).await;
+        let delegation = portal
+            .delegate(&pods.ada, &cem, &json!({"scope": ["labs"]}))
+            .await;
         let headers = [("X-Acting-For", delegation.as_str())];
-        let ask = async || portal.get_at(&pod, &token, PROBLEMS, &headers).await.verdict();
+        let ask = async || {
+            portal
+                .get_at(&pod, &token, PROBLEMS, &headers)
+                .await
+                .verdict()
+        };
         assert_eq!(ask().await, "403 PROXY_SCOPE_DENIED", "known at once");
         portal.delegate(&pods.ada, &cem, &json!({})).await;
         assert_eq!(ask().await, "200", "wider at once");
@@ -304,7 +388,11 @@ async fn while_the_provider_cannot_be_asked_apps_wait_and_the_portals_own_go_on(
             assert_eq!(portal.get_as(&pods.ada, path).await.status, 200, "{path}");
         }
         let own = portal.get(Some(&pods.app()), PROBLEMS).await;
-        assert_eq!(own.verdict(), "403 CLIENT_NOT_ALLOWED", "refused for what it is");
+        assert_eq!(
+            own.verdict(),
+            "403 CLIENT_NOT_ALLOWED",
+            "refused for what it is"
+        );
         portal.sandbox.clear_faults();
         assert_eq!(portal.get(Some(&pods.app()), CONDITIONS).await.status, 200);
     })
@@ -318,9 +406,19 @@ async fn a_tenant_may_have_every_token_confirmed() {
         let portal = &pods.portal;
         let (token, ended) = (portal.token(&pods.ada), portal.token(&pods.ada));
         portal.sandbox.revoke_token(&ended);
-        assert_eq!(portal.get(Some(&ended), PROBLEMS).await.status, 200, "nobody asked");
-        portal.configure(&pods.ada.tenant, &json!({"introspectTokens": true})).await;
-        assert_eq!(portal.get(Some(&ended), PROBLEMS).await.verdict(), REVOKED, "on the next answer");
+        assert_eq!(
+            portal.get(Some(&ended), PROBLEMS).await.status,
+            200,
+            "nobody asked"
+        );
+        portal
+            .configure(&pods.ada.tenant, &json!({"introspectTokens": true}))
+            .await;
+        assert_eq!(
+            portal.get(Some(&ended), PROBLEMS).await.verdict(),
+            REVOKED,
+            "on the next answer"
+        );
         assert_eq!(portal.get(Some(&token), PROBLEMS).await.status, 200);
         portal.sandbox.set_introspection_fault(IssuerFault::Down);
         let unconfirmed = portal.get_as(&pods.ada, PROBLEMS).await;

@@ -28,8 +28,16 @@ async fn raced() -> Raced {
     let ada = portal.person("ada").await;
     let ben = portal.person("ben").await;
     portal.put_everything(&ada, "ada");
-    portal.put(&ada.tenant, &Fixture::of(&ada.patient).lab("other", "2024-02-01", "718-7"));
-    Raced { portal, pod, ada, ben }
+    portal.put(
+        &ada.tenant,
+        &Fixture::of(&ada.patient).lab("other", "2024-02-01", "718-7"),
+    );
+    Raced {
+        portal,
+        pod,
+        ada,
+        ben,
+    }
 }
 
 impl Raced {
@@ -95,10 +103,20 @@ struct Tally {
 
 impl Tally {
     /// Each answer is one of two, and a late one is of after.
-    fn judge(&mut self, shots: Vec<Shot>, is_before: fn(&Answer) -> bool, is_after: fn(&Answer) -> bool) {
+    fn judge(
+        &mut self,
+        shots: Vec<Shot>,
+        is_before: fn(&Answer) -> bool,
+        is_after: fn(&Answer) -> bool,
+    ) {
         for Shot { answer, late } in shots {
             let before = is_before(&answer);
-            assert!(before || is_after(&answer), "neither: {} {:?}", answer.verdict(), answer.body);
+            assert!(
+                before || is_after(&answer),
+                "neither: {} {:?}",
+                answer.verdict(),
+                answer.body
+            );
             assert!(!(late && before), "shown behind the change");
             self.before += usize::from(before);
             self.after += usize::from(!before);
@@ -112,7 +130,11 @@ impl Tally {
         assert!(self.before >= ROUNDS / 2, "{} before", self.before);
         assert!(self.after >= 2 * ROUNDS, "{} after", self.after);
         let recorded = raced.portal.recorded(&raced.ada.tenant).await;
-        let missing = self.shown.iter().filter(|id| !recorded.contains(*id)).count();
+        let missing = self
+            .shown
+            .iter()
+            .filter(|id| !recorded.contains(*id))
+            .count();
         assert_eq!(missing, 0, "shown without an event");
     }
 }
@@ -128,7 +150,10 @@ async fn a_revoked_delegation_against_reads() {
         let token = raced.portal.token(&raced.ben);
         let mut tally = Tally::default();
         for round in 0..ROUNDS {
-            let delegation = raced.portal.delegate(&raced.ada, &raced.ben, &json!({})).await;
+            let delegation = raced
+                .portal
+                .delegate(&raced.ada, &raced.ben, &json!({}))
+                .await;
             let headers = [(ACTING_FOR, delegation.as_str())];
             raced.warm(&token, PROBLEMS, &headers).await;
             let change = raced.portal.end_delegation(&raced.ada, &raced.ben);
@@ -149,7 +174,10 @@ async fn a_narrowed_delegation_against_reads() {
         let token = raced.portal.token(&raced.ben);
         let mut tally = Tally::default();
         for round in 0..ROUNDS {
-            let delegation = raced.portal.delegate(&raced.ada, &raced.ben, &json!({})).await;
+            let delegation = raced
+                .portal
+                .delegate(&raced.ada, &raced.ben, &json!({}))
+                .await;
             let headers = [(ACTING_FOR, delegation.as_str())];
             raced.warm(&token, PROBLEMS, &headers).await;
             let change = async {
@@ -157,7 +185,9 @@ async fn a_narrowed_delegation_against_reads() {
                 raced.portal.delegate(&raced.ada, &raced.ben, &narrow).await;
             };
             let shots = beside(&raced, &token, PROBLEMS, &headers, (round, change)).await;
-            tally.judge(shots, shows_asthma, |answer| answer.verdict() == "403 PROXY_SCOPE_DENIED");
+            tally.judge(shots, shows_asthma, |answer| {
+                answer.verdict() == "403 PROXY_SCOPE_DENIED"
+            });
         }
         tally.assert_recorded(&raced).await;
     };
@@ -175,7 +205,9 @@ async fn a_suspension_against_reads() {
             raced.warm(&token, PROBLEMS, &[]).await;
             let change = raced.portal.set_status(&raced.ada, "suspended");
             let shots = beside(&raced, &token, PROBLEMS, &[], (round, change)).await;
-            tally.judge(shots, shows_asthma, |answer| answer.verdict() == "403 ACCOUNT_NOT_ACTIVE");
+            tally.judge(shots, shows_asthma, |answer| {
+                answer.verdict() == "403 ACCOUNT_NOT_ACTIVE"
+            });
         }
         tally.assert_recorded(&raced).await;
     };
@@ -187,7 +219,10 @@ async fn a_grantors_suspension_against_a_proxys_reads() {
     let rounds = async {
         let raced = raced().await;
         let token = raced.portal.token(&raced.ben);
-        let delegation = raced.portal.delegate(&raced.ada, &raced.ben, &json!({})).await;
+        let delegation = raced
+            .portal
+            .delegate(&raced.ada, &raced.ben, &json!({}))
+            .await;
         let headers = [(ACTING_FOR, delegation.as_str())];
         let mut tally = Tally::default();
         for round in 0..ROUNDS {
@@ -213,7 +248,10 @@ async fn a_policy_that_withholds_against_reads() {
         let policy = |rules: Value| json!({"releasePolicy": {"rules": rules}});
         let mut tally = Tally::default();
         for round in 0..ROUNDS {
-            raced.portal.configure(&raced.ada.tenant, &policy(json!([]))).await;
+            raced
+                .portal
+                .configure(&raced.ada.tenant, &policy(json!([])))
+                .await;
             raced.warm(&token, LABS, &[]).await;
             let withhold = policy(json!([rule]));
             let change = raced.portal.configure(&raced.ada.tenant, &withhold);
