@@ -9,6 +9,7 @@ mod durability;
 mod failure;
 mod leaks;
 mod log_redaction;
+mod pods;
 mod program;
 mod proxy_delegation;
 mod races;

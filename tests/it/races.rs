@@ -28,8 +28,16 @@ async fn raced() -> Raced {
     let ada = portal.person("ada").await;
     let ben = portal.person("ben").await;
     portal.put_everything(&ada, "ada");
-    portal.put(&ada.tenant, &Fixture::of(&ada.patient).lab("other", "2024-02-01", "718-7"));
-    Raced { portal, pod, ada, ben }
+    portal.put(
+        &ada.tenant,
+        &Fixture::of(&ada.patient).lab("other", "2024-02-01", "718-7"),
+    );
+    Raced {
+        portal,
+        pod,
+        ada,
+        ben,
+    }
 }
 
 impl Raced {
@@ -53,9 +61,9 @@ async fn beside(
     token: &str,
     path: &str,
     headers: &[(&str, &str)],
-    change: impl Future<Output = ()>,
+    (round, change): (usize, impl Future<Output = ()>),
 ) -> Vec<Shot> {
-    let acknowledged = Cell::new(false);
+    let (acknowledged, answered) = (Cell::new(false), Cell::new(0));
     let shoot = async |at_other_pod: bool| {
         let mut shots = Vec::new();
         loop {
@@ -65,12 +73,17 @@ async fn beside(
                 false => raced.portal.get_token_with(token, path, headers).await,
             };
             shots.push(Shot { answer, late });
+            answered.set(answered.get() + 1);
             if late {
                 return shots;
             }
         }
     };
+    // At another place in the reads each time.
     let change = async {
+        while answered.get() < round % 4 {
+            tokio::task::yield_now().await;
+        }
         change.await;
         acknowledged.set(true);
     };
@@ -90,10 +103,20 @@ struct Tally {
 
 impl Tally {
     /// Each answer is one of two, and a late one is of after.
-    fn judge(&mut self, shots: Vec<Shot>, is_before: fn(&Answer) -> bool, is_after: fn(&Answer) -> bool) {
+    fn judge(
+        &mut self,
+        shots: Vec<Shot>,
+        is_before: fn(&Answer) -> bool,
+        is_after: fn(&Answer) -> bool,
+    ) {
         for Shot { answer, late } in shots {
             let before = is_before(&answer);
-            assert!(before || is_after(&answer), "neither: {} {:?}", answer.verdict(), answer.body);
+            assert!(
+                before || is_after(&answer),
+                "neither: {} {:?}",
+                answer.verdict(),
+                answer.body
+            );
             assert!(!(late && before), "shown behind the change");
             self.before += usize::from(before);
             self.after += usize::from(!before);
@@ -104,9 +127,14 @@ impl Tally {
     }
 
     async fn assert_recorded(&self, raced: &Raced) {
-        assert!(self.before >= ROUNDS && self.after >= 2 * ROUNDS, "{} {}", self.before, self.after);
+        assert!(self.before >= ROUNDS / 2, "{} before", self.before);
+        assert!(self.after >= 2 * ROUNDS, "{} after", self.after);
         let recorded = raced.portal.recorded(&raced.ada.tenant).await;
-        let missing = self.shown.iter().filter(|id| !recorded.contains(*id)).count();
+        let missing = self
+            .shown
+            .iter()
+            .filter(|id| !recorded.contains(*id))
+            .count();
         assert_eq!(missing, 0, "shown without an event");
     }
 }
@@ -121,12 +149,15 @@ async fn a_revoked_delegation_against_reads() {
         let raced = raced().await;
         let token = raced.portal.token(&raced.ben);
         let mut tally = Tally::default();
-        for _ in 0..ROUNDS {
-            let delegation = raced.portal.delegate(&raced.ada, &raced.ben, &json!({})).await;
+        for round in 0..ROUNDS {
+            let delegation = raced
+                .portal
+                .delegate(&raced.ada, &raced.ben, &json!({}))
+                .await;
             let headers = [(ACTING_FOR, delegation.as_str())];
             raced.warm(&token, PROBLEMS, &headers).await;
             let change = raced.portal.end_delegation(&raced.ada, &raced.ben);
-            let shots = beside(&raced, &token, PROBLEMS, &headers, change).await;
+            let shots = beside(&raced, &token, PROBLEMS, &headers, (round, change)).await;
             tally.judge(shots, shows_asthma, |answer| {
                 answer.verdict() == "403 PROXY_DELEGATION_INVALID"
             });
@@ -142,16 +173,21 @@ async fn a_narrowed_delegation_against_reads() {
         let raced = raced().await;
         let token = raced.portal.token(&raced.ben);
         let mut tally = Tally::default();
-        for _ in 0..ROUNDS {
-            let delegation = raced.portal.delegate(&raced.ada, &raced.ben, &json!({})).await;
+        for round in 0..ROUNDS {
+            let delegation = raced
+                .portal
+                .delegate(&raced.ada, &raced.ben, &json!({}))
+                .await;
             let headers = [(ACTING_FOR, delegation.as_str())];
             raced.warm(&token, PROBLEMS, &headers).await;
             let change = async {
                 let narrow = json!({"scope": ["labs"]});
                 raced.portal.delegate(&raced.ada, &raced.ben, &narrow).await;
             };
-            let shots = beside(&raced, &token, PROBLEMS, &headers, change).await;
-            tally.judge(shots, shows_asthma, |answer| answer.verdict() == "403 PROXY_SCOPE_DENIED");
+            let shots = beside(&raced, &token, PROBLEMS, &headers, (round, change)).await;
+            tally.judge(shots, shows_asthma, |answer| {
+                answer.verdict() == "403 PROXY_SCOPE_DENIED"
+            });
         }
         tally.assert_recorded(&raced).await;
     };
@@ -164,12 +200,14 @@ async fn a_suspension_against_reads() {
         let raced = raced().await;
         let token = raced.portal.token(&raced.ada);
         let mut tally = Tally::default();
-        for _ in 0..ROUNDS {
+        for round in 0..ROUNDS {
             raced.portal.set_status(&raced.ada, "active").await;
             raced.warm(&token, PROBLEMS, &[]).await;
             let change = raced.portal.set_status(&raced.ada, "suspended");
-            let shots = beside(&raced, &token, PROBLEMS, &[], change).await;
-            tally.judge(shots, shows_asthma, |answer| answer.verdict() == "403 ACCOUNT_NOT_ACTIVE");
+            let shots = beside(&raced, &token, PROBLEMS, &[], (round, change)).await;
+            tally.judge(shots, shows_asthma, |answer| {
+                answer.verdict() == "403 ACCOUNT_NOT_ACTIVE"
+            });
         }
         tally.assert_recorded(&raced).await;
     };
@@ -181,14 +219,17 @@ async fn a_grantors_suspension_against_a_proxys_reads() {
     let rounds = async {
         let raced = raced().await;
         let token = raced.portal.token(&raced.ben);
-        let delegation = raced.portal.delegate(&raced.ada, &raced.ben, &json!({})).await;
+        let delegation = raced
+            .portal
+            .delegate(&raced.ada, &raced.ben, &json!({}))
+            .await;
         let headers = [(ACTING_FOR, delegation.as_str())];
         let mut tally = Tally::default();
-        for _ in 0..ROUNDS {
+        for round in 0..ROUNDS {
             raced.portal.set_status(&raced.ada, "active").await;
             raced.warm(&token, PROBLEMS, &headers).await;
             let change = raced.portal.set_status(&raced.ada, "suspended");
-            let shots = beside(&raced, &token, PROBLEMS, &headers, change).await;
+            let shots = beside(&raced, &token, PROBLEMS, &headers, (round, change)).await;
             tally.judge(shots, shows_asthma, |answer| {
                 answer.verdict() == "403 PROXY_DELEGATION_INVALID"
             });
@@ -206,12 +247,15 @@ async fn a_policy_that_withholds_against_reads() {
         let rule = json!({"match": {"codes": ["2345-7"]}, "effect": "withhold"});
         let policy = |rules: Value| json!({"releasePolicy": {"rules": rules}});
         let mut tally = Tally::default();
-        for _ in 0..ROUNDS {
-            raced.portal.configure(&raced.ada.tenant, &policy(json!([]))).await;
+        for round in 0..ROUNDS {
+            raced
+                .portal
+                .configure(&raced.ada.tenant, &policy(json!([])))
+                .await;
             raced.warm(&token, LABS, &[]).await;
             let withhold = policy(json!([rule]));
             let change = raced.portal.configure(&raced.ada.tenant, &withhold);
-            let shots = beside(&raced, &token, LABS, &[], change).await;
+            let shots = beside(&raced, &token, LABS, &[], (round, change)).await;
             tally.judge(
                 shots,
                 |answer| answer.status == 200 && answer.ids() == ["lab.lab-ada", "lab.other"],

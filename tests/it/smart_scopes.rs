@@ -43,17 +43,33 @@ const ROUTES: [(&str, char, &str); 23] = [
     ("Observation", 'r', "/v1/portal/results/labs/lab.lab-ada"),
     ("Patient", 's', "/fhir/R4/Patient"),
     ("AllergyIntolerance", 's', "/fhir/R4/AllergyIntolerance"),
-    ("AllergyIntolerance", 'r', "/fhir/R4/AllergyIntolerance/cht.allergy-ada"),
+    (
+        "AllergyIntolerance",
+        'r',
+        "/fhir/R4/AllergyIntolerance/cht.allergy-ada",
+    ),
     ("Condition", 's', "/fhir/R4/Condition"),
     ("Condition", 'r', "/fhir/R4/Condition/cht.condition-ada"),
     ("Observation", 's', "/fhir/R4/Observation?_summary=count"),
     ("Observation", 'r', "/fhir/R4/Observation/lab.lab-ada"),
     ("DiagnosticReport", 's', "/fhir/R4/DiagnosticReport"),
-    ("DiagnosticReport", 'r', "/fhir/R4/DiagnosticReport/lab.report-ada"),
+    (
+        "DiagnosticReport",
+        'r',
+        "/fhir/R4/DiagnosticReport/lab.report-ada",
+    ),
     ("MedicationRequest", 's', "/fhir/R4/MedicationRequest"),
-    ("MedicationRequest", 'r', "/fhir/R4/MedicationRequest/med.medication-ada"),
+    (
+        "MedicationRequest",
+        'r',
+        "/fhir/R4/MedicationRequest/med.medication-ada",
+    ),
     ("Immunization", 's', "/fhir/R4/Immunization"),
-    ("Immunization", 'r', "/fhir/R4/Immunization/imm.immunization-ada"),
+    (
+        "Immunization",
+        'r',
+        "/fhir/R4/Immunization/imm.immunization-ada",
+    ),
 ];
 
 struct One {
@@ -70,7 +86,9 @@ async fn one() -> One {
 
 impl One {
     async fn with(&self, scope: &str, path: &str) -> Answer {
-        let token = self.portal.token_with(&self.ada, &json!({ "scope": scope }));
+        let token = self
+            .portal
+            .token_with(&self.ada, &json!({ "scope": scope }));
         self.portal.get(Some(&token), path).await
     }
 }
@@ -95,7 +113,10 @@ async fn every_route_needs_its_own_scope_and_no_other() {
         }
         let read = format!("/fhir/R4/Patient/{}", one.ada.patient);
         assert_eq!(one.with("patient/Patient.read", &read).await.status, 200);
-        assert_eq!(one.with("patient/Condition.read", &read).await.verdict(), DENIED);
+        assert_eq!(
+            one.with("patient/Condition.read", &read).await.verdict(),
+            DENIED
+        );
     })
     .await;
 }
@@ -105,7 +126,9 @@ async fn every_route_needs_the_letter_of_its_act() {
     let all = async {
         let one = one().await;
         for (name, act, path) in ROUTES {
-            for letters in ["r", "s", "rs", "c", "u", "d", "cud", "cruds", "write", "read", "*"] {
+            for letters in [
+                "r", "s", "rs", "c", "u", "d", "cud", "cruds", "write", "read", "*",
+            ] {
                 let open = match letters {
                     "read" | "*" => true,
                     "write" => false,
@@ -127,7 +150,13 @@ async fn every_route_needs_the_letter_of_its_act() {
 async fn a_refusal_for_scope_comes_before_any_look_up() {
     scene(async {
         let one = one().await;
-        let sources = ["registration", "patient-chart", "laboratory", "medication", "immunizations"];
+        let sources = [
+            "registration",
+            "patient-chart",
+            "laboratory",
+            "medication",
+            "immunizations",
+        ];
         for (name, _, path) in ROUTES {
             let others: Vec<&str> = SCOPES
                 .into_iter()
@@ -176,14 +205,26 @@ async fn a_summary_leaves_out_the_parts_without_a_scope() {
 async fn a_panel_is_named_only_to_who_may_read_reports() {
     scene(async {
         let one = one().await;
-        for (path, letter) in [("/v1/portal/results/labs", 's'), ("/v1/portal/results/labs/lab.lab-ada", 'r')] {
+        for (path, letter) in [
+            ("/v1/portal/results/labs", 's'),
+            ("/v1/portal/results/labs/lab.lab-ada", 'r'),
+        ] {
             let alone = one.with("patient/Observation.read", path).await;
-            assert!(alone.status == 200 && !alone.says("lab.report-ada"), "{path}");
+            assert!(
+                alone.status == 200 && !alone.says("lab.report-ada"),
+                "{path}"
+            );
             let wrong = if letter == 's' { 'r' } else { 's' };
             let scope = format!("patient/Observation.read patient/DiagnosticReport.{wrong}");
-            assert!(!one.with(&scope, path).await.says("lab.report-ada"), "{path}");
+            assert!(
+                !one.with(&scope, path).await.says("lab.report-ada"),
+                "{path}"
+            );
             let scope = format!("patient/Observation.read patient/DiagnosticReport.{letter}");
-            assert!(one.with(&scope, path).await.says("lab.report-ada"), "{path}");
+            assert!(
+                one.with(&scope, path).await.says("lab.report-ada"),
+                "{path}"
+            );
         }
     })
     .await;
@@ -198,7 +239,11 @@ async fn a_third_partys_app_is_confirmed_by_its_provider() {
         let path = "/fhir/R4/Condition";
         let before = one.portal.sandbox.introspections();
         one.portal.get_as(&one.ada, path).await;
-        assert_eq!(one.portal.sandbox.introspections(), before, "the portal's own are not asked about");
+        assert_eq!(
+            one.portal.sandbox.introspections(),
+            before,
+            "the portal's own are not asked about"
+        );
         let seen = one.portal.get(Some(&app), path).await;
         assert_eq!(seen.ids(), ["cht.condition-ada"]);
         assert!(one.portal.sandbox.introspections() > before);

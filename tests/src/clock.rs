@@ -42,6 +42,8 @@ impl Clock for ManualClock {
     )]
     fn now(&self) -> Timestamp {
         let hands = self.hands();
-        hands.stands_at.unwrap_or_else(|| Timestamp::now() + hands.ahead)
+        hands
+            .stands_at
+            .unwrap_or_else(|| Timestamp::now() + hands.ahead)
     }
 }

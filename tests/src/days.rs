@@ -13,7 +13,9 @@ impl TestPortal {
     /// The day that is some days ahead of today.
     pub fn day(&self, ahead: i64) -> Date {
         let today = self.clock.now().to_zoned(zone()).date();
-        today.checked_add(Span::new().days(ahead)).expect("a day of the calendar")
+        today
+            .checked_add(Span::new().days(ahead))
+            .expect("a day of the calendar")
     }
 
     /// Stops the clock at the first moment of a day.
@@ -29,7 +31,9 @@ impl TestPortal {
 }
 
 fn begin_of(day: Date) -> Timestamp {
-    day.to_zoned(zone()).expect("a midnight that is there").timestamp()
+    day.to_zoned(zone())
+        .expect("a midnight that is there")
+        .timestamp()
 }
 
 fn zone() -> TimeZone {

@@ -34,9 +34,14 @@ pub const EVERY_RIGHT: [&str; 16] = [
 impl TestPortal {
     /// Imports one line, and says what came of it.
     pub async fn try_import(&self, line: &Value) -> Value {
-        let owner = self.database.url("DATABASE_OWNER_URL");
-        let (clock, ids) = (Arc::new(self.clock.clone()), Arc::new(SystemIds));
-        let mut import = Import::connect(&owner, clock, ids).await.expect("the owner connects");
+        let mut import = self.import.lock().await;
+        if import.is_none() {
+            let owner = self.database.url("DATABASE_OWNER_URL");
+            let (clock, ids) = (Arc::new(self.clock.clone()), Arc::new(SystemIds));
+            let connected = Import::connect(&owner, clock, ids).await;
+            *import = Some(connected.expect("the owner connects"));
+        }
+        let import = import.as_mut().expect("it is connected");
         let result = import.line(&line.to_string()).await;
         serde_json::to_value(&result).expect("an outcome")
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use portal::telemetry::Metrics;
 use portal_application::ports::Clock as _;
+use portal_infrastructure::postgres::Import;
 use portal_sandbox::Sandbox;
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -62,6 +63,7 @@ pub struct TestPortal {
     spare: Mutex<Vec<String>>,
     client: reqwest::Client,
     blocked: Mutex<Option<sqlx::Transaction<'static, sqlx::Postgres>>>,
+    pub(crate) import: tokio::sync::Mutex<Option<Import>>,
     _pod: Pod,
 }
 
@@ -129,6 +131,7 @@ impl TestPortal {
             metrics,
             prefix: unique,
             blocked: Mutex::new(None),
+            import: tokio::sync::Mutex::new(None),
             _pod: pod,
         }
     }
@@ -362,8 +365,15 @@ impl TestPortal {
 
     /// Keeps the journal from committing. Only for a portal with a database of its own.
     pub async fn block_journal(&self) {
+        self.block("access_events").await;
+    }
+
+    /// Keeps everybody from a table until the journal is unblocked. Only for a portal with a
+    /// database of its own.
+    pub async fn block(&self, table: &str) {
         let mut transaction = self.pool.begin().await.expect("a transaction");
-        sqlx::query("LOCK TABLE access_events IN ACCESS EXCLUSIVE MODE")
+        let lock = format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
+        sqlx::query(sqlx::AssertSqlSafe(lock))
             .execute(&mut *transaction)
             .await
             .expect("a lock");

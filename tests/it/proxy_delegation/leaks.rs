@@ -10,7 +10,10 @@ const REFUSED: &str = "400 CURSOR_INVALID";
 fn put_many(two: &Two, person: &Person, name: &str) {
     let of = Fixture::of(&person.patient);
     for n in 0..12 {
-        two.portal.put(&person.tenant, &of.allergy(&format!("{name}-{n:02}"), "Eggs"));
+        two.portal.put(
+            &person.tenant,
+            &of.allergy(&format!("{name}-{n:02}"), "Eggs"),
+        );
         let lab = of.lab(&format!("l-{name}-{n:02}"), "2024-01-05", "2345-7");
         two.portal.put(&person.tenant, &lab);
     }
@@ -42,7 +45,10 @@ async fn a_cursor_is_bound_to_its_delegation() {
             let others = second(&two, &page, &first);
             assert_eq!(portal.get_as(&two.ben, &own).await.ids().len(), 5);
             assert_eq!(two.ask(&ada).await.ids().len(), 5);
-            assert_eq!(portal.get_for(&two.ben, &other, &others).await.ids().len(), 5);
+            assert_eq!(
+                portal.get_for(&two.ben, &other, &others).await.ids().len(),
+                5
+            );
             for path in [&own, &others] {
                 assert_eq!(two.ask(path).await.verdict(), REFUSED, "{path}");
             }
@@ -105,7 +111,10 @@ async fn unchanged_is_said_after_every_check_and_written_down() {
         let tag = two.ask(PROBLEMS).await.header("etag").to_owned();
         let read_tag = two.app(read).await.header("etag").to_owned();
         assert!(!tag.is_empty() && !read_tag.is_empty());
-        let headers = [("X-Acting-For", two.delegation.as_str()), ("If-None-Match", tag.as_str())];
+        let headers = [
+            ("X-Acting-For", two.delegation.as_str()),
+            ("If-None-Match", tag.as_str()),
+        ];
         let matched = [("If-None-Match", read_tag.as_str())];
         let ask = async || {
             let rest = two.portal.get_with(&two.ben, PROBLEMS, &headers).await;
@@ -129,7 +138,10 @@ async fn k6_what_is_cached_for_one_is_filtered_for_the_other() {
         let own = two.portal.get_as(&two.ada, "/fhir/R4/Observation").await;
         assert_eq!(own.ids().len(), 2);
         two.portal.sandbox.reset_calls();
-        assert_eq!(two.app("/fhir/R4/Observation").await.ids(), ["cht.vital-ada"]);
+        assert_eq!(
+            two.app("/fhir/R4/Observation").await.ids(),
+            ["cht.vital-ada"]
+        );
         let own = two.portal.get_as(&two.ada, "/fhir/R4/Observation").await;
         assert_eq!(own.ids().len(), 2);
         for source in ["patient-chart", "laboratory"] {

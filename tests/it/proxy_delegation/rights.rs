@@ -35,7 +35,11 @@ fn expected(open: bool) -> &'static str {
 async fn only_its_own_routes(two: &Two, right: &str) {
     for (path, opened_by) in ROUTES {
         let answer = two.ask(path).await;
-        assert_eq!(answer.verdict(), expected(right == opened_by), "{right}: {path}");
+        assert_eq!(
+            answer.verdict(),
+            expected(right == opened_by),
+            "{right}: {path}"
+        );
     }
 }
 
@@ -82,7 +86,10 @@ async fn rights_add_up_within_one_delegation() {
         for path in ["/v1/portal/chart/vitals", "/v1/portal/chart/problems"] {
             assert_eq!(two.ask(path).await.status, 200, "{path}");
         }
-        assert_eq!(two.ask("/v1/portal/chart/allergies").await.verdict(), DENIED);
+        assert_eq!(
+            two.ask("/v1/portal/chart/allergies").await.verdict(),
+            DENIED
+        );
     })
     .await;
 }
@@ -123,7 +130,12 @@ async fn the_summary_opens_its_parts_on_its_own_route_alone() {
         let two = two(scope(&["summary"])).await;
         let summary = two.ask("/v1/portal/chart/summary").await;
         let shown = summary.ids();
-        for id in ["cht.allergy-ada", "cht.condition-ada", "med.medication-ada", "cht.vital-ada"] {
+        for id in [
+            "cht.allergy-ada",
+            "cht.condition-ada",
+            "med.medication-ada",
+            "cht.vital-ada",
+        ] {
             assert!(shown.iter().any(|shown| shown == id), "{id}: {shown:?}");
         }
         assert!(!shown.iter().any(|id| id.starts_with("lab.")), "{shown:?}");
@@ -142,13 +154,19 @@ async fn the_summary_opens_its_parts_on_its_own_route_alone() {
 async fn a_delegation_opens_no_more_than_the_token() {
     scene(async {
         let two = two(json!({})).await;
-        let narrow = json!({"scope": "patient/AllergyIntolerance.read", "patient": two.ada.patient});
+        let narrow =
+            json!({"scope": "patient/AllergyIntolerance.read", "patient": two.ada.patient});
         let token = two.portal.token_with(&two.ben, &narrow);
-        let found = two.portal.get(Some(&token), "/fhir/R4/AllergyIntolerance").await;
+        let found = two
+            .portal
+            .get(Some(&token), "/fhir/R4/AllergyIntolerance")
+            .await;
         assert_eq!(found.ids(), ["cht.allergy-ada"]);
         let refused = two.portal.get(Some(&token), "/fhir/R4/Condition").await;
         assert_eq!(refused.verdict(), "403 INSUFFICIENT_SCOPE");
-        let token = two.portal.token_with(&two.ben, &json!({"scope": narrow["scope"]}));
+        let token = two
+            .portal
+            .token_with(&two.ben, &json!({"scope": narrow["scope"]}));
         let acting = [("X-Acting-For", two.delegation.as_str())];
         for (path, verdict) in [
             ("/v1/portal/chart/allergies", "200"),
@@ -174,7 +192,8 @@ fn known_patient(id: &str) -> Value {
     patient["generalPractitioner"] = json!([{"display": "hidden-practitioner"}]);
     patient["managingOrganization"] = json!({"display": "hidden-organization"});
     patient["communication"] = json!([{"language": {"text": "hidden-language"}}]);
-    patient["extension"] = json!([{"url": "https://hidden.test", "valueString": "hidden-extension"}]);
+    patient["extension"] =
+        json!([{"url": "https://hidden.test", "valueString": "hidden-extension"}]);
     patient["text"] = json!({"status": "generated", "div": "<div>hidden-text</div>"});
     patient["contained"] = json!([{"resourceType": "Organization", "id": "hidden"}]);
     patient
@@ -184,10 +203,14 @@ fn known_patient(id: &str) -> Value {
 async fn a_voluntary_proxy_sees_of_a_patient_name_birth_date_and_gender() {
     scene(async {
         let two = two(json!({})).await;
-        two.portal.put(&two.ada.tenant, &known_patient(&two.ada.patient));
+        two.portal
+            .put(&two.ada.tenant, &known_patient(&two.ada.patient));
         let read = format!("/fhir/R4/Patient/{}", two.ada.patient);
         let own = two.portal.get_as(&two.ada, &read).await;
-        assert!(own.says("Hidden-Street") && own.says("hidden-mrn"), "the honest twin");
+        assert!(
+            own.says("Hidden-Street") && own.says("hidden-mrn"),
+            "the honest twin"
+        );
         for path in [
             read.as_str(),
             "/fhir/R4/Patient",
@@ -199,7 +222,12 @@ async fn a_voluntary_proxy_sees_of_a_patient_name_birth_date_and_gender() {
             assert!(seen.says("SUBSETTED"), "{path}");
         }
         let shown = two.app(&read).await.json();
-        let members: Vec<&str> = shown.as_object().expect("a Patient").keys().map(String::as_str).collect();
+        let members: Vec<&str> = shown
+            .as_object()
+            .expect("a Patient")
+            .keys()
+            .map(String::as_str)
+            .collect();
         for member in members {
             let known = ["resourceType", "id", "meta", "name", "birthDate", "gender"];
             assert!(known.contains(&member), "{member}");
@@ -217,7 +245,8 @@ async fn a_voluntary_proxy_sees_of_a_patient_name_birth_date_and_gender() {
 async fn what_is_not_shown_of_a_patient_finds_nothing_either() {
     scene(async {
         let two = two(json!({})).await;
-        two.portal.put(&two.ada.tenant, &known_patient(&two.ada.patient));
+        two.portal
+            .put(&two.ada.tenant, &known_patient(&two.ada.patient));
         for (query, of_proxy) in [
             ("identifier=hidden-mrn", 0),
             ("identifier=urn:mrn%7Chidden-mrn", 0),

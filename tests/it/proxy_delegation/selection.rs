@@ -22,7 +22,10 @@ async fn me_names_whom_one_acts_for_and_whom_one_may_act_for() {
 
         let me = two.portal.get_as(&two.ben, "/v1/portal/me").await.json();
         assert!(me["actingFor"].is_null(), "{me}");
-        assert_eq!((&me["displayName"], &me["kind"]), (&json!("Ada ben"), &json!("patient")));
+        assert_eq!(
+            (&me["displayName"], &me["kind"]),
+            (&json!("Ada ben"), &json!("patient"))
+        );
         let ada = json!({
             "delegationId": two.delegation, "patientId": two.ada.patient, "displayName": "Ada ada",
             "relationshipType": "spouse", "scope": ["vitals", "labs"], "validTo": "2999-12-31",
@@ -58,8 +61,14 @@ async fn a_caregiver_reaches_nothing_but_me_unless_acting() {
         let me = portal.get_as(&carer, "/v1/portal/me").await;
         assert_eq!(me.status, 200, "{}", me.verdict());
         let me = me.json();
-        assert_eq!((&me["kind"], &me["status"]), (&json!("caregiver"), &json!("active")));
-        assert!(me["patientId"].is_null() && me["displayName"].is_null(), "{me}");
+        assert_eq!(
+            (&me["kind"], &me["status"]),
+            (&json!("caregiver"), &json!("active"))
+        );
+        assert!(
+            me["patientId"].is_null() && me["displayName"].is_null(),
+            "{me}"
+        );
         assert_eq!(me["mayActFor"][0]["delegationId"], delegation);
         assert_eq!(me["mayActFor"][0]["displayName"], "Ada ada");
         for path in [
@@ -76,10 +85,18 @@ async fn a_caregiver_reaches_nothing_but_me_unless_acting() {
             let alone = portal.get_as(&carer, path).await;
             assert_eq!(alone.verdict(), "403 ACCOUNT_NOT_LINKED", "{path}");
             let acting = portal.get_for(&carer, &delegation, path).await;
-            let verdict = if path.ends_with("access-log") { DENIED } else { "200" };
+            let verdict = if path.ends_with("access-log") {
+                DENIED
+            } else {
+                "200"
+            };
             assert_eq!(acting.verdict(), verdict, "{path}");
         }
-        for path in ["/fhir/R4/Patient", "/fhir/R4/Condition", "/fhir/R4/Condition/cht.condition-ada"] {
+        for path in [
+            "/fhir/R4/Patient",
+            "/fhir/R4/Condition",
+            "/fhir/R4/Condition/cht.condition-ada",
+        ] {
             let alone = portal.get_as(&carer, path).await;
             assert_eq!(alone.verdict(), "403 PATIENT_CLAIM_REQUIRED", "{path}");
             let token = portal.launched(&carer, &ada);
@@ -113,7 +130,10 @@ async fn what_names_no_delegation_of_the_callers_opens_nothing() {
         let fhir = two.delegation.replace('_', "-");
         let lower = two.delegation.to_lowercase();
         let longer = format!("{}0", two.delegation);
-        let unknown = format!("pdel_{}", two.delegation[5..].chars().rev().collect::<String>());
+        let unknown = format!(
+            "pdel_{}",
+            two.delegation[5..].chars().rev().collect::<String>()
+        );
         for name in [
             "",
             "pdel_",
@@ -173,7 +193,10 @@ async fn delegations_are_never_merged() {
         let two = two(scope(&["labs"])).await;
         let cem = two.portal.person("cem").await;
         two.portal.put_everything(&cem, "cem");
-        let other = two.portal.delegate(&cem, &two.ben, &scope(&["problems"])).await;
+        let other = two
+            .portal
+            .delegate(&cem, &two.ben, &scope(&["problems"]))
+            .await;
         assert_eq!(two.ask(PROBLEMS).await.verdict(), DENIED);
         let problems = two.portal.get_for(&two.ben, &other, PROBLEMS).await;
         assert_eq!(problems.ids(), ["cht.condition-cem"]);
@@ -199,13 +222,20 @@ async fn apps_act_in_the_launch_context_alone() {
                 assert_eq!(answer.verdict(), "400 UNKNOWN_PARAMETER", "{path}");
             }
         }
-        assert_eq!(two.app("/fhir/R4/Condition").await.ids(), ["cht.condition-ada"]);
+        assert_eq!(
+            two.app("/fhir/R4/Condition").await.ids(),
+            ["cht.condition-ada"]
+        );
         let own = portal.get_as(ben, "/fhir/R4/Condition").await;
         assert_eq!(own.ids(), ["cht.condition-ben"]);
         let token = portal.launched(ben, &two.ada);
         for headers in [&header[..], &[]] {
             let rest = portal.get_token_with(&token, PROBLEMS, headers).await;
-            assert_eq!(rest.verdict(), "403 ACCOUNT_NOT_LINKED", "the claim must agree");
+            assert_eq!(
+                rest.verdict(),
+                "403 ACCOUNT_NOT_LINKED",
+                "the claim must agree"
+            );
         }
         let cem = portal.person("cem").await;
         let token = portal.launched(ben, &cem);
@@ -230,15 +260,31 @@ async fn a_token_that_names_its_delegation_must_name_the_right_one() {
         let ask = async |patient: &Person, delegation: serde_json::Value| {
             let claims = json!({"patient": patient.patient, "delegation_id": delegation});
             let token = portal.token_with(ben, &claims);
-            portal.get(Some(&token), "/fhir/R4/Condition").await.verdict()
+            portal
+                .get(Some(&token), "/fhir/R4/Condition")
+                .await
+                .verdict()
         };
         assert_eq!(ask(&two.ada, json!(two.delegation)).await, "200");
-        assert_eq!(ask(&two.ada, json!(two.delegation.replace('_', "-"))).await, "200");
+        assert_eq!(
+            ask(&two.ada, json!(two.delegation.replace('_', "-"))).await,
+            "200"
+        );
         assert_eq!(ask(&cem, json!(other)).await, "200");
-        for wrong in [json!(other), json!("nonsense"), json!(""), json!(7), json!([two.delegation])] {
+        for wrong in [
+            json!(other),
+            json!("nonsense"),
+            json!(""),
+            json!(7),
+            json!([two.delegation]),
+        ] {
             assert_eq!(ask(&two.ada, wrong.clone()).await, INVALID, "{wrong}");
         }
-        assert_eq!(ask(ben, json!(two.delegation)).await, INVALID, "it is not one's own");
+        assert_eq!(
+            ask(ben, json!(two.delegation)).await,
+            INVALID,
+            "it is not one's own"
+        );
     })
     .await;
 }
@@ -251,15 +297,26 @@ async fn a_third_partys_app_needs_the_grantors_tick() {
         let app = two.portal.token_with(&two.ben, &claims);
         let path = "/fhir/R4/Condition";
         assert_eq!(two.portal.get(Some(&app), path).await.verdict(), DENIED);
-        assert_eq!(two.app(path).await.status, 200, "the portal's own need none");
+        assert_eq!(
+            two.app(path).await.status,
+            200,
+            "the portal's own need none"
+        );
         let own = json!({"azp": "smart-app"});
         let own = two.portal.token_with(&two.ben, &own);
         let own = two.portal.get(Some(&own), path).await;
-        assert_eq!(own.ids(), ["cht.condition-ben"], "one's own record needs none");
+        assert_eq!(
+            own.ids(),
+            ["cht.condition-ben"],
+            "one's own record needs none"
+        );
         two.change(scope(&["problems", "apps"])).await;
         let seen = two.portal.get(Some(&app), path).await;
         assert_eq!(seen.ids(), ["cht.condition-ada"]);
-        let other = two.portal.get(Some(&app), "/fhir/R4/AllergyIntolerance").await;
+        let other = two
+            .portal
+            .get(Some(&app), "/fhir/R4/AllergyIntolerance")
+            .await;
         assert_eq!(other.verdict(), DENIED);
         two.change(scope(&["problems"])).await;
         assert_eq!(two.portal.get(Some(&app), path).await.verdict(), DENIED);

@@ -35,9 +35,21 @@ fn put_sensitive(two: &Two) {
         uncoded,
         antidepressant,
         of.lab("hiv", "2024-01-03", HIV),
-        labelled(of.condition("violence", "Told in confidence"), "v3-ActCode", "SDV"),
-        labelled(of.condition("restricted", "Restricted"), "v3-Confidentiality", "R"),
-        labelled(of.condition("odd", "Of an unknown label"), "v3-ActCode", "NOBODY-KNOWS"),
+        labelled(
+            of.condition("violence", "Told in confidence"),
+            "v3-ActCode",
+            "SDV",
+        ),
+        labelled(
+            of.condition("restricted", "Restricted"),
+            "v3-Confidentiality",
+            "R",
+        ),
+        labelled(
+            of.condition("odd", "Of an unknown label"),
+            "v3-ActCode",
+            "NOBODY-KNOWS",
+        ),
         labelled(of.condition("plain", "Plain"), "v3-Confidentiality", "N"),
     ] {
         two.portal.put(&two.ada.tenant, &resource);
@@ -53,20 +65,31 @@ async fn a_voluntary_proxy_sees_of_what_is_sensitive_only_what_was_ticked() {
         for (ticked, also) in [
             (vec![], vec![]),
             (vec!["mental-health"], vec!["cht.depression"]),
-            (vec!["violence", "restricted"], vec!["cht.restricted", "cht.violence"]),
+            (
+                vec!["violence", "restricted"],
+                vec!["cht.restricted", "cht.violence"],
+            ),
         ] {
             two.change(json!({"sensitive": ticked})).await;
             let mut expected: Vec<&str> = plain.iter().chain(&also).copied().collect();
             expected.sort_unstable();
             assert_eq!(two.ask(PROBLEMS).await.ids(), expected, "{ticked:?}");
-            assert_eq!(two.app("/fhir/R4/Condition").await.ids(), expected, "{ticked:?}");
+            assert_eq!(
+                two.app("/fhir/R4/Condition").await.ids(),
+                expected,
+                "{ticked:?}"
+            );
             let count = two.app("/fhir/R4/Condition?_summary=count").await;
             assert_eq!(count.json()["total"], expected.len(), "{ticked:?}");
         }
         assert_eq!(two.ask(MEDICATIONS).await.ids(), ["med.medication-ada"]);
         assert_eq!(two.ask(LABS).await.ids(), ["lab.lab-ada"]);
-        two.change(json!({"sensitive": ["mental-health", "hiv-sti"]})).await;
-        assert_eq!(two.ask(MEDICATIONS).await.ids(), ["med.antidepressant", "med.medication-ada"]);
+        two.change(json!({"sensitive": ["mental-health", "hiv-sti"]}))
+            .await;
+        assert_eq!(
+            two.ask(MEDICATIONS).await.ids(),
+            ["med.antidepressant", "med.medication-ada"]
+        );
         assert_eq!(two.ask(LABS).await.ids(), ["lab.hiv", "lab.lab-ada"]);
     })
     .await;
@@ -76,7 +99,12 @@ async fn a_voluntary_proxy_sees_of_what_is_sensitive_only_what_was_ticked() {
 async fn what_may_be_anything_is_ticked_by_nobody() {
     scene(async {
         let every = json!([
-            "mental-health", "substance-use", "sexual-reproductive", "hiv-sti", "genetic", "violence",
+            "mental-health",
+            "substance-use",
+            "sexual-reproductive",
+            "hiv-sti",
+            "genetic",
+            "violence",
             "restricted"
         ]);
         let two = two(json!({ "sensitive": every })).await;
@@ -99,10 +127,17 @@ async fn k33_the_patients_own_view_is_never_blanked() {
         put_sensitive(&two);
         let own = two.portal.get_as(&two.ada, PROBLEMS).await;
         assert_eq!(own.ids().len(), 7, "{:?}", own.ids());
-        assert_eq!(two.ask(PROBLEMS).await.ids().len(), 2, "the proxy's, from the same cache");
+        assert_eq!(
+            two.ask(PROBLEMS).await.ids().len(),
+            2,
+            "the proxy's, from the same cache"
+        );
         let own = two.portal.get_as(&two.ada, PROBLEMS).await;
         assert_eq!(own.ids().len(), 7, "and the patient's again");
-        let summary = two.portal.get_as(&two.ada, "/v1/portal/chart/summary").await;
+        let summary = two
+            .portal
+            .get_as(&two.ada, "/v1/portal/chart/summary")
+            .await;
         assert!(summary.says("cht.depression") && summary.says("Sertraline"));
         let theirs = two.ask("/v1/portal/chart/summary").await;
         assert!(!theirs.says("cht.depression") && !theirs.says("Sertraline"));
@@ -117,12 +152,21 @@ async fn k14_one_sensitive_record_breaks_no_other() {
         let two = two(json!({})).await;
         let of = Fixture::of(&two.ada.patient);
         for n in 0..15 {
-            two.portal.put(&two.ada.tenant, &of.condition(&format!("n{n:02}"), "Plain"));
-            let hidden = labelled(of.condition(&format!("s{n:02}"), "Hidden"), "v3-ActCode", "PSY");
+            two.portal
+                .put(&two.ada.tenant, &of.condition(&format!("n{n:02}"), "Plain"));
+            let hidden = labelled(
+                of.condition(&format!("s{n:02}"), "Hidden"),
+                "v3-ActCode",
+                "PSY",
+            );
             two.portal.put(&two.ada.tenant, &hidden);
         }
         let page = two.ask(&format!("{PROBLEMS}?limit=10")).await;
-        assert_eq!((page.ids().len(), &page.json()["total"]), (10, &json!(16)), "full pages");
+        assert_eq!(
+            (page.ids().len(), &page.json()["total"]),
+            (10, &json!(16)),
+            "full pages"
+        );
         let next = two.portal.path_of(&page.next().expect("a next page"));
         let rest = two.ask(&next).await;
         assert_eq!((rest.ids().len(), rest.next()), (6, None));
@@ -136,9 +180,12 @@ async fn a_report_with_a_sensitive_result_is_hidden_and_its_other_results_stay()
     scene(async {
         let two = two(json!({})).await;
         let of = Fixture::of(&two.ada.patient);
-        two.portal.put(&two.ada.tenant, &of.lab("hiv", "2024-01-03", HIV));
-        two.portal.put(&two.ada.tenant, &of.lab("sodium", "2024-01-03", "2951-2"));
-        two.portal.put(&two.ada.tenant, &of.report("mixed", &["hiv", "sodium"]));
+        two.portal
+            .put(&two.ada.tenant, &of.lab("hiv", "2024-01-03", HIV));
+        two.portal
+            .put(&two.ada.tenant, &of.lab("sodium", "2024-01-03", "2951-2"));
+        two.portal
+            .put(&two.ada.tenant, &of.report("mixed", &["hiv", "sodium"]));
         let reports = two.app("/fhir/R4/DiagnosticReport").await;
         assert_eq!(reports.ids(), ["lab.report-ada"]);
         let read = two.app("/fhir/R4/DiagnosticReport/lab.mixed").await;
@@ -165,10 +212,14 @@ async fn what_is_contained_takes_its_container_along() {
         let mut holder = of.allergy("holder", "Holds something");
         holder["contained"] = json!([depression(&of)]);
         let mut labelled_inside = of.allergy("labelled", "Holds something");
-        labelled_inside["contained"] =
-            json!([labelled(of.condition("inner", "Inner"), "v3-ActCode", "HIV")]);
+        labelled_inside["contained"] = json!([labelled(
+            of.condition("inner", "Inner"),
+            "v3-ActCode",
+            "HIV"
+        )]);
         let mut component = of.lab("component", "2024-01-04", "2345-7");
-        component["component"] = json!([{"code": {"coding": [{"system": "http://loinc.org", "code": HIV}]}}]);
+        component["component"] =
+            json!([{"code": {"coding": [{"system": "http://loinc.org", "code": HIV}]}}]);
         for resource in [holder, labelled_inside, component] {
             two.portal.put(&two.ada.tenant, &resource);
         }
@@ -205,7 +256,10 @@ async fn references_to_what_is_sensitive_are_masked_for_the_proxy_alone() {
             let theirs = reasons(false).await;
             assert_eq!(theirs[0]["extension"][0]["valueCode"], "masked", "{rights}");
             assert_eq!(theirs[0].as_object().map(serde_json::Map::len), Some(1));
-            assert_eq!(theirs[1]["reference"], "Condition/cht.condition-ada", "{rights}");
+            assert_eq!(
+                theirs[1]["reference"], "Condition/cht.condition-ada",
+                "{rights}"
+            );
             let list = two.ask(MEDICATIONS).await;
             assert!(!list.says("tells-what") && list.says("honest"), "{rights}");
         }
@@ -238,7 +292,11 @@ async fn k35_where_all_is_labelled_what_has_no_label_is_hidden_from_proxies() {
         }
         let delegation = portal.delegate(&ada, &ben, &json!({})).await;
         let seen = portal.get_for(&ben, &delegation, PROBLEMS).await;
-        assert_eq!(seen.ids(), ["cht.depression", "cht.plain"], "the source's labels decide");
+        assert_eq!(
+            seen.ids(),
+            ["cht.depression", "cht.plain"],
+            "the source's labels decide"
+        );
         assert_eq!(portal.get_as(&ada, PROBLEMS).await.ids().len(), 4);
     })
     .await;
@@ -256,17 +314,28 @@ async fn a_parents_view_narrows_from_the_band_that_says_so() {
         portal.configure(&portal.tenant, &bands).await;
         let parent = portal.person("mother").await;
         for (years, sees) in [(9, true), (10, false), (12, false), (17, false)] {
-            let born = portal.day(0).checked_sub(Span::new().years(years)).expect("a day");
+            let born = portal
+                .day(0)
+                .checked_sub(Span::new().years(years))
+                .expect("a day");
             let child = portal.child("child", &json!(born));
             let of = Fixture::of(&child.patient);
             let mut hidden = depression(&of);
             hidden["id"] = json!(format!("depression-{years}"));
             portal.put(&child.tenant, &hidden);
-            portal.put(&child.tenant, &of.condition(&format!("plain-{years}"), "Plain"));
+            portal.put(
+                &child.tenant,
+                &of.condition(&format!("plain-{years}"), "Plain"),
+            );
             let legal = json!({"relationshipType": "parent"});
             let delegation = portal.delegate(&child, &parent, &legal).await;
             let seen = portal.get_for(&parent, &delegation, PROBLEMS).await;
-            assert_eq!(seen.ids().len(), 1 + usize::from(sees), "{years}: {:?}", seen.ids());
+            assert_eq!(
+                seen.ids().len(),
+                1 + usize::from(sees),
+                "{years}: {:?}",
+                seen.ids()
+            );
         }
     })
     .await;
@@ -282,9 +351,18 @@ async fn a_tenants_code_lists_replace_the_shipped_ones() {
         }});
         two.portal.configure(&two.portal.tenant, &lists).await;
         let seen = two.ask(PROBLEMS).await.ids();
-        assert_eq!(seen, ["cht.depression"], "asthma is sensitive here and depression is not");
-        two.portal.configure(&two.portal.tenant, &json!({"sensitivityCodes": null})).await;
-        assert_eq!(two.ask(PROBLEMS).await.ids(), ["cht.condition-ada", "cht.plain"]);
+        assert_eq!(
+            seen,
+            ["cht.depression"],
+            "asthma is sensitive here and depression is not"
+        );
+        two.portal
+            .configure(&two.portal.tenant, &json!({"sensitivityCodes": null}))
+            .await;
+        assert_eq!(
+            two.ask(PROBLEMS).await.ids(),
+            ["cht.condition-ada", "cht.plain"]
+        );
     })
     .await;
 }

@@ -36,7 +36,10 @@ async fn a_proxys_acts_are_in_the_grantors_log() {
             (&log[1], json!("fhir.read"), json!("proxy")),
             (&log[2], json!("chart.viewed"), json!("proxy")),
         ] {
-            assert_eq!(told(entry), [&event, &success, &none, &kind, &yes, &delegation]);
+            assert_eq!(
+                told(entry),
+                [&event, &success, &none, &kind, &yes, &delegation]
+            );
             assert_eq!(entry["resourceIds"], json!(["cht.condition-ada"]));
         }
         assert_eq!(log[2]["requestId"], seen.header("x-request-id"));
@@ -44,7 +47,11 @@ async fn a_proxys_acts_are_in_the_grantors_log() {
         let ben = two.portal.get_as(&two.ben, "/v1/portal/me").await.json();
         assert_eq!(log[2]["actor"]["accountId"], ben["accountId"]);
         let own = two.portal.log_of(&two.ben).await;
-        assert!(own.iter().all(|entry| entry["eventType"] == "account.viewed"), "{own:?}");
+        assert!(
+            own.iter()
+                .all(|entry| entry["eventType"] == "account.viewed"),
+            "{own:?}"
+        );
     })
     .await;
 }
@@ -61,7 +68,10 @@ async fn a_proxys_refusals_are_in_the_grantors_log() {
         two.change(json!({"validTo": "2020-12-31"})).await;
         assert_eq!(two.ask(PROBLEMS).await.verdict(), INVALID);
         let log = two.portal.log_of(&two.ada).await;
-        let reasons: Vec<&str> = log.iter().filter_map(|entry| entry["reasonCode"].as_str()).collect();
+        let reasons: Vec<&str> = log
+            .iter()
+            .filter_map(|entry| entry["reasonCode"].as_str())
+            .collect();
         assert_eq!(
             reasons,
             [
@@ -75,7 +85,10 @@ async fn a_proxys_refusals_are_in_the_grantors_log() {
         for entry in &log {
             assert_eq!(entry["actor"]["kind"], "proxy", "{entry}");
             assert_eq!(entry["actor"]["actingAsProxy"], true, "{entry}");
-            assert_eq!(entry["actor"]["proxyDelegationId"], two.delegation, "{entry}");
+            assert_eq!(
+                entry["actor"]["proxyDelegationId"], two.delegation,
+                "{entry}"
+            );
         }
     })
     .await;
@@ -90,10 +103,16 @@ async fn what_names_nobody_is_told_to_nobody_else() {
             let refused = two.portal.get_for(&cem, name, PROBLEMS).await;
             assert_eq!(refused.verdict(), INVALID);
         }
-        assert!(two.portal.log_of(&two.ada).await.is_empty(), "a guess is no act for Ada");
+        assert!(
+            two.portal.log_of(&two.ada).await.is_empty(),
+            "a guess is no act for Ada"
+        );
         let own = two.portal.log_of(&cem).await;
         let reasons: Vec<&Value> = own.iter().map(|entry| &entry["reasonCode"]).collect();
-        assert_eq!(reasons, ["proxy-delegation-unknown", "proxy-delegation-unknown"]);
+        assert_eq!(
+            reasons,
+            ["proxy-delegation-unknown", "proxy-delegation-unknown"]
+        );
     })
     .await;
 }
@@ -106,7 +125,10 @@ async fn the_log_is_filtered_by_proxy() {
         two.portal.get_as(&two.ada, PROBLEMS).await;
         let path = "/v1/portal/me/access-log?actor=proxy";
         let page = two.portal.get_as(&two.ada, path).await.json();
-        assert_eq!((&page["total"], &page["data"][0]["actor"]["kind"]), (&json!(1), &json!("proxy")));
+        assert_eq!(
+            (&page["total"], &page["data"][0]["actor"]["kind"]),
+            (&json!(1), &json!("proxy"))
+        );
     })
     .await;
 }

@@ -11,12 +11,17 @@ async fn a_delegation_begins_and_ends_at_the_tenants_midnight() {
         let two = two(json!({})).await;
         let portal = &two.portal;
         let (first, last) = (portal.day(2), portal.day(4));
-        two.change(json!({"validFrom": first, "validTo": last})).await;
+        two.change(json!({"validFrom": first, "validTo": last}))
+            .await;
         let day_before = first.yesterday().expect("a day");
         let day_after = last.tomorrow().expect("a day");
         let both = async |verdict: &str, when: &str| {
             assert_eq!(two.ask(PROBLEMS).await.verdict(), verdict, "{when}");
-            assert_eq!(two.app("/fhir/R4/Condition").await.verdict(), verdict, "{when}");
+            assert_eq!(
+                two.app("/fhir/R4/Condition").await.verdict(),
+                verdict,
+                "{when}"
+            );
             let me = portal.get_as(&two.ben, "/v1/portal/me").await.json();
             let listed = me["mayActFor"].as_array().map(Vec::len);
             assert_eq!(listed, Some(usize::from(verdict == "200")), "{when}");
@@ -30,7 +35,8 @@ async fn a_delegation_begins_and_ends_at_the_tenants_midnight() {
         both("200", "19:29:59.999 UTC of the last day").await;
         portal.stand_at_begin_of(day_after);
         both(INVALID, "19:30 UTC, the day after").await;
-        two.change(json!({"validFrom": first, "validTo": day_after})).await;
+        two.change(json!({"validFrom": first, "validTo": day_after}))
+            .await;
         both("200", "made longer").await;
     })
     .await;
@@ -64,7 +70,11 @@ async fn a_revoked_delegation_is_over_and_a_new_one_is_another() {
         assert_eq!(two.app("/fhir/R4/Condition").await.verdict(), INVALID);
         let anew = two.portal.delegate(&two.ada, &two.ben, &json!({})).await;
         assert_ne!(anew, two.delegation);
-        assert_eq!(two.ask(PROBLEMS).await.verdict(), INVALID, "the old id stays dead");
+        assert_eq!(
+            two.ask(PROBLEMS).await.verdict(),
+            INVALID,
+            "the old id stays dead"
+        );
         let seen = two.portal.get_for(&two.ben, &anew, PROBLEMS).await;
         assert_eq!(seen.status, 200);
     })
@@ -78,7 +88,11 @@ async fn a_suspended_or_closed_grantor_takes_the_delegation_along() {
         let portal = &two.portal;
         let both = async |verdict: &str, state: &str| {
             assert_eq!(two.ask(PROBLEMS).await.verdict(), verdict, "{state}");
-            assert_eq!(two.app("/fhir/R4/Condition").await.verdict(), verdict, "{state}");
+            assert_eq!(
+                two.app("/fhir/R4/Condition").await.verdict(),
+                verdict,
+                "{state}"
+            );
         };
         both("200", "active").await;
         portal.set_status(&two.ada, "suspended").await;
@@ -116,10 +130,17 @@ async fn a_suspended_proxy_acts_for_nobody() {
             for path in [PROBLEMS, "/v1/portal/me"] {
                 assert_eq!(two.ask(path).await.verdict(), refused, "{status} {path}");
             }
-            assert_eq!(two.app("/fhir/R4/Condition").await.verdict(), refused, "{status}");
+            assert_eq!(
+                two.app("/fhir/R4/Condition").await.verdict(),
+                refused,
+                "{status}"
+            );
             let me = two.portal.get_as(&two.ben, "/v1/portal/me").await.json();
             assert_eq!(me["status"], status);
-            assert!(me["mayActFor"].is_null() && me["actingFor"].is_null(), "{me}");
+            assert!(
+                me["mayActFor"].is_null() && me["actingFor"].is_null(),
+                "{me}"
+            );
         }
         two.portal.set_status(&two.ben, "active").await;
         assert_eq!(two.ask(PROBLEMS).await.status, 200);

@@ -7,8 +7,16 @@ use super::{LABS, NAMED, OBSERVATIONS, OTHER, World, hold, withhold, world};
 
 fn put_many(world: &World) {
     for n in 0..6 {
-        world.put(&world.of.lab(&format!("n{n}"), &format!("2024-01-{:02}", 2 * n + 1), NAMED));
-        world.put(&world.of.lab(&format!("o{n}"), &format!("2024-01-{:02}", 2 * n + 2), OTHER));
+        world.put(&world.of.lab(
+            &format!("n{n}"),
+            &format!("2024-01-{:02}", 2 * n + 1),
+            NAMED,
+        ));
+        world.put(&world.of.lab(
+            &format!("o{n}"),
+            &format!("2024-01-{:02}", 2 * n + 2),
+            OTHER,
+        ));
     }
 }
 
@@ -17,8 +25,15 @@ async fn the_next_page_is_under_the_new_policy() {
     scene(async {
         let world = world().await;
         put_many(&world);
-        for path in [format!("{LABS}?limit=3"), format!("{OBSERVATIONS}?_count=3")] {
-            for rule in [withhold(), hold(), json!({"match": {}, "effect": "withhold"})] {
+        for path in [
+            format!("{LABS}?limit=3"),
+            format!("{OBSERVATIONS}?_count=3"),
+        ] {
+            for rule in [
+                withhold(),
+                hold(),
+                json!({"match": {}, "effect": "withhold"}),
+            ] {
                 world.policy(&json!({})).await;
                 let page = world.ask(&path).await;
                 let next = match &page.json()["nextCursor"] {
@@ -33,10 +48,17 @@ async fn the_next_page_is_under_the_new_policy() {
                 world.rule(&rule).await;
                 let second = world.ask(&next).await;
                 assert_eq!(second.status, 200, "{path}: {}", second.verdict());
-                assert!(second.ids().iter().all(|id| id.starts_with("lab.o")), "{:?}", second.ids());
+                assert!(
+                    second.ids().iter().all(|id| id.starts_with("lab.o")),
+                    "{:?}",
+                    second.ids()
+                );
                 let none = rule["match"] == json!({});
                 assert_eq!(second.ids().is_empty(), none, "{path} {rule}");
-                assert!(none || !second.ids().iter().any(|id| page.ids().contains(id)), "no repetition");
+                assert!(
+                    none || !second.ids().iter().any(|id| page.ids().contains(id)),
+                    "no repetition"
+                );
             }
         }
     })
@@ -51,7 +73,11 @@ async fn a_walk_over_pages_ends_whatever_the_policy_does_meanwhile() {
         let mut path = format!("{OBSERVATIONS}?_count=2");
         let mut seen = Vec::new();
         for step in 0..12 {
-            let rules = if step % 2 == 0 { json!([]) } else { json!([withhold()]) };
+            let rules = if step % 2 == 0 {
+                json!([])
+            } else {
+                json!([withhold()])
+            };
             world.policy(&json!({ "rules": rules })).await;
             let page = world.ask(&path).await;
             assert_eq!(page.status, 200, "{}", page.verdict());
@@ -104,15 +130,39 @@ async fn a_bad_policy_is_refused_whole_and_the_old_one_stays() {
         world.rule(&withhold()).await;
         let good = json!({"match": {"codes": [OTHER]}, "effect": "withhold"});
         for (policy, pointers) in [
-            (json!({"rules": [good, {"effect": "hide"}]}), vec!["/rules/1/effect"]),
-            (json!({"rules": [{"effect": {"holdFor": "PT1H"}}]}), vec!["/rules/0/reasonKey"]),
-            (json!({"rules": [{"effect": {"holdFor": "P1M"}, "reasonKey": "x"}]}), vec!["/rules/0/effect"]),
-            (json!({"rules": [{"effect": {"holdFor": "-PT1H"}, "reasonKey": "x"}]}), vec!["/rules/0/effect"]),
-            (json!({"rules": [{"match": {"types": ["Nothing"]}, "effect": "withhold"}]}), vec!["/rules/0/match/types/0"]),
-            (json!({"rules": [{"match": {"colour": "red"}, "effect": "withhold"}]}), vec!["/rules/0/match/colour"]),
-            (json!({"rules": [{"effect": "withhold", "audience": "nobody"}]}), vec!["/rules/0/audience"]),
+            (
+                json!({"rules": [good, {"effect": "hide"}]}),
+                vec!["/rules/1/effect"],
+            ),
+            (
+                json!({"rules": [{"effect": {"holdFor": "PT1H"}}]}),
+                vec!["/rules/0/reasonKey"],
+            ),
+            (
+                json!({"rules": [{"effect": {"holdFor": "P1M"}, "reasonKey": "x"}]}),
+                vec!["/rules/0/effect"],
+            ),
+            (
+                json!({"rules": [{"effect": {"holdFor": "-PT1H"}, "reasonKey": "x"}]}),
+                vec!["/rules/0/effect"],
+            ),
+            (
+                json!({"rules": [{"match": {"types": ["Nothing"]}, "effect": "withhold"}]}),
+                vec!["/rules/0/match/types/0"],
+            ),
+            (
+                json!({"rules": [{"match": {"colour": "red"}, "effect": "withhold"}]}),
+                vec!["/rules/0/match/colour"],
+            ),
+            (
+                json!({"rules": [{"effect": "withhold", "audience": "nobody"}]}),
+                vec!["/rules/0/audience"],
+            ),
             (json!({"rules": {}}), vec!["/rules"]),
-            (json!({"default": "hide", "sayCount": 1}), vec!["/default", "/sayCount"]),
+            (
+                json!({"default": "hide", "sayCount": 1}),
+                vec!["/default", "/sayCount"],
+            ),
             (json!([]), vec![""]),
         ] {
             let more = json!({"releasePolicy": policy, "introspectTokens": false});
@@ -120,17 +170,26 @@ async fn a_bad_policy_is_refused_whole_and_the_old_one_stays() {
             let outcome = world.portal.try_import(&line).await;
             assert_eq!(outcome["code"], "LINE_INVALID", "{policy}: {outcome}");
             let faults = outcome["faults"].as_array().expect("faults");
-            let mut told: Vec<&str> = faults.iter().filter_map(|fault| fault["pointer"].as_str()).collect();
+            let mut told: Vec<&str> = faults
+                .iter()
+                .filter_map(|fault| fault["pointer"].as_str())
+                .collect();
             told.sort_unstable();
-            let expected: Vec<String> =
-                pointers.iter().map(|place| format!("/tenant/releasePolicy{place}")).collect();
+            let expected: Vec<String> = pointers
+                .iter()
+                .map(|place| format!("/tenant/releasePolicy{place}"))
+                .collect();
             assert_eq!(told, expected, "{policy}");
             assert_eq!(world.ids(LABS).await, ["lab.other"], "{policy}");
         }
         let more = json!({"releasePolicy": {"rules": [good]}, "ageBands": [{"fromAge": 3}]});
         let line = world.portal.tenant_line(&world.ada.tenant, &more);
         assert!(world.portal.try_import(&line).await["outcome"].is_null());
-        assert_eq!(world.ids(LABS).await, ["lab.other"], "one bad member refuses the others");
+        assert_eq!(
+            world.ids(LABS).await,
+            ["lab.other"],
+            "one bad member refuses the others"
+        );
     })
     .await;
 }
@@ -143,7 +202,9 @@ async fn a_policy_is_for_its_own_tenant() {
         let ben = world.portal.person_of(&elsewhere, "ben").await;
         let of_ben = Fixture::of(&ben.patient);
         world.put(&world.of.lab("named", "2024-01-01", NAMED));
-        world.portal.put(&elsewhere, &of_ben.lab("named", "2024-01-01", NAMED));
+        world
+            .portal
+            .put(&elsewhere, &of_ben.lab("named", "2024-01-01", NAMED));
         world.rule(&withhold()).await;
         assert!(world.ids(LABS).await.is_empty());
         assert_eq!(world.portal.get_as(&ben, LABS).await.ids(), ["lab.named"]);

@@ -24,7 +24,10 @@ async fn a_hold_is_said_with_its_end_and_ends_by_itself_though_all_is_cached() {
         let members: Vec<&String> = said.as_object().expect("an object").keys().collect();
         assert_eq!(members, ["availableFrom", "reasonKey"]);
         assert_eq!(said["reasonKey"], "doctor-first");
-        let end: Timestamp = said["availableFrom"].as_str().and_then(|text| text.parse().ok()).expect("a time");
+        let end: Timestamp = said["availableFrom"]
+            .as_str()
+            .and_then(|text| text.parse().ok())
+            .expect("a time");
 
         let moment = SignedDuration::from_millis(1);
         world.portal.clock.stand_at(end - moment);
@@ -32,10 +35,17 @@ async fn a_hold_is_said_with_its_end_and_ends_by_itself_though_all_is_cached() {
         assert_eq!(world.ids(OBSERVATIONS).await, ["lab.shown"]);
         world.portal.sandbox.reset_calls();
         world.portal.clock.stand_at(end);
-        assert_eq!(world.ids(LABS).await, ["lab.held", "lab.shown"], "the moment");
+        assert_eq!(
+            world.ids(LABS).await,
+            ["lab.held", "lab.shown"],
+            "the moment"
+        );
         assert_eq!(world.ids(OBSERVATIONS).await, ["lab.held", "lab.shown"]);
         assert_eq!(withheld(&world, LABS).await, json!(null));
-        assert!(world.portal.sandbox.calls("laboratory").is_empty(), "all was cached");
+        assert!(
+            world.portal.sandbox.calls("laboratory").is_empty(),
+            "all was cached"
+        );
     })
     .await;
 }
@@ -53,9 +63,19 @@ async fn a_hold_counts_from_the_issue_of_the_result() {
         world.put(&unreadable);
         world.put_new("new", NAMED);
         world.rule(&hold()).await;
-        assert_eq!(world.ids(LABS).await, ["lab.old"], "what cannot be dated is not shown");
-        world.policy(&json!({"sayCount": true, "rules": [hold()]})).await;
-        assert_eq!(withheld(&world, LABS).await["count"], 1, "only a hold is said");
+        assert_eq!(
+            world.ids(LABS).await,
+            ["lab.old"],
+            "what cannot be dated is not shown"
+        );
+        world
+            .policy(&json!({"sayCount": true, "rules": [hold()]}))
+            .await;
+        assert_eq!(
+            withheld(&world, LABS).await["count"],
+            1,
+            "only a hold is said"
+        );
     })
     .await;
 }
@@ -69,7 +89,9 @@ async fn the_count_is_said_only_where_the_tenant_says_so() {
         }
         world.policy(&json!({"rules": [hold()]})).await;
         assert!(withheld(&world, LABS).await["count"].is_null());
-        world.policy(&json!({"rules": [hold()], "sayCount": true})).await;
+        world
+            .policy(&json!({"rules": [hold()], "sayCount": true}))
+            .await;
         assert_eq!(withheld(&world, LABS).await["count"], 3);
         let early = withheld(&world, &format!("{LABS}?to=2020-01-01")).await;
         assert_eq!(early, json!(null), "a range of dates has its own");
@@ -103,13 +125,23 @@ async fn nothing_is_said_where_a_filter_would_tell_what_is_held() {
     scene(async {
         let world = world().await;
         world.put_new("held", NAMED);
-        world.policy(&json!({"rules": [hold()], "sayCount": true})).await;
+        world
+            .policy(&json!({"rules": [hold()], "sayCount": true}))
+            .await;
         assert!(!withheld(&world, LABS).await.is_null());
-        for filter in ["code=2345-7", "category=laboratory", "code=718-7", "category=laboratory&code=718-7"] {
+        for filter in [
+            "code=2345-7",
+            "category=laboratory",
+            "code=718-7",
+            "category=laboratory&code=718-7",
+        ] {
             let path = format!("{LABS}?{filter}");
             let answer = world.ask(&path).await;
             assert_eq!(answer.status, 200);
-            assert!(!answer.says("withheld") && !answer.says("mayBeIncomplete"), "{filter}");
+            assert!(
+                !answer.says("withheld") && !answer.says("mayBeIncomplete"),
+                "{filter}"
+            );
         }
         let one = world.ask(&format!("{LABS}/lab.held")).await;
         assert_eq!(one.verdict(), "404 NOT_FOUND");
@@ -122,8 +154,12 @@ async fn fhir_and_apps_hear_of_no_hold() {
     scene(async {
         let world = world().await;
         world.put_new("held", NAMED);
-        world.policy(&json!({"rules": [hold()], "sayCount": true})).await;
-        let app = world.portal.token_with(&world.ada, &json!({"azp": "smart-app"}));
+        world
+            .policy(&json!({"rules": [hold()], "sayCount": true}))
+            .await;
+        let app = world
+            .portal
+            .token_with(&world.ada, &json!({"azp": "smart-app"}));
         let own = world.portal.token(&world.ada);
         for token in [app, own] {
             for path in [OBSERVATIONS, "/fhir/R4/Observation?_summary=count"] {
@@ -158,11 +194,16 @@ async fn a_proxys_list_says_the_same_whatever_it_holds() {
         world.put_new("held", NAMED);
         world.portal.clock.advance(SignedDuration::from_secs(31));
         assert_eq!(meta().await, constant, "with a result that is shown");
-        world.policy(&json!({"rules": [hold()], "sayCount": true})).await;
+        world
+            .policy(&json!({"rules": [hold()], "sayCount": true}))
+            .await;
         assert_eq!(meta().await, constant, "with a result that is held");
         let own = world.ask(LABS).await.json()["meta"].clone();
         assert!(own["mayBeIncomplete"].is_null() && !own["withheld"].is_null());
-        let filtered = world.portal.get_for(&ben, &delegation, &format!("{LABS}?code=718-7")).await;
+        let filtered = world
+            .portal
+            .get_for(&ben, &delegation, &format!("{LABS}?code=718-7"))
+            .await;
         assert_eq!(filtered.json()["meta"]["mayBeIncomplete"], true);
     })
     .await;
@@ -180,12 +221,19 @@ async fn only_holds_are_said() {
         let mut preliminary = world.of.lab("preliminary", "2024-01-01", OTHER);
         preliminary["status"] = json!("preliminary");
         world.put(&preliminary);
-        let withhold = json!({"match": {"codes": [NAMED]}, "effect": "withhold", "reasonKey": "never-told"});
+        let withhold =
+            json!({"match": {"codes": [NAMED]}, "effect": "withhold", "reasonKey": "never-told"});
         // A hold beside it is no reason to say anything either.
-        world.policy(&json!({"rules": [hold(), withhold], "sayCount": true})).await;
+        world
+            .policy(&json!({"rules": [hold(), withhold], "sayCount": true}))
+            .await;
         let answer = world.ask(LABS).await;
         assert!(answer.ids().is_empty());
-        assert!(!answer.says("withheld\":") && !answer.says("never-told"), "{}", answer.json());
+        assert!(
+            !answer.says("withheld\":") && !answer.says("never-told"),
+            "{}",
+            answer.json()
+        );
     })
     .await;
 }
@@ -201,7 +249,10 @@ async fn a_hold_until_review_ends_with_the_sources_mark() {
         let mut lab = world.new_lab("waits", NAMED);
         world.put(&lab);
         assert!(world.ids(LABS).await.is_empty());
-        assert_eq!(withheld(&world, LABS).await, json!({"reasonKey": "under-review"}));
+        assert_eq!(
+            withheld(&world, LABS).await,
+            json!({"reasonKey": "under-review"})
+        );
         for (system, code) in [
             ("urn:elsewhere", "reviewed"),
             ("urn:ghasi-ehealth:release", "Reviewed"),
@@ -214,7 +265,11 @@ async fn a_hold_until_review_ends_with_the_sources_mark() {
             world.put(&lab);
             world.portal.clock.advance(SignedDuration::from_secs(31));
             let shown = (system, code) == ("urn:ghasi-ehealth:release", "reviewed");
-            assert_eq!(world.ids(LABS).await.len(), usize::from(shown), "{system}|{code}");
+            assert_eq!(
+                world.ids(LABS).await.len(),
+                usize::from(shown),
+                "{system}|{code}"
+            );
         }
         assert_eq!(withheld(&world, LABS).await, json!(null));
     })

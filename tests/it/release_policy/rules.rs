@@ -23,24 +23,56 @@ async fn a_rule_hides_what_it_matches_and_nothing_else() {
             world.of.condition("condition", "Asthma"),
         ];
         all.iter().for_each(|resource| world.put(resource));
-        let everything = ["cht.condition", "cht.labelled", "cht.vital", "lab.amended", "lab.final"];
+        let everything = [
+            "cht.condition",
+            "cht.labelled",
+            "cht.vital",
+            "lab.amended",
+            "lab.final",
+        ];
         for (matches, hidden) in [
             (json!({}), &everything[..]),
-            (json!({"types": ["Observation"]}), &["cht.labelled", "cht.vital", "lab.amended", "lab.final"]),
-            (json!({"types": ["Condition", "Immunization"]}), &["cht.condition"]),
-            (json!({"categories": ["laboratory"]}), &["lab.amended", "lab.final"]),
+            (
+                json!({"types": ["Observation"]}),
+                &["cht.labelled", "cht.vital", "lab.amended", "lab.final"],
+            ),
+            (
+                json!({"types": ["Condition", "Immunization"]}),
+                &["cht.condition"],
+            ),
+            (
+                json!({"categories": ["laboratory"]}),
+                &["lab.amended", "lab.final"],
+            ),
             (json!({"codes": [NAMED]}), &["lab.final"]),
-            (json!({"codes": [format!("http://loinc.org|{NAMED}")]}), &["lab.final"]),
-            (json!({"codes": [format!("http://snomed.info/sct|{NAMED}")]}), &[]),
-            (json!({"codes": [NAMED, OTHER]}), &["lab.amended", "lab.final"]),
+            (
+                json!({"codes": [format!("http://loinc.org|{NAMED}")]}),
+                &["lab.final"],
+            ),
+            (
+                json!({"codes": [format!("http://snomed.info/sct|{NAMED}")]}),
+                &[],
+            ),
+            (
+                json!({"codes": [NAMED, OTHER]}),
+                &["lab.amended", "lab.final"],
+            ),
             (json!({"statuses": ["amended"]}), &["lab.amended"]),
             (json!({"securityLabels": ["PSY"]}), &["cht.labelled"]),
-            (json!({"source": "laboratory"}), &["lab.amended", "lab.final"]),
-            (json!({"source": "laboratory", "statuses": ["final"]}), &["lab.final"]),
+            (
+                json!({"source": "laboratory"}),
+                &["lab.amended", "lab.final"],
+            ),
+            (
+                json!({"source": "laboratory", "statuses": ["final"]}),
+                &["lab.final"],
+            ),
             (json!({"types": ["Condition"], "codes": [NAMED]}), &[]),
             (json!({"criticalOnly": true}), &[]),
         ] {
-            world.rule(&json!({"match": matches, "effect": "withhold"})).await;
+            world
+                .rule(&json!({"match": matches, "effect": "withhold"}))
+                .await;
             let mut shown = world.ids(OBSERVATIONS).await;
             shown.extend(world.ids("/fhir/R4/Condition").await);
             let is_hidden = |id: &&str| !shown.iter().any(|shown| shown == id);
@@ -48,7 +80,10 @@ async fn a_rule_hides_what_it_matches_and_nothing_else() {
             assert_eq!(found, hidden, "{matches}");
         }
         let me = world.ask("/v1/portal/me").await.json();
-        assert_eq!(me["displayName"], "Ada ada", "who the patient is is no finding");
+        assert_eq!(
+            me["displayName"], "Ada ada",
+            "who the patient is is no finding"
+        );
     })
     .await;
 }
@@ -68,13 +103,18 @@ async fn restrictions_add_up_until_a_rule_releases() {
             (json!([]), "withhold", false),
             (json!([hold(), long]), "release", false),
         ] {
-            world.policy(&json!({"rules": rules, "default": default})).await;
+            world
+                .policy(&json!({"rules": rules, "default": default}))
+                .await;
             let found = world.ids(LABS).await.len();
             assert_eq!(found, usize::from(shown), "{rules} {default}");
         }
         world.policy(&json!({"rules": [hold(), long]})).await;
         let said = world.ask(LABS).await.json()["meta"]["withheld"].clone();
-        assert_eq!(said["reasonKey"], "long", "the strictest hold of one result counts");
+        assert_eq!(
+            said["reasonKey"], "long",
+            "the strictest hold of one result counts"
+        );
     })
     .await;
 }
@@ -85,15 +125,19 @@ async fn a_default_holds_what_no_rule_released() {
         let world = world().await;
         world.put_new("held", NAMED);
         world.put_new("released", OTHER);
-        world.policy(&json!({
-            "rules": [{"match": {"codes": [OTHER]}, "effect": "release"}],
-            "default": {"holdFor": "PT24H"}, "defaultReasonKey": "house-rule", "sayCount": true,
-        }))
-        .await;
+        world
+            .policy(&json!({
+                "rules": [{"match": {"codes": [OTHER]}, "effect": "release"}],
+                "default": {"holdFor": "PT24H"}, "defaultReasonKey": "house-rule", "sayCount": true,
+            }))
+            .await;
         let answer = world.ask(LABS).await;
         assert_eq!(answer.ids(), ["lab.released"]);
         let said = &answer.json()["meta"]["withheld"];
-        assert_eq!((&said["reasonKey"], &said["count"]), (&json!("house-rule"), &json!(1)));
+        assert_eq!(
+            (&said["reasonKey"], &said["count"]),
+            (&json!("house-rule"), &json!(1))
+        );
     })
     .await;
 }
@@ -162,7 +206,9 @@ async fn a_rule_may_be_for_what_is_critical_alone() {
         world.put(&component);
         world.put(&world.of.lab("normal", "2024-01-01", NAMED));
         assert_eq!(world.ids(LABS).await.len(), 3);
-        world.rule(&json!({"match": {"criticalOnly": true}, "effect": "withhold"})).await;
+        world
+            .rule(&json!({"match": {"criticalOnly": true}, "effect": "withhold"}))
+            .await;
         assert_eq!(world.ids(LABS).await, ["lab.normal"]);
     })
     .await;
@@ -242,9 +288,15 @@ async fn a_report_waits_for_its_results() {
             assert_eq!(labs.ids(), ["lab.shown"]);
             assert!(!labs.says("lab.mixed") && labs.says("lab.free"));
         }
-        world.rule(&json!({"match": {"types": ["DiagnosticReport"]}, "effect": "withhold"})).await;
+        world
+            .rule(&json!({"match": {"types": ["DiagnosticReport"]}, "effect": "withhold"}))
+            .await;
         let labs = world.ask(LABS).await;
-        assert_eq!(labs.ids(), ["lab.held", "lab.shown"], "results stand without their report");
+        assert_eq!(
+            labs.ids(),
+            ["lab.held", "lab.shown"],
+            "results stand without their report"
+        );
         assert!(!labs.says("lab.mixed") && !labs.says("lab.free"));
     })
     .await;

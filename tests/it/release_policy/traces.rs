@@ -37,8 +37,12 @@ async fn answers(world: &World) -> Vec<(String, String, Value, Vec<String>)> {
         world.portal.sandbox.reset_calls();
         let answer = world.ask(path).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.verdict());
-        let calls = SOURCES.iter().flat_map(|source| world.portal.sandbox.calls(source));
-        let calls = calls.map(|call| call.path_and_query).collect();
+        let calls = SOURCES
+            .iter()
+            .flat_map(|source| world.portal.sandbox.calls(source));
+        // Several sets are fetched at once, in no order.
+        let mut calls: Vec<String> = calls.map(|call| call.path_and_query).collect();
+        calls.sort();
         let tag = answer.header("etag").to_owned();
         let mut body = answer.json();
         strip(&mut body);
@@ -51,8 +55,13 @@ async fn answers(world: &World) -> Vec<(String, String, Value, Vec<String>)> {
 fn strip(body: &mut Value) {
     match body {
         Value::Object(members) => {
-            members.retain(|name, _| !matches!(name.as_str(), "asOf" | "timestamp" | "date" | "identifier"));
-            if let Some(cursor) = members.get_mut("nextCursor").filter(|cursor| cursor.is_string()) {
+            members.retain(|name, _| {
+                !matches!(name.as_str(), "asOf" | "timestamp" | "date" | "identifier")
+            });
+            if let Some(cursor) = members
+                .get_mut("nextCursor")
+                .filter(|cursor| cursor.is_string())
+            {
                 *cursor = json!("sealed");
             }
             if members.get("resourceType") == Some(&json!("Composition")) {
@@ -61,8 +70,11 @@ fn strip(body: &mut Value) {
             members.values_mut().for_each(strip);
         }
         Value::Array(items) => items.iter_mut().for_each(strip),
-        Value::String(text) if text.starts_with("urn:uuid:") || text.contains("cursor=") => {
-            *text = "varies".to_owned();
+        Value::String(text) => {
+            let own = ["urn:uuid:", "/Composition/", "cursor="];
+            if own.iter().any(|mark| text.contains(mark)) {
+                *text = "varies".to_owned();
+            }
         }
         _ => {}
     }
@@ -77,12 +89,17 @@ async fn two_worlds(policy: Value, more: impl Fn(&World) -> Vec<Value>, held: bo
     world.put(&world.of.vital("pulse", "2024-01-02", "70"));
     world.put(&world.of.report("panel", &["old", "sodium"]));
     let without = answers(&world).await;
-    assert_eq!(answers(&world).await, without, "the same is said twice");
+    for (again, first) in answers(&world).await.iter().zip(&without) {
+        assert_eq!(again, first, "the same is said twice");
+    }
     more(&world).iter().for_each(|resource| world.put(resource));
     let mut with = answers(&world).await;
     for (path, _, body, _) in &mut with {
-        let withheld = body["meta"].as_object_mut().and_then(|meta| meta.remove("withheld"));
-        let may_say = held && path.starts_with(LABS) && !path.contains("code=") && !path.contains("/lab.");
+        let withheld = body["meta"]
+            .as_object_mut()
+            .and_then(|meta| meta.remove("withheld"));
+        let may_say =
+            held && path.starts_with(LABS) && !path.contains("code=") && !path.contains("/lab.");
         assert_eq!(withheld.is_some(), may_say, "{path}");
     }
     for (with, without) in with.iter().zip(&without) {
@@ -119,7 +136,11 @@ async fn what_the_source_has_not_released_leaves_none() {
         let mut wrong = world.of.vital("wrong", "2024-03-01", "90");
         wrong["status"] = json!("entered-in-error");
         let unreleased = world.of.unreleased_lab("unreleased", "2024-03-01", NAMED);
-        vec![unreleased, wrong, world.of.report("repeats", &["unreleased"])]
+        vec![
+            unreleased,
+            wrong,
+            world.of.report("repeats", &["unreleased"]),
+        ]
     };
     scene(two_worlds(json!({}), more, false)).await;
 }
@@ -150,12 +171,15 @@ async fn a_reference_to_what_is_withheld_is_masked() {
         let world = world().await;
         world.put(&world.of.condition("because", "Asthma"));
         let mut medication = world.of.medication("daily", "Salbutamol");
-        medication["reasonReference"] = json!([{"reference": "Condition/because", "display": "tells"}]);
+        medication["reasonReference"] =
+            json!([{"reference": "Condition/because", "display": "tells"}]);
         world.put(&medication);
         let path = "/fhir/R4/MedicationRequest/med.daily";
         let shown = world.ask(path).await;
         assert!(shown.says("tells"));
-        world.rule(&json!({"match": {"types": ["Condition"]}, "effect": "withhold"})).await;
+        world
+            .rule(&json!({"match": {"types": ["Condition"]}, "effect": "withhold"}))
+            .await;
         let masked = world.ask(path).await;
         assert!(!masked.says("tells") && masked.says("masked"));
         assert_ne!(masked.header("etag"), shown.header("etag"));

@@ -63,7 +63,11 @@ async fn k29_what_is_malformed_gives_nothing() {
                 let alone = one.with(scope, path).await;
                 assert_eq!(alone.verdict(), DENIED, "{scope:?} {path}");
                 let beside = format!("openid {scope} patient/Observation.read");
-                assert_eq!(one.with(&beside, path).await.verdict(), DENIED, "{beside:?} {path}");
+                assert_eq!(
+                    one.with(&beside, path).await.verdict(),
+                    DENIED,
+                    "{beside:?} {path}"
+                );
             }
         }
     })
@@ -90,18 +94,34 @@ async fn k29_what_is_malformed_takes_nothing_from_its_neighbours() {
 }
 
 #[tokio::test]
-async fn a_scope_of_another_shape_than_text_gives_nothing() {
+async fn scopes_are_text_or_a_list_of_texts() {
     scene(async {
         let one = one().await;
+        let list = serde_json::json!({"scope": ["openid", "patient/Condition.read"]});
+        let token = one.portal.token_with(&one.ada, &list);
+        assert_eq!(
+            one.portal
+                .get(Some(&token), "/fhir/R4/Condition")
+                .await
+                .status,
+            200
+        );
         for scope in [
             serde_json::json!(null),
-            serde_json::json!(["patient/Condition.read"]),
+            serde_json::json!(["patient/Condition.read patient/Observation.read"]),
+            serde_json::json!([["patient/Condition.read"]]),
             serde_json::json!({"patient/Condition.read": true}),
             serde_json::json!(7),
         ] {
-            let token = one.portal.token_with(&one.ada, &serde_json::json!({ "scope": scope }));
+            let token = one
+                .portal
+                .token_with(&one.ada, &serde_json::json!({ "scope": scope }));
             let answer = one.portal.get(Some(&token), "/fhir/R4/Condition").await;
-            assert!(matches!(answer.status, 401 | 403), "{scope}: {}", answer.verdict());
+            assert!(
+                matches!(answer.status, 401 | 403),
+                "{scope}: {}",
+                answer.verdict()
+            );
         }
     })
     .await;

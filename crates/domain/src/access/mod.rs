@@ -15,7 +15,7 @@ mod proxy;
 mod standing;
 mod subject;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod token;
 
 pub use action::{AccountNeed, Action, ProxyNeed, ScopeNeed, Surface};

@@ -237,6 +237,28 @@ fn a_reference_to_something_sensitive_is_masked_for_the_proxy_alone() {
 }
 
 #[test]
+fn verdicts_for_one_viewer_let_nothing_through_to_another() {
+    let results = owned(RESULTS, &[result("hb", HARMLESS)]);
+    let rules = rules(ReleaseMode::ByStatus);
+    let (patient, proxy) = (own(), caregiver(&[DelegationRight::Labs]));
+    let action = action(Surface::Portal, ResourceType::Patient);
+    let later = authorize(&facts(), &action, at(1)).unwrap();
+    for (judging, shown, fits) in [
+        (&patient, &patient, true),
+        (&proxy, &proxy, true),
+        (&patient, &proxy, false),
+        (&proxy, &patient, false),
+        (&patient, &later, false),
+    ] {
+        let judge = judging.judge(&rules, results.set().source());
+        let verdicts = Verdicts::of(&results, &judge);
+        let permit = shown.read(ResourceType::Observation).unwrap();
+        let released = Released::filter(&permit, results.clone(), &verdicts);
+        assert_eq!(released.is_some(), fits);
+    }
+}
+
+#[test]
 fn a_granular_answer_is_the_whole_answer_filtered() {
     let version = |id: &str, updated: &str, code: &str| {
         let text = format!(

@@ -7,7 +7,7 @@ mod pattern;
 mod policy;
 mod rule_match;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod verdicts;
 
 pub use floor::{ReleaseMode, ReleaseRules, Withheld};

@@ -68,7 +68,7 @@ fn grantor_account() -> impl Strategy<Value = Option<GrantorAccount>> {
     }))
 }
 
-pub(super) fn any_delegation() -> impl Strategy<Value = DelegationSnapshot> {
+pub(crate) fn any_delegation() -> impl Strategy<Value = DelegationSnapshot> {
     let kind = select(RelationshipType::ALL.to_vec());
     let status = mostly(DelegationStatus::Active, DelegationStatus::ALL.to_vec());
     let valid = (

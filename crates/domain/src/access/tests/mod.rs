@@ -5,7 +5,7 @@ mod acting_for;
 mod birthdays;
 mod denials;
 mod explained;
-mod generators;
+pub(crate) mod generators;
 mod grants;
 mod launch;
 mod laws;

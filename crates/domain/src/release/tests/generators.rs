@@ -78,7 +78,7 @@ pub(super) fn rule_of(effect: impl Strategy<Value = Effect>) -> impl Strategy<Va
         .prop_map(|(effect, audience, matches)| super::rule(effect, audience, matches))
 }
 
-pub(super) fn any_policy() -> impl Strategy<Value = ReleasePolicy> {
+pub(crate) fn any_policy() -> impl Strategy<Value = ReleasePolicy> {
     let rules = prop::collection::vec(rule_of(effect()), 0..4);
     let default = prop_oneof![3 => Just(Effect::Release), 1 => restriction()];
     (rules, default, hours()).prop_map(|(rules, default, critical_hold)| ReleasePolicy {
@@ -129,7 +129,7 @@ fn inside() -> impl Strategy<Value = Value> {
 }
 
 /// The members of a result, but for its id: final and readable more often than not.
-pub(super) fn any_result() -> impl Strategy<Value = Value> {
+pub(crate) fn any_result() -> impl Strategy<Value = Value> {
     let status = prop_oneof![5 => Just("final"), 1 => select(vec!["preliminary", "amended"])];
     let issued = prop_oneof![
         3 => select(vec!["2026-01-01T00:00:00Z", "2025-12-31T03:00:00+04:30"]).prop_map(Some),

@@ -2,7 +2,7 @@
 
 mod contained;
 mod effects;
-mod generators;
+pub(crate) mod generators;
 mod laws;
 mod order;
 

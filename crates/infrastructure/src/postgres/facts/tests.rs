@@ -1,5 +1,5 @@
 use portal_domain::id::PortalAccountId;
-use portal_domain::proxy_delegation::{DelegationRight, RelationshipType};
+use portal_domain::proxy_delegation::{DelegationRight, DelegationStatus, RelationshipType};
 use portal_domain::sensitivity::SensitivityCategory;
 
 use super::super::database::Login;
@@ -180,7 +180,12 @@ async fn active_delegations_come_with_their_grantors_account() {
     let own = scene.of(scene.tenant.subject().as_str()).await;
     assert!(own.delegations.is_empty(), "the grantor is nobody's proxy");
     scene
-        .owner("UPDATE proxy_delegations SET status = 'revoked'")
+        .owner("UPDATE proxy_delegations SET status = 'revoked', updated_at = now()")
+        .await;
+    let ended = scene.of(&proxy.to_string()).await.delegations;
+    assert_eq!(ended[0].status, DelegationStatus::Revoked, "its grantor hears who tries");
+    scene
+        .owner("UPDATE proxy_delegations SET updated_at = now() - interval '91 days'")
         .await;
     assert!(scene.of(&proxy.to_string()).await.delegations.is_empty());
 }
