@@ -76,6 +76,12 @@ fn of_one_business_identifier_the_newest_visible_record_stays() {
 }
 
 #[test]
+fn of_two_that_are_equally_old_the_first_stays() {
+    let texts = [version("b", OLD, SEVEN, ""), version("a", OLD, SEVEN, "")];
+    assert_eq!(ids(&released(&owned(RESULTS, &texts))), ["lab.a"]);
+}
+
+#[test]
 fn identifiers_without_a_system_join_nobody() {
     let nameless = r#"{"value":"7"}"#;
     let texts = [

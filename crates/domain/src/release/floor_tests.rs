@@ -323,3 +323,48 @@ fn a_contained_result_whose_labels_cannot_be_read_hides_its_container() {
         assert_eq!(verdict, Err(Withheld::Unreadable), "{resource_type}");
     }
 }
+
+#[test]
+fn what_is_no_result_and_holds_none_waits_for_no_acknowledgement() {
+    let practitioner = r#"{"resourceType":"Practitioner","id":"in"}"#.to_owned();
+    for contained in [vec![], vec![practitioner]] {
+        let scene = Scene {
+            marks: vec!["released", "critical"],
+            contained,
+            ..Scene::of("Condition", "active")
+        };
+        for mode in MODES {
+            assert_eq!(verdict(&scene, mode, 0), Ok(()), "{scene:?}");
+        }
+    }
+}
+
+#[test]
+fn a_contained_result_that_is_marked_critical_makes_its_container_wait() {
+    let tag = format!(r#","meta":{{"tag":[{{"system":"{TAG_SYSTEM}","code":"critical"}}]}}"#);
+    let scene = Scene {
+        marks: vec!["released"],
+        contained: vec![contained("final", &tag)],
+        ..Scene::of("DiagnosticReport", "final")
+    };
+    assert_eq!(
+        verdict(&scene, ReleaseMode::Marked, 0),
+        Err(Withheld::Critical)
+    );
+}
+
+#[test]
+fn what_cannot_be_read_of_anything_but_a_result_hides_nothing() {
+    let medication = r#"{"resourceType":"Medication","id":"in","code":7}"#;
+    for members in [
+        r#""onsetDateTime":"yesterday""#.to_owned(),
+        r#""category":7"#.to_owned(),
+        r#""meta":{"security":[7]}"#.to_owned(),
+        format!(r#""contained":[{medication}]"#),
+    ] {
+        let text = format!(r#"{{"resourceType":"Condition","id":"x",{members}}}"#);
+        let header = record(&text).header;
+        let verdict = judge(&header, &rules(ReleaseMode::ByStatus), HOLD, at(0));
+        assert_eq!(verdict, Ok(()), "{members}");
+    }
+}
