@@ -118,8 +118,8 @@ impl VerifiedToken {
         }
     }
 
-    /// Whether the second factor is fresh: level 2 or more, proven at most ten minutes ago and
-    /// not in the future (RFC 9470).
+    /// Whether the second factor is fresh: level 2 or more, proven at most ten minutes ago and not
+    /// in the future (RFC 9470), as far as clocks agree.
     pub fn has_fresh_second_factor(&self, now: Timestamp) -> bool {
         let is_fresh = |at: Timestamp| {
             let age = now.duration_since(at);

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::subsequence;
 use serde_json::{Value, json};
 
-use super::{Freshness, Memo, Owned, Released, StoredSet};
+use super::{Owned, Released};
 use crate::access::tests::generators::any_delegation;
 use crate::access::{AccessFacts, Action, BirthDate, PatientGrant, ProxyNeed, Surface, authorize};
 use crate::id::PatientId;
@@ -19,7 +19,9 @@ use crate::release::{ReleaseMode, ReleasePolicy, Verdicts};
 use crate::scope::ScopeSet;
 use crate::source::RecordSet;
 use crate::tenant_config::TenantConfig;
-use crate::testing::{PATIENT, TODAY, action, at, facts_of, owned, proxy_facts, rules, tenant};
+use crate::testing::{
+    PATIENT, TODAY, action, at, facts_of, only, owned, proxy_facts, rules, tenant,
+};
 
 const RESULTS: RecordSet = RecordSet::LaboratoryObservations;
 const CHART: RecordSet = RecordSet::ChartObservations;
@@ -122,26 +124,6 @@ fn shown(grant: &PatientGrant, Record(results, chart): &Record) -> BTreeSet<Stri
     let released = [results, chart].map(|owned| released(grant, owned));
     let headers = released.iter().flatten().flat_map(Released::headers);
     headers.map(|header| header.id.to_string()).collect()
-}
-
-fn only(owned: &Owned, ids: &BTreeSet<String>) -> Owned {
-    let stored = owned.stored();
-    let records = stored
-        .records
-        .iter()
-        .filter(|it| ids.contains(&*it.header.id));
-    let set = StoredSet {
-        tenant: stored.tenant.clone(),
-        patient: stored.patient.clone(),
-        set: stored.set,
-        records: records.cloned().collect(),
-        as_of: stored.as_of,
-        incomplete: stored.incomplete,
-        memo: Memo::default(),
-    };
-    let grant = crate::testing::grant("north", PATIENT);
-    let target = grant.inspect(owned.set().resource_type()).unwrap().target();
-    Owned::reopen(&target, owned.set(), set.into(), Freshness::Cached).unwrap()
 }
 
 proptest! {

@@ -223,6 +223,85 @@ fn of_a_record_that_is_said_twice_the_newest_stays() {
 }
 
 #[test]
+fn of_two_that_are_equally_old_the_first_stays() {
+    let old = "2026-01-01T00:00:00Z";
+    for texts in [
+        [version("a", old, "1"), version("a", old, "2")],
+        [
+            result("a", r#""identifier":[{"value":"1"}]"#),
+            result("a", ""),
+        ],
+    ] {
+        let (owned, drops) = claim(RESULTS, &texts);
+        let header = owned.headers().next().unwrap();
+        assert_eq!(header.identifiers[0].value.as_deref(), Some("1"));
+        assert_eq!(drops.duplicates, 1);
+    }
+}
+
+/// An Extension that nobody is shown, with more members.
+fn restricted(more: &str) -> String {
+    format!(r#"[{{"url":"urn:u","x-privacyTier":"restricted"{more}}}]"#)
+}
+
+#[test]
+fn restricted_extensions_are_taken_out_and_still_count() {
+    let coding = r#","valueCoding":{"system":"s","code":"secret"}"#;
+    let text = result("a", &format!(r#""extension":{}"#, restricted(coding)));
+    let owned = owned(RESULTS, &[text]);
+    let record = &owned.records()[0];
+    assert!(
+        !std::str::from_utf8(&record.bytes)
+            .unwrap()
+            .contains("secret")
+    );
+    let codes: Vec<_> = record
+        .header
+        .other_codings
+        .iter()
+        .map(|it| it.code.as_deref())
+        .collect();
+    assert_eq!(codes, [Some("secret")]);
+}
+
+#[test]
+fn what_a_restricted_extension_left_unreadable_stays_so() {
+    let hidden = restricted("");
+    let unreadable = restricted(r#","valueCoding":{"code":7}"#);
+    for (members, labels, codes, others) in [
+        (
+            format!(r#""meta":{{"security":[{{"extension":{hidden}}}]}}"#),
+            true,
+            false,
+            false,
+        ),
+        (
+            format!(r#""code":{{"coding":{{"extension":{hidden}}}}}"#),
+            false,
+            true,
+            true,
+        ),
+        (format!(r#""extension":{unreadable}"#), false, false, true),
+        (format!(r#""extension":{hidden}"#), false, false, false),
+    ] {
+        let owned = owned(RESULTS, &[result("a", &members)]);
+        let record = &owned.records()[0];
+        assert!(
+            !std::str::from_utf8(&record.bytes)
+                .unwrap()
+                .contains("extension")
+        );
+        let header = &record.header;
+        let found = [
+            header.labels_unreadable,
+            header.codes_unreadable,
+            header.other_codings_unreadable,
+        ];
+        assert_eq!(found, [labels, codes, others], "{members}");
+    }
+}
+
+#[test]
 fn the_order_is_newest_first_then_code_then_id_and_undated_last() {
     let dated = |id: &str, date: &str, code: &str| {
         result(

@@ -4,11 +4,11 @@ use ulid::Ulid;
 
 use super::Released;
 use crate::audit::Receipt;
-use crate::disclosure::{Answer, Disclosure, Freshness, Group, Memo, Owned, StoredSet};
+use crate::disclosure::{Answer, Disclosure, Group, Owned};
 use crate::id::PortalAccessEventId;
 use crate::release::{Masks, Verdicts};
 use crate::source::RecordSet;
-use crate::testing::{PATIENT, grant, judged, owned, report, result};
+use crate::testing::{PATIENT, grant, judged, only, owned, report, result};
 
 const RESULTS: RecordSet = RecordSet::LaboratoryObservations;
 const REPORTS: RecordSet = RecordSet::LaboratoryReports;
@@ -73,6 +73,12 @@ fn of_one_business_identifier_the_newest_visible_record_stays() {
         ["lab.a"],
         "a withheld correction takes nothing along"
     );
+}
+
+#[test]
+fn of_two_that_are_equally_old_the_first_stays() {
+    let texts = [version("b", OLD, SEVEN, ""), version("a", OLD, SEVEN, "")];
+    assert_eq!(ids(&released(&owned(RESULTS, &texts))), ["lab.a"]);
 }
 
 #[test]
@@ -191,22 +197,7 @@ fn nothing_on_its_way_out_prints_its_content() {
 
 /// The visible part of a set as a set of its own.
 fn visible(owned: &Owned) -> Owned {
-    let shown = ids(&released(owned));
-    let stored = owned.stored();
-    let records = stored.records.iter();
-    let kept = records.filter(|record| shown.iter().any(|id| **id == *record.header.id));
-    let set = StoredSet {
-        tenant: stored.tenant.clone(),
-        patient: stored.patient.clone(),
-        set: stored.set,
-        records: kept.cloned().collect(),
-        as_of: stored.as_of,
-        incomplete: stored.incomplete,
-        memo: Memo::default(),
-    };
-    let grant = grant("north", PATIENT);
-    let target = grant.inspect(owned.set().resource_type()).unwrap().target();
-    Owned::reopen(&target, owned.set(), set.into(), Freshness::Cached).unwrap()
+    only(owned, &ids(&released(owned)).into_iter().collect())
 }
 
 proptest! {

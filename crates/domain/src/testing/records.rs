@@ -1,11 +1,13 @@
 //! What sources hold.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use jiff::tz::TimeZone;
 use portal_fhir::{AddressBook, Base, Limits, Record, ResourceType, read_header};
 
 use super::{PATIENT, at, grant};
-use crate::disclosure::{Drops, Fetched, Origin, Owned};
+use crate::disclosure::{Drops, Fetched, Freshness, Memo, Origin, Owned, StoredSet};
 use crate::source::{RecordSet, Source};
 
 /// The base of the source at an index of [`Source::ALL`].
@@ -95,6 +97,24 @@ pub(crate) fn claim(set: RecordSet, texts: &[String]) -> (Owned, Drops) {
 /// The owned set of texts that are all this patient's.
 pub(crate) fn owned(set: RecordSet, texts: &[String]) -> Owned {
     claim(set, texts).0
+}
+
+/// The records of these ids as a set of their own.
+pub(crate) fn only(owned: &Owned, ids: &BTreeSet<String>) -> Owned {
+    let stored = owned.stored();
+    let kept = |record: &&Record| ids.contains(&*record.header.id);
+    let set = StoredSet {
+        tenant: stored.tenant.clone(),
+        patient: stored.patient.clone(),
+        set: stored.set,
+        records: stored.records.iter().filter(kept).cloned().collect(),
+        as_of: stored.as_of,
+        incomplete: stored.incomplete,
+        memo: Memo::default(),
+    };
+    let grant = grant("north", PATIENT);
+    let target = grant.inspect(owned.set().resource_type()).unwrap().target();
+    Owned::reopen(&target, owned.set(), set.into(), Freshness::Cached).unwrap()
 }
 
 pub(crate) fn ids(owned: &Owned) -> Vec<&str> {

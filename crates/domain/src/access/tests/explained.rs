@@ -1,6 +1,9 @@
 //! Explanations: the same decision, in words.
 
-use super::super::{ActingFor, BirthDate, Denial, explain};
+use proptest::prelude::*;
+
+use super::super::{ActingFor, BirthDate, Denial, authorize, explain};
+use super::generators::{any_action, any_facts};
 use super::{ANY, PORTAL, parent, refusal};
 use crate::proxy_delegation::{DelegationFault, DelegationStatus};
 use crate::release::Audience;
@@ -100,4 +103,51 @@ fn an_explanation_names_nobody() {
         "{printed}"
     );
     assert_eq!(refusal(&facts, &ANY), None);
+}
+
+/// The rules that can refuse so.
+const fn rules_of(denial: Denial) -> &'static [&'static str] {
+    match denial {
+        Denial::TokenRevoked | Denial::TokenUnconfirmed => &["token"],
+        Denial::ClientNotAllowed => &["client"],
+        Denial::TenantMismatch | Denial::TenantClaimRequired => &["tenant"],
+        Denial::ModuleNotLicensed => &["entitlement"],
+        Denial::MfaRequired => &["second-factor"],
+        Denial::AccountNotLinked | Denial::AccountNotActive | Denial::PatientClaimRequired => {
+            &["account"]
+        }
+        Denial::ProxyDelegationUnknown
+        | Denial::ProxyDelegationAmbiguous
+        | Denial::ProxyDelegationNotInForce(_) => &["delegation"],
+        Denial::BirthDateUnknown | Denial::PatientOfAge | Denial::ClosedToParents => &["age-band"],
+        Denial::AppsNotDelegated => &["delegated-apps"],
+        Denial::NeverForProxy => &["delegation", "delegation-scope"],
+        Denial::ProxyScopeDenied => &["delegation-scope"],
+        Denial::InsufficientScope => &["scope"],
+        Denial::StepUpRequired => &["step-up"],
+        Denial::OtherPatient => &[],
+    }
+}
+
+proptest! {
+    #[test]
+    fn an_explanation_agrees_with_the_decision(facts in any_facts(), action in any_action()) {
+        let explained = explain(&facts, &action, at(0));
+        match authorize(&facts, &action, at(0)) {
+            Ok(grant) => {
+                prop_assert_eq!(explained.refused, None);
+                prop_assert_eq!(explained.passed.len(), 12);
+                let fence = grant.fence();
+                prop_assert_eq!(explained.delegation, fence.delegation);
+                prop_assert_eq!(explained.tenant_version, Some(fence.tenant));
+                prop_assert_eq!(explained.account_version, Some(fence.account.1));
+            }
+            Err(denial) => {
+                let (rule, why) = explained.refused.unwrap();
+                prop_assert_eq!(why, denial);
+                prop_assert!(rules_of(denial).contains(&rule), "{} by {}", denial, rule);
+                prop_assert!(explained.passed.len() < 12);
+            }
+        }
+    }
 }

@@ -1,155 +1,14 @@
 //! The laws of what is withheld, for any policy, any records and anybody who looks.
 
-use std::collections::BTreeSet;
-
 use jiff::SignedDuration;
 use proptest::prelude::*;
-use serde_json::{Value, json};
 
 use super::generators::{
-    Laboratory, any_laboratory, any_policy, any_proxy, any_viewer, hours, restriction, rule_of,
-    sensitive_set,
+    any_policy, any_proxy, any_viewer, hours, restriction, rule_of, sensitive_set,
 };
-use super::{Effect, HOUR, ReleasePolicy, Until};
-use crate::disclosure::{Freshness, Memo, Owned, StoredSet};
-use crate::release::{Judge, ReleaseMode, ReleaseRules, Verdicts, Viewer, Withheld};
-use crate::sensitivity::LabelMode;
-use crate::source::{RecordSet, Source};
-use crate::tenant_config::TenantConfig;
-use crate::testing::{PATIENT, TAG_SYSTEM, at, grant, owned, report};
-
-const RESULTS: RecordSet = RecordSet::LaboratoryObservations;
-const REPORTS: RecordSet = RecordSet::LaboratoryReports;
-
-/// Everything that what is visible depends on, but for the policy.
-#[derive(Debug, Clone)]
-struct Scene {
-    laboratory: Laboratory,
-    results: Owned,
-    reports: Owned,
-    rules: ReleaseRules,
-    viewer: Viewer,
-    hour: i64,
-}
-
-fn scene(viewer: impl Strategy<Value = Viewer>) -> impl Strategy<Value = Scene> {
-    let mode = prop_oneof![3 => Just(ReleaseMode::ByStatus), 1 => Just(ReleaseMode::Marked)];
-    let labels = prop_oneof![Just(LabelMode::None), Just(LabelMode::Complete)];
-    let rules = (mode, labels).prop_map(|(mode, labels)| ReleaseRules {
-        mode,
-        labels,
-        tag_system: TAG_SYSTEM.into(),
-    });
-    (any_laboratory(), rules, viewer, 0i64..72).prop_map(|(laboratory, rules, viewer, hour)| {
-        Scene {
-            results: results(&laboratory),
-            reports: reports(&laboratory),
-            laboratory,
-            rules,
-            viewer,
-            hour,
-        }
-    })
-}
-
-fn results(laboratory: &Laboratory) -> Owned {
-    let texts: Vec<String> = (0..)
-        .zip(&laboratory.0)
-        .map(|(number, result): (usize, &Value)| {
-            let mut result = result.clone();
-            result["id"] = json!(format!("o{number}"));
-            result.to_string()
-        })
-        .collect();
-    owned(RESULTS, &texts)
-}
-
-fn reports(laboratory: &Laboratory) -> Owned {
-    let texts: Vec<String> = (0..)
-        .zip(&laboratory.1)
-        .map(|(number, named): (usize, &Vec<usize>)| {
-            let named: Vec<String> = named.iter().map(|result| format!("o{result}")).collect();
-            let named: Vec<&str> = named.iter().map(String::as_str).collect();
-            report(&format!("r{number}"), &named)
-        })
-        .collect();
-    owned(REPORTS, &texts)
-}
-
-impl Scene {
-    fn at(&self, hour: i64) -> Self {
-        Self {
-            hour,
-            ..self.clone()
-        }
-    }
-
-    fn seen_by(&self, viewer: Viewer) -> Self {
-        Self {
-            viewer,
-            ..self.clone()
-        }
-    }
-
-    /// The verdicts on results and on reports.
-    fn verdicts(&self, policy: &ReleasePolicy) -> (Verdicts, Verdicts) {
-        let config = TenantConfig {
-            release_policy: policy.clone(),
-            ..TenantConfig::default()
-        };
-        let now = at(self.hour * HOUR);
-        let judge = Judge::new(&self.rules, Source::Laboratory, &config, self.viewer, now);
-        let results = Verdicts::of(&self.results, &judge);
-        let known = std::slice::from_ref(&results);
-        let reports = Verdicts::of_reports(&self.reports, known, &judge);
-        (results, reports)
-    }
-
-    fn visible(&self, policy: &ReleasePolicy) -> BTreeSet<String> {
-        let (results, reports) = self.verdicts(policy);
-        let mut visible = ids(&self.results, &results);
-        visible.extend(ids(&self.reports, &reports));
-        visible
-    }
-
-    /// With nothing in its sets but what is visible.
-    fn only_visible(&self, policy: &ReleasePolicy) -> Self {
-        let (results, reports) = self.verdicts(policy);
-        Self {
-            results: only_visible(&self.results, &results),
-            reports: only_visible(&self.reports, &reports),
-            ..self.clone()
-        }
-    }
-}
-
-fn ids(owned: &Owned, verdicts: &Verdicts) -> BTreeSet<String> {
-    let headers = owned.headers().enumerate();
-    let visible = headers.filter(|(index, _)| verdicts.at(*index).is_none());
-    visible.map(|(_, header)| header.id.to_string()).collect()
-}
-
-/// The visible part of a set as a set of its own.
-fn only_visible(owned: &Owned, verdicts: &Verdicts) -> Owned {
-    let stored = owned.stored();
-    let kept = ids(owned, verdicts);
-    let records = stored
-        .records
-        .iter()
-        .filter(|it| kept.contains(&*it.header.id));
-    let set = StoredSet {
-        tenant: stored.tenant.clone(),
-        patient: stored.patient.clone(),
-        set: stored.set,
-        records: records.cloned().collect(),
-        as_of: stored.as_of,
-        incomplete: stored.incomplete,
-        memo: Memo::default(),
-    };
-    let grant = grant("north", PATIENT);
-    let target = grant.inspect(owned.set().resource_type()).unwrap().target();
-    Owned::reopen(&target, owned.set(), set.into(), Freshness::Cached).unwrap()
-}
+use super::scene::scene;
+use super::{Effect, ReleasePolicy, Until, Withheld};
+use crate::release::Viewer;
 
 /// A policy that holds more than another: one of its effects made stricter.
 fn stricter(
@@ -283,22 +142,16 @@ proptest! {
         scene in scene(Just(Viewer::PATIENT)),
         policy in any_policy(),
     ) {
-        let (verdicts, _) = scene.verdicts(&policy);
+        let verdict = |now, index| scene.verdicts_at(&policy, now).0.at(index);
         for index in 0..scene.results.headers().count() {
-            let Some(Withheld::Held { until: Until::Moment(until), .. }) = verdicts.at(index)
-            else {
+            let held = verdict(scene.now(), index);
+            let Some(Withheld::Held { until: Until::Moment(until), .. }) = held else {
                 continue;
             };
-            prop_assert!(at(scene.hour * HOUR) < until);
-            let config = TenantConfig { release_policy: policy.clone(), ..TenantConfig::default() };
-            let judge = |now| {
-                let judge =
-                    Judge::new(&scene.rules, Source::Laboratory, &config, Viewer::PATIENT, now);
-                Verdicts::of(&scene.results, &judge).at(index)
-            };
-            prop_assert_eq!(judge(until), None);
+            prop_assert!(scene.now() < until);
+            prop_assert_eq!(verdict(until, index), None);
             let before = until.checked_sub(SignedDuration::from_nanos(1)).unwrap();
-            prop_assert!(judge(before).is_some());
+            prop_assert!(verdict(before, index).is_some());
         }
     }
 }

@@ -5,6 +5,7 @@ mod effects;
 pub(crate) mod generators;
 mod laws;
 mod order;
+mod scene;
 
 use jiff::SignedDuration;
 use portal_fhir::Header;
