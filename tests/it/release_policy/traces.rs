@@ -64,7 +64,8 @@ fn strip(body: &mut Value) {
             {
                 *cursor = json!("sealed");
             }
-            if members.get("resourceType") == Some(&json!("Composition")) {
+            let made_here = ["Bundle", "Composition"].map(|name| Some(json!(name)));
+            if made_here.contains(&members.get("resourceType").cloned()) {
                 members.remove("id");
             }
             members.values_mut().for_each(strip);
