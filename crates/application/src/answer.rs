@@ -59,6 +59,56 @@ pub struct Completeness {
     pub incomplete: bool,
 }
 
+/// Seconds after which a source that was missing is worth asking again.
+pub(crate) const RETRY_AFTER: u32 = 5;
+
+impl Completeness {
+    /// Of an answer that lacks what a source would have given.
+    pub(crate) fn without(source: Source) -> Self {
+        Self {
+            sources: vec![SourceReport::missing(source)],
+            incomplete: false,
+        }
+    }
+
+    /// Adds what another part of the answer is made of: of each source the worse counts.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.incomplete |= other.incomplete;
+        for report in other.sources {
+            let mut known = self.sources.iter_mut();
+            match known.find(|known| known.source == report.source) {
+                Some(known) => known.merge(&report),
+                None => self.sources.push(report),
+            }
+        }
+        self.sources.sort_by_key(|report| report.source);
+    }
+}
+
+impl SourceReport {
+    /// Of a source that gave nothing.
+    pub(crate) const fn missing(source: Source) -> Self {
+        Self {
+            source,
+            status: SourceStatus::Unavailable,
+            as_of: None,
+            retry_after: Some(RETRY_AFTER),
+        }
+    }
+
+    /// Takes another report of the same source in: the worse of the two counts.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.status = self.status.max(other.status);
+        self.retry_after = self.retry_after.max(other.retry_after);
+        self.as_of = match (self.as_of, other.as_of) {
+            (Some(one), Some(two)) if self.status != SourceStatus::Unavailable => {
+                Some(one.min(two))
+            }
+            _ => None,
+        };
+    }
+}
+
 /// A page of a list or search.
 #[derive(Debug)]
 pub struct SearchAnswer {

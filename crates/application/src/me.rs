@@ -21,6 +21,9 @@ use crate::operation;
 use crate::portal::Inner;
 use crate::record::Reading;
 
+/// Somebody whom the caller may act for, and their Patient.
+type Found = (Delegator, Vec<ReleasedRecord>);
+
 /// Patients looked up at once for their names.
 const NAMES_AT_ONCE: usize = 8;
 
@@ -75,7 +78,8 @@ impl Look for Me<'_> {
             let keys = portal.gate.features(&about.tenant.id).await;
             about.features = Some(keys.iter().cloned().collect());
             (own, about.completeness) = own_record(portal, grant, caller).await?;
-            let found = portal.delegators(grant, caller).await?;
+            let (found, completeness) = portal.delegators(grant, caller).await?;
+            about.completeness.merge(completeness);
             let acting = grant.proxy().map(|proxy| proxy.delegation().id);
             about.acting_for = found
                 .iter()
@@ -130,38 +134,56 @@ impl Inner {
         (records, reading.completeness(&[RecordSet::Patient]))
     }
 
-    /// Whom the caller may act for now, each by a decision of its own.
+    /// Whom the caller may act for now, each by a decision of its own, and what that was made of.
     async fn delegators(
         &self,
         grant: &PatientGrant,
         caller: &Caller,
-    ) -> Result<Vec<(Delegator, Vec<ReleasedRecord>)>, AccessError> {
+    ) -> Result<(Vec<Found>, Completeness), AccessError> {
         let today = grant.tenant().day(grant.decided_at());
         let in_force = |delegation: &&Arc<DelegationSnapshot>| delegation.check(today).is_ok();
         let delegations = grant.delegations().iter().filter(in_force).cloned();
         let looks = delegations.map(|delegation| self.delegator(delegation, caller));
-        let found: Vec<_> = stream::iter(looks).buffered(NAMES_AT_ONCE).collect().await;
-        Ok(found.into_iter().flatten().collect())
+        let looks: Vec<_> = stream::iter(looks).buffered(NAMES_AT_ONCE).collect().await;
+        let (mut delegators, mut completeness) = (Vec::new(), Completeness::default());
+        for look in looks {
+            let (found, about) = look?;
+            delegators.extend(found);
+            completeness.merge(about);
+        }
+        Ok((delegators, completeness))
     }
 
-    /// One of them, if the delegation opens anything. A name that cannot be had is left out.
+    /// One of them, if the delegation opens anything. A name that cannot be had is left out, and so
+    /// is who cannot be decided on without the source of birth dates; both are said.
     async fn delegator(
         &self,
         delegation: Arc<DelegationSnapshot>,
         caller: &Caller,
-    ) -> Option<(Delegator, Vec<ReleasedRecord>)> {
+    ) -> Result<(Option<Found>, Completeness), AccessError> {
         let caller = caller.acting_for(ActingFor::Delegation(delegation.id));
         let decided = self
             .decide(&caller, &operation::GET_ME, Memory::Allowed)
             .await;
-        let grant = decided.ok()?.ok()?;
-        let (records, _) = self.patient_of(&grant, &caller).await;
-        let delegator = Delegator {
-            rights: grant.proxy()?.rights(),
-            patient_address: self.outward_patient(&delegation.grantor),
-            delegation,
+        let grant = match decided {
+            Ok(Ok(grant)) => grant,
+            Ok(Err(_)) => return Ok(Default::default()),
+            Err(AccessError::Source(_)) => {
+                return Ok((None, Completeness::without(RecordSet::Patient.source())));
+            }
+            Err(error) => return Err(error),
         };
-        Some((delegator, records))
+        let (records, completeness) = self.patient_of(&grant, &caller).await;
+        let patient_address = self.outward_patient(&delegation.grantor);
+        let found = grant.proxy().map(|proxy| {
+            let delegator = Delegator {
+                rights: proxy.rights(),
+                patient_address,
+                delegation,
+            };
+            (delegator, records)
+        });
+        Ok((found, completeness))
     }
 
     fn outward_patient(&self, patient: &portal_domain::id::PatientId) -> Option<String> {

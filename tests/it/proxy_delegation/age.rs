@@ -339,6 +339,36 @@ async fn a_birth_date_that_cannot_be_had_is_the_sources_failure() {
 }
 
 #[tokio::test]
+async fn who_cannot_be_listed_without_a_source_is_no_hidden_hole() {
+    scene(async {
+        let portal = TestPortal::start().await;
+        let carer = portal.caregiver("carer").await;
+        let child = portal.child("child", &json!(years_before(portal.day(-30), 9)));
+        let adult = portal.child("adult", &json!("1990-01-01"));
+        let legal = json!({"relationshipType": PARENT});
+        portal.delegate(&child, &carer, &legal).await;
+        let voluntary = portal.delegate(&adult, &carer, &json!({})).await;
+        portal.sandbox.set_fault("registration", Fault::status(503));
+        let me = portal.get_as(&carer, "/v1/portal/me").await;
+        assert_eq!(me.status, 200, "{}", me.verdict());
+        let body = me.json();
+        assert_eq!(
+            body["mayActFor"].as_array().map(Vec::len),
+            Some(1),
+            "{body}"
+        );
+        assert_eq!(body["mayActFor"][0]["delegationId"], voluntary);
+        assert!(body["mayActFor"][0]["displayName"].is_null());
+        let source = &body["meta"]["sources"][0];
+        assert_eq!(source["source"], "registration", "{body}");
+        assert_eq!(source["status"], "unavailable", "{body}");
+        let told = me.header("x-portal-degraded");
+        assert!(told.contains("registration;status=unavailable"), "{told}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_parent_sees_the_whole_patient_with_full_access_and_less_when_limited() {
     scene(async {
         let portal = TestPortal::start().await;

@@ -10,14 +10,11 @@ use portal_domain::release::{Masks, Until, Verdicts};
 use portal_domain::source::{RecordSet, Source};
 use portal_fhir::{Header, ResourceType};
 
-use crate::answer::{Completeness, HeldBack, SourceReport, SourceStatus};
+use crate::answer::{Completeness, HeldBack, RETRY_AFTER, SourceReport, SourceStatus};
 use crate::caller::Caller;
 use crate::ports::SourceError;
 
 use super::load::{LoadContext, Loader};
-
-/// Seconds after which a source that was missing is worth asking again.
-const RETRY_AFTER: u32 = 5;
 
 type Loaded = Result<Owned, SourceError>;
 
@@ -194,7 +191,7 @@ impl<'g> Reading<'g> {
             let report = report(set.source(), loaded);
             reports
                 .entry(set.source())
-                .and_modify(|worst| merge(worst, &report))
+                .and_modify(|worst| worst.merge(&report))
                 .or_insert(report);
         }
         Completeness {
@@ -230,22 +227,8 @@ fn report(source: Source, loaded: &Loaded) -> SourceReport {
             as_of: Some(owned.as_of()),
             retry_after: (owned.freshness() == Freshness::Stale).then_some(RETRY_AFTER),
         },
-        Err(_) => SourceReport {
-            source,
-            status: SourceStatus::Unavailable,
-            as_of: None,
-            retry_after: Some(RETRY_AFTER),
-        },
+        Err(_) => SourceReport::missing(source),
     }
-}
-
-fn merge(worst: &mut SourceReport, other: &SourceReport) {
-    worst.status = worst.status.max(other.status);
-    worst.retry_after = worst.retry_after.max(other.retry_after);
-    worst.as_of = match (worst.as_of, other.as_of) {
-        (Some(one), Some(two)) if worst.status != SourceStatus::Unavailable => Some(one.min(two)),
-        _ => None,
-    };
 }
 
 #[cfg(test)]
