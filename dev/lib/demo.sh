@@ -7,7 +7,8 @@ field() { sed -n "s/.*\"$1\"[[:space:]]*:[[:space:]]*\"\([^\"]*\)\".*/\1/p"; }
 # people DIR: an object a line.
 people() { grep -o '{[^{}]*"patientId"[^{}]*}' "$1/sandbox.json"; }
 
-# import_lines DIR ISSUER REGION: every tenant, and an active account for each of the people.
+# import_lines DIR ISSUER REGION: every tenant, an active account for each of the people, and the
+# delegations between them.
 import_lines() {
     local person
     people "$1" | field tenant | sort -u | while read -r tenant; do
@@ -19,6 +20,21 @@ import_lines() {
             "$(field tenant <<<"$person")" "$(field patientId <<<"$person")" "$2" \
             "$(field subject <<<"$person")"
     done
+    delegations "$1" | while IFS= read -r delegation; do delegation_line "$delegation" "$2"; done
+}
+
+# delegations DIR: who may act for whom, an object a line.
+delegations() { grep -o '{[^{}]*"grantorPatientId"[^{}]*}' "$1/sandbox.json" || true; }
+
+# list NAME: the array of a member, as it stands.
+list() { sed -n "s/.*\"$1\"[[:space:]]*:[[:space:]]*\(\[[^]]*\]\).*/\1/p"; }
+
+# delegation_line DELEGATION ISSUER: one of them as the operator's import has it.
+delegation_line() {
+    printf '{"delegation":{"tenantId":"%s","grantorPatientId":"%s","proxyAccount":{"issuer":"%s","subject":"%s"},"relationshipType":"%s","scope":%s,"sensitive":%s,"validFrom":"%s","documentReference":"demo"}}\n' \
+        "$(field tenant <<<"$1")" "$(field grantorPatientId <<<"$1")" "$2" \
+        "$(field proxySubject <<<"$1")" "$(field relationshipType <<<"$1")" \
+        "$(list scope <<<"$1")" "$(list sensitive <<<"$1")" "$(field validFrom <<<"$1")"
 }
 
 # entitlements DIR: every tenant has the portal.
@@ -57,6 +73,16 @@ show_curls() {
     done
 }
 
+# show_acting DIR: a request of the first one for somebody else, if there is a delegation.
+show_acting() {
+    local delegation
+    delegation=$(curl --silent --max-time 10 --header @"$1/token-1" "$PUBLIC_URL/v1/portal/me" |
+        grep -oE 'pdel_[0-9A-Z]{26}' | head -n 1) || return 0
+    printf '\nThe same one, acting for somebody else (mayActFor in the first answer):\n'
+    printf "curl -H @'%s' -H 'X-Acting-For: %s' '%s/v1/portal/chart/immunizations'\n" \
+        "$1/token-1" "$delegation" "$PUBLIC_URL"
+}
+
 # show DIR: what the user needs to begin.
 show() {
     local dir=$1 person number=0
@@ -68,5 +94,6 @@ show() {
     done <<<"$(people "$dir" | head -n 2)"
     printf '\nFive requests of the first one:\n'
     show_curls "$dir"
+    show_acting "$dir"
     printf '\nCtrl-C stops everything.\n'
 }

@@ -2,18 +2,18 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use portal_domain::access::{Action, PatientGrant, VerifiedToken};
+use portal_domain::access::{AccessFacts, Action, PatientGrant};
 use portal_domain::account::AccountSnapshot;
 use portal_domain::tenant::Tenant;
 
 fn forge(
-    token: Arc<VerifiedToken>,
+    facts: &AccessFacts,
     tenant: Arc<Tenant>,
     account: Arc<AccountSnapshot>,
     action: Action,
     now: Timestamp,
 ) -> PatientGrant {
-    PatientGrant::new(token, tenant, account, action, now)
+    PatientGrant::new(facts, tenant, account, None, action, now)
 }
 
 fn main() {}

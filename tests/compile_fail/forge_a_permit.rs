@@ -1,14 +1,11 @@
 // E0451: only a grant makes a permit.
-use std::sync::Arc;
-
-use portal_domain::access::ReadPermit;
+use portal_domain::access::{PatientGrant, ReadPermit};
 use portal_domain::id::PatientId;
-use portal_domain::tenant::Tenant;
 use portal_fhir::ResourceType;
 
-fn forge<'g>(tenant: &'g Arc<Tenant>, patient: &'g PatientId) -> ReadPermit<'g> {
+fn forge<'g>(grant: &'g PatientGrant, patient: &'g PatientId) -> ReadPermit<'g> {
     ReadPermit {
-        tenant,
+        grant,
         patient,
         resource_type: ResourceType::Observation,
     }

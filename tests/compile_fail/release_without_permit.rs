@@ -5,6 +5,7 @@ fn release(owned: Owned) -> Released {
     Released {
         owned,
         visible: vec![0],
+        reduced: Default::default(),
     }
 }
 

@@ -12,12 +12,13 @@ use crate::stage::{READERS, Stage, token};
 use crate::target::{Kind, Target};
 use crate::{Arguments, Outcome, say, usage};
 
-const KINDS: [Kind; 5] = [
+const KINDS: [Kind; 6] = [
     Kind::FloorVerified,
     Kind::FloorRemembered,
     Kind::Section,
+    Kind::SectionForAnother,
     Kind::Search,
-    Kind::Proxy,
+    Kind::Nginx,
 ];
 
 /// Measures everything that the arguments select.

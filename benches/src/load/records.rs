@@ -38,8 +38,9 @@ pub(crate) fn subject(patient: &str) -> String {
 
 /// Claims of a first-party login with a second factor.
 pub(crate) fn claims(patient: &str, audiences: &[&str]) -> Value {
+    let own = Some(patient).filter(|patient| *patient != AGENT);
     json!({
-        "sub": subject(patient), "tid": TENANT, "patient": patient, "aud": audiences,
+        "sub": subject(patient), "tid": TENANT, "patient": own, "aud": audiences,
         "azp": "portal-web", "acr": "2", "amr": ["pwd", "otp"],
         "scope": "openid profile patient/*.read",
     })
@@ -58,6 +59,27 @@ pub(crate) fn account_line(patient: &str, issuer: &str) -> Value {
     json!({ "account": {
         "tenantId": TENANT, "patientId": patient, "kind": "patient", "issuer": issuer,
         "subject": subject(patient), "status": "active",
+    } })
+}
+
+/// Who acts for patients, and has no record.
+pub(crate) const AGENT: &str = "agent";
+
+/// Import line of the account of who acts for others.
+pub(crate) fn agent_line(issuer: &str) -> Value {
+    json!({ "account": {
+        "tenantId": TENANT, "kind": "caregiver", "issuer": issuer, "subject": subject(AGENT),
+        "status": "active",
+    } })
+}
+
+/// Import line of a delegation of everything to the agent.
+pub(crate) fn delegation_line(patient: &str, issuer: &str) -> Value {
+    json!({ "delegation": {
+        "tenantId": TENANT, "grantorPatientId": patient,
+        "proxyAccount": { "issuer": issuer, "subject": subject(AGENT) },
+        "relationshipType": "spouse", "scope": ["summary", "immunizations"], "sensitive": [],
+        "validFrom": "2020-01-01",
     } })
 }
 

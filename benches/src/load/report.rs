@@ -123,6 +123,14 @@ impl Report {
             f,
             "| CPU of a cached section of 24 KB, its event durable | ≤ 1.67 × the floor | {ratio} | {verdict} |"
         )?;
+        let section = self.find(Kind::SectionForAnother, Size::Small);
+        let ratio = section.and_then(|row| self.ratio(row, Kind::Section));
+        let verdict = shown(ratio, |ratio| met(ratio <= 1.15));
+        let ratio = shown(ratio, two_places);
+        writeln!(
+            f,
+            "| CPU of the same section for a proxy | ≤ 1.15 × the patient's | {ratio} | {verdict} |"
+        )?;
         let verdict = shown(self.cold.as_ref(), |cold| met(cold.is_met()));
         let measured = shown(self.cold.as_ref(), Cold::measured);
         writeln!(

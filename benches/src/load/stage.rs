@@ -111,6 +111,10 @@ fn write_people(dir: &Path, issuer: &str, cold: &[String]) -> Outcome<PathBuf> {
     for patient in readers.chain(cold.iter().map(String::as_str)) {
         writeln!(lines, "{}", records::account_line(patient, issuer))?;
     }
+    writeln!(lines, "{}", records::agent_line(issuer))?;
+    for (_, patient, _) in READERS {
+        writeln!(lines, "{}", records::delegation_line(patient, issuer))?;
+    }
     let file = dir.join("people.ndjson");
     fs::write(&file, lines)?;
     Ok(file)
@@ -127,10 +131,28 @@ pub(crate) async fn token(
     sandbox.token(&claims).await
 }
 
+const SECTION: &str = "/v1/portal/chart/immunizations?limit=100";
+
 /// The request for the section of which the goal speaks.
 pub(crate) fn section(service: SocketAddr, token: &str) -> Vec<u8> {
-    let path = "/v1/portal/chart/immunizations?limit=100";
-    get(service, path, &bearer(token))
+    get(service, SECTION, &bearer(token))
+}
+
+/// The same request of somebody who acts for the patient.
+pub(crate) async fn section_for(
+    service: SocketAddr,
+    token: &str,
+    patient: &str,
+) -> Outcome<Vec<u8>> {
+    let me = ask(service, &get(service, "/v1/portal/me", &bearer(token))).await?;
+    let me: serde_json::Value = serde_json::from_slice(&me)?;
+    let mut delegators = me["mayActFor"].as_array().into_iter().flatten();
+    let delegation = delegators
+        .find(|delegator| delegator["patientId"] == patient)
+        .and_then(|delegator| delegator["delegationId"].as_str())
+        .ok_or("nobody to act for")?;
+    let headers = format!("{}X-Acting-For: {delegation}\r\n", bearer(token));
+    Ok(get(service, SECTION, &headers))
 }
 
 /// Saves what the service answers, for the floor to answer the same.

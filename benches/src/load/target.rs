@@ -3,9 +3,9 @@
 use crate::Outcome;
 use crate::closed::Question;
 use crate::http::{bearer, get};
-use crate::records::TENANT;
+use crate::records::{AGENT, TENANT};
 use crate::report::Size;
-use crate::stage::{READERS, Stage, ask, section, token};
+use crate::stage::{READERS, Stage, ask, section, section_for, token};
 
 /// What can be measured, in the order of the table.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -13,8 +13,9 @@ pub(crate) enum Kind {
     FloorVerified,
     FloorRemembered,
     Section,
+    SectionForAnother,
     Search,
-    Proxy,
+    Nginx,
     SectionRelayApart,
 }
 
@@ -24,15 +25,19 @@ impl Kind {
             Self::FloorVerified => "floor, token verified",
             Self::FloorRemembered => "floor, token remembered",
             Self::Section => "chart section, cached",
+            Self::SectionForAnother => "chart section, cached, by a proxy",
             Self::Search => "FHIR search, cached",
-            Self::Proxy => "nginx in front of the source",
+            Self::Nginx => "nginx in front of the source",
             Self::SectionRelayApart => "chart section, cached, relay in a process of its own",
         }
     }
 
     /// Whether its answers are journaled.
     pub(crate) const fn is_service(self) -> bool {
-        matches!(self, Self::Section | Self::Search | Self::SectionRelayApart)
+        !matches!(
+            self,
+            Self::FloorVerified | Self::FloorRemembered | Self::Nginx
+        )
     }
 }
 
@@ -55,12 +60,16 @@ impl Target {
     ) -> Outcome<Option<Self>> {
         let (size, patient, _) = READERS[place];
         // Tokens live for five minutes, so each row has one of its own.
-        let token = token(&mut stage.sandbox, &stage.settings, patient).await?;
+        let caller = match kind {
+            Kind::SectionForAnother => AGENT,
+            _ => patient,
+        };
+        let token = token(&mut stage.sandbox, &stage.settings, caller).await?;
         let credential = bearer(&token);
         let peer = match kind {
             Kind::FloorVerified | Kind::FloorRemembered => Some(&stage.floor),
-            Kind::Proxy => stage.nginx.as_ref(),
-            Kind::Section | Kind::Search | Kind::SectionRelayApart => None,
+            Kind::Nginx => stage.nginx.as_ref(),
+            _ => None,
         };
         let (address, process) = match peer {
             Some(peer) => (peer.address, peer.program.id()),
@@ -72,8 +81,9 @@ impl Target {
             Kind::FloorVerified => get(address, &format!("/verified/{place}"), &credential),
             Kind::FloorRemembered => get(address, &format!("/remembered/{place}"), &credential),
             Kind::Section | Kind::SectionRelayApart => section(address, &token),
+            Kind::SectionForAnother => section_for(address, &token, patient).await?,
             Kind::Search => get(address, &format!("/fhir/R4/{search}"), &credential),
-            Kind::Proxy => {
+            Kind::Nginx => {
                 let path = format!("/immunizations/fhir/{search}");
                 get(address, &path, &format!("X-Tenant-ID: {TENANT}\r\n"))
             }

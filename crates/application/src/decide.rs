@@ -2,17 +2,15 @@
 //! needs, decide.
 
 use portal_domain::access::{
-    AccessFacts, Action, BirthDate, Denial, PatientGrant, RecordTarget, authorize,
-    birth_date_target,
+    AccessFacts, Action, Denial, PatientGrant, authorize, birth_date_target,
 };
-use portal_domain::source::RecordSet;
 use portal_domain::tenant::Tenant;
 
 use crate::caller::Caller;
 use crate::error::AccessError;
 use crate::gate::Memory;
 use crate::portal::Inner;
-use crate::ports::{CallContext, SourceError};
+use crate::ports::CallContext;
 use crate::record::LoadContext;
 
 /// A refusal with the facts that it was decided on.
@@ -49,28 +47,14 @@ impl Inner {
     ) -> Result<Result<PatientGrant, Refused>, AccessError> {
         let target = birth_date_target(&facts, action, self.clock.now());
         if let (Ok(Some(target)), Some(tenant)) = (target, &facts.tenant) {
-            facts.birth_date = self.birth_date(&target, tenant, caller).await?;
+            let now = self.clock.now();
+            let about = (&**tenant, caller);
+            facts.birth_date = self.birth_dates.of(&target, about, &self.loader, now).await?;
         }
         Ok(match authorize(&facts, action, self.clock.now()) {
             Ok(grant) => Ok(grant),
             Err(denial) => Err(Refused { denial, facts }),
         })
-    }
-
-    /// The earliest day that the patient can be born on, by the one source that is believed.
-    async fn birth_date(
-        &self,
-        target: &RecordTarget,
-        tenant: &Tenant,
-        caller: &Caller,
-    ) -> Result<BirthDate, SourceError> {
-        let context = LoadContext::new(tenant, caller);
-        let owned = self.loader.load(target, RecordSet::Patient, &context).await?;
-        let day = owned
-            .headers()
-            .find_map(|header| header.person.as_ref()?.birth_date.as_ref())
-            .and_then(portal_fhir::Date::first_day);
-        Ok(day.map_or(BirthDate::Unknown, BirthDate::Day))
     }
 }
 
@@ -87,3 +71,7 @@ impl LoadContext {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "decide_tests.rs"]
+mod tests;

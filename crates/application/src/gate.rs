@@ -90,7 +90,9 @@ impl Gate {
         let Ok(tenant_id) = caller.token.tenant() else {
             return Ok(gathered);
         };
-        let listed = self.revocations.standing(tenant_id, &caller.token, self.clock.now());
+        let listed = self
+            .revocations
+            .standing(tenant_id, &caller.token, self.clock.now());
         facts.standing.revoked = listed.revoked;
         facts.standing.list_is_fresh = listed.is_fresh;
         if listed.revoked {
@@ -104,8 +106,9 @@ impl Gate {
             facts.delegations = Arc::clone(&snapshot.known.delegations);
             gathered.remembered = snapshot.remembered;
         }
-        gathered.facts.standing.introspection =
-            self.introspect(caller, action, gathered.facts.tenant.as_deref()).await;
+        gathered.facts.standing.introspection = self
+            .introspect(caller, action, gathered.facts.tenant.as_deref())
+            .await;
         Ok(gathered)
     }
 
@@ -118,7 +121,9 @@ impl Gate {
         tenant: Option<&Tenant>,
     ) -> Introspection {
         if needs_introspection(&caller.token, action, tenant) {
-            self.introspection.introspect(&caller.token, &caller.bearer).await
+            self.introspection
+                .introspect(&caller.token, &caller.bearer)
+                .await
         } else {
             Introspection::NotAsked
         }

@@ -6,6 +6,7 @@
 
 mod access_log;
 mod answer;
+mod birth_date;
 mod caller;
 mod decide;
 mod denials;

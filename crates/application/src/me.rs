@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::stream::{self, StreamExt as _};
-use portal_domain::access::{Action, ActingFor, PatientGrant};
+use portal_domain::access::{ActingFor, Action, PatientGrant};
 use portal_domain::account::{AccountSnapshot, AccountStatus};
 use portal_domain::disclosure::{Answer, Group, Released, ReleasedRecord};
 use portal_domain::proxy_delegation::DelegationSnapshot;
@@ -106,10 +106,15 @@ async fn own_record(
     }
     // Who acts for somebody still sees their own name, by a grant of their own.
     let own = caller.acting_for(ActingFor::Oneself);
-    Ok(match portal.decide(&own, &operation::GET_ME, Memory::Allowed).await? {
-        Ok(own_grant) => portal.patient_of(&own_grant, &own).await,
-        Err(_) => Default::default(),
-    })
+    Ok(
+        match portal
+            .decide(&own, &operation::GET_ME, Memory::Allowed)
+            .await?
+        {
+            Ok(own_grant) => portal.patient_of(&own_grant, &own).await,
+            Err(_) => Default::default(),
+        },
+    )
 }
 
 impl Inner {
@@ -144,7 +149,9 @@ impl Inner {
         caller: &Caller,
     ) -> Option<(Delegator, Vec<ReleasedRecord>)> {
         let caller = caller.acting_for(ActingFor::Delegation(delegation.id));
-        let decided = self.decide(&caller, &operation::GET_ME, Memory::Allowed).await;
+        let decided = self
+            .decide(&caller, &operation::GET_ME, Memory::Allowed)
+            .await;
         let grant = decided.ok()?.ok()?;
         let (records, _) = self.patient_of(&grant, &caller).await;
         let delegator = Delegator {
@@ -156,6 +163,9 @@ impl Inner {
     }
 
     fn outward_patient(&self, patient: &portal_domain::id::PatientId) -> Option<String> {
-        self.loader.rules().addresses().outward_patient(patient.as_str())
+        self.loader
+            .rules()
+            .addresses()
+            .outward_patient(patient.as_str())
     }
 }

@@ -59,17 +59,41 @@ pub const LIST_ACCESS_LOG: Action = portal(
     ProxyNeed::Never,
 );
 /// `GET /v1/portal/chart/summary`
-pub const GET_CHART_SUMMARY: Action = chart("getChartSummary", ResourceType::Patient, DelegationRight::Summary);
+pub const GET_CHART_SUMMARY: Action = chart(
+    "getChartSummary",
+    ResourceType::Patient,
+    DelegationRight::Summary,
+);
 /// `GET /v1/portal/chart/allergies`
-pub const LIST_ALLERGIES: Action = chart("listAllergies", ResourceType::AllergyIntolerance, DelegationRight::Allergies);
+pub const LIST_ALLERGIES: Action = chart(
+    "listAllergies",
+    ResourceType::AllergyIntolerance,
+    DelegationRight::Allergies,
+);
 /// `GET /v1/portal/chart/medications`
-pub const LIST_MEDICATIONS: Action = chart("listMedications", ResourceType::MedicationRequest, DelegationRight::Medications);
+pub const LIST_MEDICATIONS: Action = chart(
+    "listMedications",
+    ResourceType::MedicationRequest,
+    DelegationRight::Medications,
+);
 /// `GET /v1/portal/chart/vitals`
-pub const LIST_VITALS: Action = chart("listVitals", ResourceType::Observation, DelegationRight::Vitals);
+pub const LIST_VITALS: Action = chart(
+    "listVitals",
+    ResourceType::Observation,
+    DelegationRight::Vitals,
+);
 /// `GET /v1/portal/chart/immunizations`
-pub const LIST_IMMUNIZATIONS: Action = chart("listImmunizations", ResourceType::Immunization, DelegationRight::Immunizations);
+pub const LIST_IMMUNIZATIONS: Action = chart(
+    "listImmunizations",
+    ResourceType::Immunization,
+    DelegationRight::Immunizations,
+);
 /// `GET /v1/portal/chart/problems`
-pub const LIST_PROBLEMS: Action = chart("listProblems", ResourceType::Condition, DelegationRight::Problems);
+pub const LIST_PROBLEMS: Action = chart(
+    "listProblems",
+    ResourceType::Condition,
+    DelegationRight::Problems,
+);
 /// `GET /v1/portal/results/labs`
 pub const LIST_LAB_RESULTS: Action = portal(
     "listLabResults",

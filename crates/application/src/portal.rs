@@ -8,6 +8,7 @@ use portal_fhir::{Handling, ResourceType};
 
 use crate::access_log::{AccessLogAnswer, ReadAccessLog};
 use crate::answer::{LabAnswer, LabsAnswer, MeAnswer, ReadAnswer, SearchAnswer, SummaryAnswer};
+use crate::birth_date::BirthDates;
 use crate::caller::Caller;
 use crate::denials::Denials;
 use crate::error::AccessError;
@@ -64,6 +65,7 @@ pub struct Portal {
 
 pub(crate) struct Inner {
     pub(crate) gate: Gate,
+    pub(crate) birth_dates: BirthDates,
     pub(crate) loader: Loader,
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) access_log: Arc<dyn AccessLog>,
@@ -95,6 +97,7 @@ impl Portal {
         );
         let inner = Inner {
             gate,
+            birth_dates: BirthDates::new(),
             loader,
             journal: parts.journal,
             access_log: parts.access_log,

@@ -25,7 +25,7 @@ impl DocumentFault {
 /// The members of one object, taken one by one; what is left at the end is a fault.
 pub(crate) struct Members<'d, 'f> {
     pointer: String,
-    members: Option<&'d Map<String, Value>>,
+    object: Option<&'d Map<String, Value>>,
     known: Vec<&'static str>,
     faults: &'f mut Vec<DocumentFault>,
 }
@@ -33,13 +33,13 @@ pub(crate) struct Members<'d, 'f> {
 impl<'d, 'f> Members<'d, 'f> {
     /// Over the object at a place; anything else is a fault and has no members.
     pub(crate) fn of(value: &'d Value, pointer: &str, faults: &'f mut Vec<DocumentFault>) -> Self {
-        let members = value.as_object();
-        if members.is_none() {
+        let object = value.as_object();
+        if object.is_none() {
             faults.push(DocumentFault::at(pointer, "expected an object"));
         }
         Self {
             pointer: pointer.to_owned(),
-            members,
+            object,
             known: Vec::new(),
             faults,
         }
@@ -48,7 +48,7 @@ impl<'d, 'f> Members<'d, 'f> {
     /// Every member with its name and place, for objects whose names are data.
     pub(crate) fn all(self) -> Vec<(&'d str, &'d Value, String)> {
         let pointer = self.pointer;
-        self.members
+        self.object
             .into_iter()
             .flatten()
             .map(|(name, value)| (name.as_str(), value, place(&pointer, name)))
@@ -58,7 +58,7 @@ impl<'d, 'f> Members<'d, 'f> {
     /// A member that may be there.
     pub(crate) fn value(&mut self, name: &'static str) -> Option<&'d Value> {
         self.known.push(name);
-        self.members?.get(name)
+        self.object?.get(name)
     }
 
     /// Notes what is wrong with a member.
@@ -94,7 +94,10 @@ impl<'d, 'f> Members<'d, 'f> {
         expected: &'static str,
         read: impl FnOnce(&Value) -> Option<T>,
     ) -> Option<T> {
-        if self.members.is_some_and(|members| !members.contains_key(name)) {
+        if self
+            .object
+            .is_some_and(|members| !members.contains_key(name))
+        {
             self.known.push(name);
             self.fault(name, "is missing");
             return None;
@@ -136,7 +139,7 @@ impl<'d, 'f> Members<'d, 'f> {
 
     /// Says that the object has no further members.
     pub(crate) fn finish(self) {
-        for name in self.members.into_iter().flat_map(Map::keys) {
+        for name in self.object.into_iter().flat_map(Map::keys) {
             if !self.known.contains(&name.as_str()) {
                 let pointer = place(&self.pointer, name);
                 self.faults

@@ -7,12 +7,13 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use portal_application::ports::Clock;
 use portal_domain::access::{
-    AccessFacts, AccountNeed, Action, AuthenticationStrength, RecordTarget, ScopeNeed,
-    StatedContext, Surface, TenantBinding, VerifiedToken, authorize,
+    AccessFacts, AccountNeed, Action, AuthenticationStrength, BirthDate, ProxyNeed, RecordTarget,
+    RevocationKeys, ScopeNeed, StatedContext, Surface, TenantBinding, TokenStanding, VerifiedToken,
+    authorize,
 };
 use portal_domain::account::{AccountKind, AccountSnapshot, AccountStatus};
 use portal_domain::audit::EventType;
-use portal_domain::disclosure::StoredSet;
+use portal_domain::disclosure::{Memo, StoredSet};
 use portal_domain::id::{Issuer, PatientId, PortalAccountId, Subject, TenantId};
 use portal_domain::scope::{Interaction, ScopeSet};
 use portal_domain::source::RecordSet;
@@ -60,14 +61,21 @@ pub(crate) fn target(tenant: &str, patient: &str, resource_type: ResourceType) -
             level: 2,
             second_factor: false,
         },
+        delegation_claim: None,
+        issued_at: now,
+        authenticated_at: None,
         expires_at: now,
+        revocation_keys: RevocationKeys::default(),
     };
     let facts = AccessFacts {
         token: Arc::new(token),
+        standing: TokenStanding::default(),
         stated: StatedContext::default(),
         tenant: Some(Arc::new(tenant_of(tenant_id))),
         licensed: true,
         account: Some(Arc::new(account_of(patient))),
+        delegations: Arc::new([]),
+        birth_date: BirthDate::default(),
     };
     let action = Action {
         operation: "test",
@@ -75,7 +83,8 @@ pub(crate) fn target(tenant: &str, patient: &str, resource_type: ResourceType) -
         event_type: EventType::ChartViewed,
         account: AccountNeed::Active,
         scope: ScopeNeed::Record(resource_type, Interaction::Read),
-        proxy: false,
+        proxy: ProxyNeed::Never,
+        step_up: false,
     };
     let grant = authorize(&facts, &action, now).expect("allowed");
     grant.read(resource_type).expect("in scope").target()
@@ -91,6 +100,7 @@ fn tenant_of(id: TenantId) -> Tenant {
         calendar: "gregory".to_owned(),
         currency: "AFN".to_owned(),
         retention_years: 7,
+        config: Arc::default(),
         version: 1,
     }
 }
@@ -135,5 +145,6 @@ pub(crate) fn stored_set(target: &RecordTarget, set: RecordSet, records: Vec<Rec
         records,
         as_of: NOON.parse().expect("a time"),
         incomplete: false,
+        memo: Memo::default(),
     }
 }

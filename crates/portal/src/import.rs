@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::config::OperateConfig;
 
 /// Longer lines are no lines of ours; the rest of one is passed over.
-const LINE_BYTES: u64 = 64 * 1024;
+const LINE_BYTES: u64 = 1024 * 1024;
 const PROGRESS_EVERY: u64 = 1_000;
 
 /// Why an import ended early, or that some lines failed.
@@ -109,7 +109,7 @@ impl Line {
 
     fn text(&self) -> Result<&str, ImportResult> {
         if self.too_long {
-            return Err(unreadable("expected at most 64 KiB"));
+            return Err(unreadable("expected at most 1 MiB"));
         }
         std::str::from_utf8(&self.bytes).map_err(|_| unreadable("expected UTF-8"))
     }
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_line_that_is_too_long_or_not_utf_8_is_one_failed_line() {
-        let mut text = vec![b'x'; 200_000];
+        let mut text = vec![b'x'; 3_000_000];
         text.extend_from_slice(b"\n\xff\nok\n");
         let lines = lines(&text);
         let ends: Vec<_> = lines.iter().map(|line| line.text().is_ok()).collect();

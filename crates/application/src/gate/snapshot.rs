@@ -86,7 +86,11 @@ impl Snapshots {
                 remembered: true,
             });
         }
-        let known = match self.callers.try_get_with(key, self.find(tenant, token)).await {
+        let known = match self
+            .callers
+            .try_get_with(key, self.find(tenant, token))
+            .await
+        {
             Ok(known) => known,
             Err(other) => match &*other {
                 NotRemembered::Known(known) => Arc::clone(known),
@@ -141,7 +145,11 @@ impl Snapshots {
             .account
             .as_ref()
             .is_some_and(|account| account.status == AccountStatus::Active);
-        if reads { Ok(known) } else { Err(NotRemembered::Known(known)) }
+        if reads {
+            Ok(known)
+        } else {
+            Err(NotRemembered::Known(known))
+        }
     }
 
     /// A tenant of another region is none of ours, and neither is anything of it.

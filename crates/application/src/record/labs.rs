@@ -94,7 +94,10 @@ impl Look for Labs<'_> {
         results.sort_by_cached_key(key);
         let Page { items, next } = page(results, after.as_ref(), limit, key);
         let completeness = reading.completeness(&sets);
-        let filtered = parameters.get("code").or(parameters.get("category")).is_some();
+        let filtered = parameters
+            .get("code")
+            .or(parameters.get("category"))
+            .is_some();
         let withheld = withheld(&reading, filtered, |header| range.holds(header, zone));
         let (answer, items) = shown(&mut reading, items).await;
         let next = next.map(|key| portal.seal(&binding, &key));
@@ -166,15 +169,13 @@ impl Look for Lab<'_> {
 
 /// What a list of results says of those that it does not hold. A filter on codes would tell what
 /// kind of result is held, so then nothing is said.
-fn withheld(
-    reading: &Reading<'_>,
-    filtered: bool,
-    holds: impl Fn(&Header) -> bool,
-) -> Withheld {
+fn withheld(reading: &Reading<'_>, filtered: bool, holds: impl Fn(&Header) -> bool) -> Withheld {
     if reading.grant().proxy().is_some() {
         return Withheld::MayBeIncomplete;
     }
-    let held = (!filtered).then(|| reading.withheld(RESULTS, holds)).flatten();
+    let held = (!filtered)
+        .then(|| reading.withheld(RESULTS, holds))
+        .flatten();
     held.map_or(Withheld::Unsaid, Withheld::Held)
 }
 

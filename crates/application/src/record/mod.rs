@@ -15,6 +15,7 @@ pub(crate) use labs::{Lab, Labs};
 pub(crate) use load::{LoadContext, Loader};
 pub(crate) use read::ReadOne;
 pub(crate) use reading::Reading;
+pub(crate) use rules::FRESH_FOR;
 pub use rules::{RecordRules, SourceRules};
 pub(crate) use search::{PageAbout, Search};
 pub use section::Section;

@@ -120,7 +120,9 @@ impl<'g> Reading<'g> {
 
     fn verdicts(&self, owned: &Owned) -> Verdicts {
         let source = owned.set().source();
-        let judge = self.grant.judge(self.loader.rules().release(source), source);
+        let judge = self
+            .grant
+            .judge(self.loader.rules().release(source), source);
         if owned.set() != RecordSet::LaboratoryReports {
             return Verdicts::of(owned, &judge);
         }

@@ -30,7 +30,7 @@ pub(crate) use records::{problem, report, result, vital};
 pub(crate) use sources::MemorySources;
 pub(crate) use stores::{
     MemoryCache, MemoryCursors, MemoryFacts, MemoryIntrospection, MemoryRevocations, NoAccessLog,
-    NoVerifier, OneLicence, SerialIds, TestClock, account, at,
+    NoVerifier, OneLicence, SerialIds, TestClock, account,
 };
 
 pub(crate) const TENANT: &str = "north";

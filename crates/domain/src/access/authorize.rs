@@ -116,9 +116,11 @@ impl<'a> Asked<'a> {
 }
 
 fn check_standing(asked: &Asked<'_>) -> Result<(), Denial> {
-    // Third parties on the portal's own surface are refused for what they are.
+    // Third parties on the portal's own surface, and tokens of no tenant, are refused for that.
     let third_party = asked.is_third_party() && asked.action.surface == Surface::Fhir;
-    asked.facts.standing.check(third_party || asked.action.step_up)
+    let must_be_certain = third_party || asked.action.step_up;
+    let has_tenant = asked.facts.token.tenant().is_ok();
+    asked.facts.standing.check(must_be_certain && has_tenant)
 }
 
 fn check_client(asked: &Asked<'_>) -> Result<(), Denial> {
@@ -205,7 +207,11 @@ fn check_delegation_scope(asked: &Asked<'_>) -> Result<(), Denial> {
         ProxyNeed::Right(right) => proxy.rights().contains(right),
         ProxyNeed::OfType => opens_type(&proxy, resource_type),
     };
-    if open { Ok(()) } else { Err(Denial::ProxyScopeDenied) }
+    if open {
+        Ok(())
+    } else {
+        Err(Denial::ProxyScopeDenied)
+    }
 }
 
 fn check_scope(asked: &Asked<'_>) -> Result<(), Denial> {

@@ -53,9 +53,9 @@ pub fn explain(facts: &AccessFacts, action: &Action, now: Timestamp) -> Explanat
         tenant_version: facts.tenant.as_ref().map(|tenant| tenant.version),
         account_version: facts.account.as_ref().map(|account| account.version),
         delegation: delegation.map(|proxy| (proxy.delegation().id, proxy.delegation().version)),
-        audience: proxy.ok().map(|proxy| {
-            proxy.map_or(Audience::Patient, |proxy| proxy.viewer().audience)
-        }),
+        audience: proxy
+            .ok()
+            .map(|proxy| proxy.map_or(Audience::Patient, |proxy| proxy.viewer().audience)),
     }
 }
 

@@ -14,7 +14,8 @@ use crate::source::{RecordSet, Source};
 use crate::tenant::Tenant;
 
 use super::{
-    AccessFacts, Action, Denial, InspectPermit, ProxyAccess, ProxyNeed, ReadPermit, Surface, VerifiedToken,
+    AccessFacts, Action, Denial, InspectPermit, ProxyAccess, ProxyNeed, ReadPermit, Surface,
+    VerifiedToken,
 };
 
 /// Access to one patient's record for one request. Neither `Clone` nor serialisable: it ends with
@@ -131,7 +132,10 @@ impl PatientGrant {
 
     /// The judge of records of a source for this caller.
     pub fn judge<'a>(&'a self, rules: &'a ReleaseRules, source: Source) -> Judge<'a> {
-        let viewer = self.proxy.as_ref().map_or(Viewer::PATIENT, ProxyAccess::viewer);
+        let viewer = self
+            .proxy
+            .as_ref()
+            .map_or(Viewer::PATIENT, ProxyAccess::viewer);
         Judge::new(rules, source, &self.tenant.config, viewer, self.decided_at)
     }
 
@@ -166,7 +170,10 @@ impl PatientGrant {
         let interaction = self.action.interaction();
         let scopes = &self.token.scopes;
         scopes.covers(header.resource_type, interaction, header)
-            && self.proxy.as_ref().is_none_or(|proxy| proxy.opens(set, header))
+            && self
+                .proxy
+                .as_ref()
+                .is_none_or(|proxy| proxy.opens(set, header))
     }
 
     /// Refuses a patient id that the request names and that is not this grant's: the same answer

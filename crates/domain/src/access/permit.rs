@@ -73,8 +73,11 @@ impl<'g> ReadPermit<'g> {
     /// The members that are left of a Patient for who may not see all of it.
     pub(crate) fn patient_members(&self) -> Option<&'static [&'static str]> {
         let reduced = self.grant.proxy().is_some_and(|proxy| !proxy.is_full());
-        (reduced && self.resource_type == ResourceType::Patient)
-            .then_some(&["name", "birthDate", "gender"])
+        (reduced && self.resource_type == ResourceType::Patient).then_some(&[
+            "name",
+            "birthDate",
+            "gender",
+        ])
     }
 }
 

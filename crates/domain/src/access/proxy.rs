@@ -103,7 +103,13 @@ impl ProxyAccess {
     /// The chart summary opens its own parts, whatever else is delegated.
     pub(super) fn with_summary_parts(mut self) -> Self {
         use DelegationRight as R;
-        let parts = [R::Allergies, R::Medications, R::Vitals, R::Immunizations, R::Problems];
+        let parts = [
+            R::Allergies,
+            R::Medications,
+            R::Vitals,
+            R::Immunizations,
+            R::Problems,
+        ];
         self.rights = self.rights.union(RightSet::of(parts));
         self
     }
@@ -164,17 +170,22 @@ enum Category {
     Other,
 }
 
-const OBSERVATION_CATEGORY: &str =
-    "http://terminology.hl7.org/CodeSystem/observation-category";
+const OBSERVATION_CATEGORY: &str = "http://terminology.hl7.org/CodeSystem/observation-category";
 
 /// What a category's coding means for rights. A local synonym beside it means nothing.
 fn category(coding: &Coding) -> Option<Category> {
     match coding.code.as_deref() {
         Some("vital-signs") => Some(Category::Named(DelegationRight::Vitals)),
-        Some(code) if code.eq_ignore_ascii_case("laboratory") || code.eq_ignore_ascii_case("LAB") => {
+        Some(code)
+            if code.eq_ignore_ascii_case("laboratory") || code.eq_ignore_ascii_case("LAB") =>
+        {
             Some(Category::Named(DelegationRight::Labs))
         }
-        _ if coding.system.as_deref().is_none_or(|system| system == OBSERVATION_CATEGORY) => {
+        _ if coding
+            .system
+            .as_deref()
+            .is_none_or(|system| system == OBSERVATION_CATEGORY) =>
+        {
             Some(Category::Other)
         }
         _ => None,

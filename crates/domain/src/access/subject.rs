@@ -25,7 +25,9 @@ impl<'a> Asked<'a> {
         }?;
         if let Subject::Delegation(delegation) = subject {
             let today = self.tenant()?.day(self.now);
-            delegation.check(today).map_err(Denial::ProxyDelegationNotInForce)?;
+            delegation
+                .check(today)
+                .map_err(Denial::ProxyDelegationNotInForce)?;
         }
         Ok(subject)
     }
@@ -48,7 +50,10 @@ impl<'a> Asked<'a> {
 
     fn launched_subject(&self) -> Result<Subject<'a>, Denial> {
         let token = &self.facts.token;
-        let claim = token.patient_claim.as_ref().ok_or(Denial::PatientClaimRequired)?;
+        let claim = token
+            .patient_claim
+            .as_ref()
+            .ok_or(Denial::PatientClaimRequired)?;
         let named = match token.delegation_claim {
             None => None,
             Some(Ok(id)) => Some(id),

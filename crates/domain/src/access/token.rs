@@ -93,7 +93,10 @@ impl PatientClaim {
 impl PatientClaim {
     /// Whether the claim names the record that an account holds.
     pub fn is_of(&self, account: &AccountSnapshot) -> bool {
-        account.patient_id.as_ref().is_some_and(|patient| self.names(patient))
+        account
+            .patient_id
+            .as_ref()
+            .is_some_and(|patient| self.names(patient))
     }
 }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use jiff::{Timestamp, tz::TimeZone};
 use portal_fhir::{
-    AddressBook, Header, Ownership, PatientAddress, Record, Sort, ownership, sort_key, strip_restricted,
+    AddressBook, Header, Ownership, PatientAddress, Record, Sort, ownership, sort_key,
+    strip_restricted,
 };
 
 use crate::access::RecordTarget;

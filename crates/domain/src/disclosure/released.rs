@@ -50,9 +50,8 @@ impl Released {
         let mut visible = without_superseded(visible, owned.records(), &permit.tenant().time_zone);
         // Behind the choice among duplicates: an answer under granular scopes is the whole answer,
         // filtered.
-        visible.retain(|index| {
-            permit.covers(owned.set(), &owned.records()[*index as usize].header)
-        });
+        visible
+            .retain(|index| permit.covers(owned.set(), &owned.records()[*index as usize].header));
         let mut released = Self {
             owned,
             visible,
@@ -99,10 +98,12 @@ impl Released {
     /// The headers of the visible records, in default order.
     pub fn headers(&self) -> impl Iterator<Item = &Header> {
         let records = self.owned.records();
-        self.visible.iter().map(|index| match self.reduced.get(index) {
-            Some(reduced) => &reduced.header,
-            None => &records[*index as usize].header,
-        })
+        self.visible
+            .iter()
+            .map(|index| match self.reduced.get(index) {
+                Some(reduced) => &reduced.header,
+                None => &records[*index as usize].header,
+            })
     }
 }
 

@@ -4,19 +4,15 @@ use ulid::Ulid;
 
 use super::Released;
 use crate::audit::Receipt;
-use crate::disclosure::{Answer, Disclosure, Freshness, Group, Owned, StoredSet};
+use crate::disclosure::{Answer, Disclosure, Freshness, Group, Memo, Owned, StoredSet};
 use crate::id::PortalAccessEventId;
-use crate::release::{Masks, ReleaseMode, Verdicts};
+use crate::release::{Masks, Verdicts};
 use crate::source::RecordSet;
-use crate::testing::{PATIENT, at, grant, owned, report, result, rules};
+use crate::testing::{PATIENT, grant, judged, owned, report, result};
 
 const RESULTS: RecordSet = RecordSet::LaboratoryObservations;
 const REPORTS: RecordSet = RecordSet::LaboratoryReports;
 const PRELIMINARY: &str = r#""status":"preliminary""#;
-
-fn judged(owned: &Owned) -> Verdicts {
-    Verdicts::of(owned, &rules(ReleaseMode::ByStatus), at(0))
-}
 
 fn released(owned: &Owned) -> Released {
     let grant = grant("north", PATIENT);
@@ -206,6 +202,7 @@ fn visible(owned: &Owned) -> Owned {
         records: kept.cloned().collect(),
         as_of: stored.as_of,
         incomplete: stored.incomplete,
+        memo: Memo::default(),
     };
     let grant = grant("north", PATIENT);
     let target = grant.inspect(owned.set().resource_type()).unwrap().target();

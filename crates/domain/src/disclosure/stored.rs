@@ -44,7 +44,9 @@ impl StoredSet {
     ) -> Arc<[SensitivityClass]> {
         let classify = || {
             let headers = self.records.iter().map(|record| &record.header);
-            headers.map(|header| classify(header, mode, lists)).collect()
+            headers
+                .map(|header| classify(header, mode, lists))
+                .collect()
         };
         let (known_lists, known_mode, known) = self
             .memo

@@ -1,7 +1,7 @@
 //! The judge of records: floor, policy and sensitivity for one caller at one moment.
 
 use jiff::Timestamp;
-use portal_fhir::Header;
+use portal_fhir::{Header, ResourceType};
 
 use crate::sensitivity::{SensitivityClass, SensitivitySet};
 use crate::source::Source;
@@ -65,10 +65,15 @@ impl<'a> Judge<'a> {
     ) -> Result<(), Withheld> {
         let policy = &self.config.release_policy;
         floor::judge(header, self.rules, policy.critical_hold, self.now)?;
-        if self.viewer.sensitive.is_some_and(|visible| !class().is_within(visible)) {
+        if self
+            .viewer
+            .sensitive
+            .is_some_and(|visible| !class().is_within(visible))
+        {
             return Err(Withheld::Sensitive);
         }
-        if policy.is_open() {
+        // A Patient is who the record is about: there is nothing to release.
+        if policy.is_open() || header.resource_type == ResourceType::Patient {
             return Ok(());
         }
         let subject = Subject {

@@ -9,9 +9,9 @@ use portal_fhir::{Coding, Contained, Header, ResourceType};
 
 use crate::source::Source;
 
+use super::Withheld;
 use super::floor::Marks;
 use super::pattern::CodePattern;
-use super::Withheld;
 
 /// For whom a rule is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -148,7 +148,11 @@ impl ReleasePolicy {
             Audience::Patient => None,
             Audience::Proxy | Audience::Parent => self.strictest(subject, audience, now),
         };
-        [own, theirs].into_iter().flatten().max().map_or(Ok(()), Err)
+        [own, theirs]
+            .into_iter()
+            .flatten()
+            .max()
+            .map_or(Ok(()), Err)
     }
 
     fn strictest(
@@ -158,7 +162,9 @@ impl ReleasePolicy {
         now: Timestamp,
     ) -> Option<Withheld> {
         let mut strictest = None;
-        let rules = (0u16..).zip(&self.rules).filter(|(_, rule)| rule.is_for(audience));
+        let rules = (0u16..)
+            .zip(&self.rules)
+            .filter(|(_, rule)| rule.is_for(audience));
         for (index, rule) in rules {
             let releases = rule.effect == Effect::Release;
             if !rule.matches.holds(subject, !releases) {
@@ -216,7 +222,11 @@ impl RuleMatch {
             restricts && (header.codes_unreadable || header.category_unreadable),
         );
         // A release of the container is none of what is in it.
-        own || (restricts && header.contained.iter().any(|inner| self.holds_contained(inner)))
+        own || (restricts
+            && header
+                .contained
+                .iter()
+                .any(|inner| self.holds_contained(inner)))
     }
 
     fn holds_contained(&self, inner: &Contained) -> bool {
@@ -233,9 +243,14 @@ impl RuleMatch {
 
     fn holds_resource(&self, matched: &Matched<'_>, unreadable: bool) -> bool {
         let type_fits = self.types.is_empty()
-            || self.types.iter().any(|kind| kind.as_str() == matched.type_name);
+            || self
+                .types
+                .iter()
+                .any(|kind| kind.as_str() == matched.type_name);
         let status_fits = self.statuses.is_empty()
-            || matched.status.is_some_and(|status| self.statuses.iter().any(|one| **one == *status));
+            || matched
+                .status
+                .is_some_and(|status| self.statuses.iter().any(|one| **one == *status));
         let fits = |patterns: &[CodePattern], codings: &[Coding], more: &[Coding]| {
             let one = |coding: &Coding| patterns.iter().any(|pattern| pattern.matches(coding));
             patterns.is_empty() || unreadable || codings.iter().chain(more).any(one)
@@ -268,12 +283,18 @@ fn hold(
         Effect::Withhold => Some(Withheld::ByPolicy { rule }),
         Effect::HoldUntilReviewed => {
             let held = !subject.marks.has("reviewed");
-            held.then_some(Withheld::Held { until: Until::Reviewed, rule })
+            held.then_some(Withheld::Held {
+                until: Until::Reviewed,
+                rule,
+            })
         }
         Effect::HoldFor(time) => match release_moment(subject.header, time) {
             None => Some(Withheld::Unreadable),
             Some(until) if until <= now => None,
-            Some(until) => Some(Withheld::Held { until: Until::Moment(until), rule }),
+            Some(until) => Some(Withheld::Held {
+                until: Until::Moment(until),
+                rule,
+            }),
         },
     }
 }

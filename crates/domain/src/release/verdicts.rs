@@ -42,12 +42,16 @@ impl Verdicts {
         more: impl Fn(&Record) -> Option<Withheld>,
     ) -> Self {
         // Only what may be hidden for being sensitive needs a class.
-        let classes = judge
-            .viewer
-            .sensitive
-            .map(|_| owned.stored().classes(judge.rules.labels, &judge.config.code_lists));
+        let classes = judge.viewer.sensitive.map(|_| {
+            owned
+                .stored()
+                .classes(judge.rules.labels, &judge.config.code_lists)
+        });
         let class = |index: usize| {
-            let known = classes.as_ref().and_then(|classes| classes.get(index)).copied();
+            let known = classes
+                .as_ref()
+                .and_then(|classes| classes.get(index))
+                .copied();
             known.unwrap_or(SensitivityClass::UNDETERMINED)
         };
         let verdict = |(index, record): (usize, &Record)| {

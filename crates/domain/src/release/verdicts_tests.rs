@@ -2,9 +2,10 @@ use portal_fhir::ResourceType;
 
 use super::{Masks, Verdicts};
 use crate::disclosure::Owned;
-use crate::release::{ReleaseMode, Withheld};
-use crate::source::RecordSet;
-use crate::testing::{at, claim_fetched, fetched, owned, report, result, rules};
+use crate::release::{Judge, ReleaseMode, Viewer, Withheld};
+use crate::source::{RecordSet, Source};
+use crate::tenant_config::TenantConfig;
+use crate::testing::{at, claim_fetched, fetched, judged, owned, report, result, rules};
 
 const PRELIMINARY: &str = r#""status":"preliminary""#;
 
@@ -16,15 +17,15 @@ fn reports(texts: &[String]) -> Owned {
     owned(RecordSet::LaboratoryReports, texts)
 }
 
-fn judged(owned: &Owned) -> Verdicts {
-    Verdicts::of(owned, &rules(ReleaseMode::ByStatus), at(0))
+fn of_reports(reports: &Owned, results: Option<&Owned>) -> Verdicts {
+    let results = results.map(judged);
+    let (rules, config) = (rules(ReleaseMode::ByStatus), TenantConfig::default());
+    let judge = Judge::new(&rules, Source::Laboratory, &config, Viewer::PATIENT, at(0));
+    Verdicts::of_reports(reports, results.as_slice(), &judge)
 }
 
 fn judged_report(results: Option<&Owned>, named: &[&str]) -> Option<Withheld> {
-    let results = results.map(judged);
-    let reports = reports(&[report("r", named)]);
-    let rules = rules(ReleaseMode::ByStatus);
-    Verdicts::of_reports(&reports, results.as_slice(), &rules, at(0)).at(0)
+    of_reports(&reports(&[report("r", named)]), results).at(0)
 }
 
 #[test]
@@ -42,12 +43,7 @@ fn a_hidden_result_hides_its_report_and_nothing_else() {
 fn a_report_has_its_own_fault_before_that_of_its_results() {
     let results = results(&[result("early", PRELIMINARY)]);
     let text = report("r", &["early"]).replace("final", "registered");
-    let verdicts = Verdicts::of_reports(
-        &reports(&[text]),
-        &[judged(&results)],
-        &rules(ReleaseMode::ByStatus),
-        at(0),
-    );
+    let verdicts = of_reports(&reports(&[text]), Some(&results));
     assert_eq!(verdicts.at(0), Some(Withheld::Status));
 }
 

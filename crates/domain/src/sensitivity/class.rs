@@ -66,8 +66,8 @@ fn add_labels(class: &mut SensitivityClass, header: &Header) {
             Label::Unknown => class.undetermined = true,
         }
     }
-    class.undetermined |= header.labels_unreadable
-        || header.contained.iter().any(|inner| inner.labels_unreadable);
+    class.undetermined |=
+        header.labels_unreadable || header.contained.iter().any(|inner| inner.labels_unreadable);
 }
 
 fn add_codes(class: &mut SensitivityClass, header: &Header, lists: &CodeLists) {

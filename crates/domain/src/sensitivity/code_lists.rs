@@ -62,7 +62,11 @@ impl CodeLists {
         if entries > MAX_ENTRIES {
             faults.push(DocumentFault::at(pointer, "holds more than 20,000 codes"));
         }
-        if faults.is_empty() { Ok(lists) } else { Err(faults) }
+        if faults.is_empty() {
+            Ok(lists)
+        } else {
+            Err(faults)
+        }
     }
 
     fn add(
@@ -76,7 +80,11 @@ impl CodeLists {
         let system = members.text("system", "expected a code system's URI", |text| {
             (!text.is_empty() && text.len() <= 200).then(|| Box::<str>::from(text))
         });
-        let codes = members.texts("codes", "expected 1 to 64 characters, `*` only at the end", code);
+        let codes = members.texts(
+            "codes",
+            "expected 1 to 64 characters, `*` only at the end",
+            code,
+        );
         members.finish();
         let (Some(system), Some(codes)) = (system, codes) else {
             return 0;

@@ -64,9 +64,9 @@ fn act_code(code: &str) -> Label {
         "HIV" | "STD" => Category::HivSti,
         "GDIS" | "GENETIC" | "SICKLE" => Category::Genetic,
         "SDV" | "VIO" | "SEXABUSE" | "DOMVIO" => Category::Violence,
-        "TBOO" | "SPI" | "DIA" | "DRGINFO" | "EMP" | "LOCIS" | "SSP" | "ADOL" | "CEL" | "EMRGSTY"
-        | "FMCOMPT" | "DEMO" | "DOB" | "GENDER" | "LIVARG" | "MARST" | "RACE" | "REL" | "B"
-        | "EMPL" | "COMPT" => Category::Restricted,
+        "TBOO" | "SPI" | "DIA" | "DRGINFO" | "EMP" | "LOCIS" | "SSP" | "ADOL" | "CEL"
+        | "EMRGSTY" | "FMCOMPT" | "DEMO" | "DOB" | "GENDER" | "LIVARG" | "MARST" | "RACE"
+        | "REL" | "B" | "EMPL" | "COMPT" => Category::Restricted,
         _ => return Label::Unknown,
     };
     Label::Sensitive(category)

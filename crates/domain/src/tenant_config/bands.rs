@@ -39,7 +39,10 @@ fn band(value: &Value, pointer: &str, faults: &mut Vec<DocumentFault>) -> Option
     let from_age = members.required("fromAge", "expected completed years, 0 to 30", age);
     let to_age = members.required("toAge", "expected completed years, 0 to 30", age);
     let access = members.text("parentAccess", "expected full, limited or none", |text| {
-        ["full", "limited", "none"].iter().find(|word| **word == text).copied()
+        ["full", "limited", "none"]
+            .iter()
+            .find(|word| **word == text)
+            .copied()
     });
     let scope = members.texts(
         "limitedScope",
@@ -47,7 +50,11 @@ fn band(value: &Value, pointer: &str, faults: &mut Vec<DocumentFault>) -> Option
         DelegationRight::parse,
     );
     let hides = members.optional("hideSensitive", "expected true or false", Value::as_bool);
-    let account = members.optional("minorMayHoldAccount", "expected true or false", Value::as_bool);
+    let account = members.optional(
+        "minorMayHoldAccount",
+        "expected true or false",
+        Value::as_bool,
+    );
     let assent = members.optional("assentRequired", "expected true or false", Value::as_bool);
     let scope = scope.map(RightSet::of);
     let parent_access = match (access, scope) {

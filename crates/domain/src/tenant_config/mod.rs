@@ -77,6 +77,10 @@ impl TenantConfig {
             members.optional("introspectTokens", "expected true or false", Value::as_bool);
         config.introspect_tokens = introspect.unwrap_or_default();
         members.finish();
-        if faults.is_empty() { Ok(config) } else { Err(faults) }
+        if faults.is_empty() {
+            Ok(config)
+        } else {
+            Err(faults)
+        }
     }
 }

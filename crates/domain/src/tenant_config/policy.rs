@@ -35,9 +35,11 @@ pub(super) fn read(
     if is_hold(policy.default) && policy.default_reason_key.is_none() {
         members.fault("defaultReasonKey", "is missing beside a hold");
     }
-    let hold = members.optional("criticalHold", "expected a duration such as PT72H", |value| {
-        value.as_str().and_then(duration)
-    });
+    let hold = members.optional(
+        "criticalHold",
+        "expected a duration such as PT72H",
+        |value| value.as_str().and_then(duration),
+    );
     policy.critical_hold = hold.unwrap_or(policy.critical_hold);
     let says = members.optional("sayCount", "expected true or false", Value::as_bool);
     policy.says_count = says.unwrap_or_default();
@@ -50,7 +52,10 @@ fn read_rules(value: &Value, pointer: &str, faults: &mut Vec<DocumentFault>) -> 
     for (item, place) in Items::of(value, pointer, faults).all() {
         rules.extend(rule(item, &place, faults));
     }
-    if value.as_array().is_some_and(|items| items.len() > MAX_RULES) {
+    if value
+        .as_array()
+        .is_some_and(|items| items.len() > MAX_RULES)
+    {
         faults.push(DocumentFault::at(pointer, "holds more than 200 rules"));
     }
     rules
@@ -66,14 +71,17 @@ fn rule(value: &Value, pointer: &str, faults: &mut Vec<DocumentFault>) -> Option
         }
     };
     let effect = members.required("effect", EFFECT, effect);
-    let audience = members.optional("audience", "expected all, proxies or parents", |value| {
-        match value.as_str()? {
-            "all" => Some(RuleAudience::All),
-            "proxies" => Some(RuleAudience::Proxies),
-            "parents" => Some(RuleAudience::Parents),
-            _ => None,
-        }
-    });
+    let audience =
+        members.optional(
+            "audience",
+            "expected all, proxies or parents",
+            |value| match value.as_str()? {
+                "all" => Some(RuleAudience::All),
+                "proxies" => Some(RuleAudience::Proxies),
+                "parents" => Some(RuleAudience::Parents),
+                _ => None,
+            },
+        );
     let reason_key = members.optional("reasonKey", REASON, reason_key);
     if effect.is_some_and(is_hold) && reason_key.is_none() {
         members.fault("reasonKey", "is missing beside a hold");
@@ -87,20 +95,19 @@ fn rule(value: &Value, pointer: &str, faults: &mut Vec<DocumentFault>) -> Option
     })
 }
 
-fn rule_match(
-    value: &Value,
-    pointer: &str,
-    faults: &mut Vec<DocumentFault>,
-) -> Option<RuleMatch> {
+fn rule_match(value: &Value, pointer: &str, faults: &mut Vec<DocumentFault>) -> Option<RuleMatch> {
     let pattern = "expected `code` or `system|code`";
     let mut members = Members::of(value, pointer, faults);
-    let types = members.texts("types", "expected a FHIR type that is served", ResourceType::parse);
+    let types = members.texts(
+        "types",
+        "expected a FHIR type that is served",
+        ResourceType::parse,
+    );
     let categories = members.texts("categories", pattern, CodePattern::parse);
     let codes = members.texts("codes", pattern, CodePattern::parse);
     let statuses = members.texts("statuses", "expected a status", status);
     let security_labels = members.texts("securityLabels", pattern, CodePattern::parse);
-    let critical_only =
-        members.optional("criticalOnly", "expected true or false", Value::as_bool);
+    let critical_only = members.optional("criticalOnly", "expected true or false", Value::as_bool);
     let source = members.optional("source", "expected the name of a source", |value| {
         value.as_str().and_then(Source::parse)
     });
@@ -143,7 +150,9 @@ fn duration(text: &str) -> Option<SignedDuration> {
 
 fn status(text: &str) -> Option<Box<str>> {
     let good = (1..=64).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte == b'-');
     good.then(|| text.into())
 }
 

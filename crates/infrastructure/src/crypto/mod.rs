@@ -6,11 +6,13 @@
 
 mod cursors;
 mod keyed_hash;
+mod revocation_hashes;
 mod ring;
 mod sealer;
 
 pub use cursors::Cursors;
 pub use keyed_hash::KeyedHash;
+pub use revocation_hashes::{RevocationHashes, RevocationKey, RevocationKind};
 pub use ring::KeyRing;
 pub use sealer::{SealError, Sealer};
 

@@ -1,12 +1,16 @@
 //! The claims that decisions use, each of its proper type (RFC 7519 section 4, RFC 9068).
 
+use jiff::Timestamp;
 use portal_application::ports::TokenRefusal;
 use portal_domain::access::PatientClaim;
-use portal_domain::id::{ClientId, Subject, TenantId};
+use portal_domain::id::{ClientId, ProxyDelegationId, Subject, TenantId};
 use portal_domain::scope::ScopeSet;
 use portal_fhir::json::Value;
 
 use super::members::{Mistyped, seconds, string, strings};
+
+/// The claim that says for which delegation a token is.
+const DELEGATION: &str = "delegation_id";
 
 /// What a payload says, its signature aside.
 pub(super) struct Claims {
@@ -17,9 +21,13 @@ pub(super) struct Claims {
     pub(super) times: Times,
     pub(super) tenant: Option<Result<TenantId, ()>>,
     pub(super) patient: Option<PatientClaim>,
+    pub(super) delegation: Option<Result<ProxyDelegationId, ()>>,
     pub(super) scopes: ScopeSet,
     pub(super) acr: Option<String>,
     pub(super) methods: Vec<String>,
+    pub(super) authenticated_at: Option<Timestamp>,
+    pub(super) session: Option<String>,
+    pub(super) token_id: Option<String>,
 }
 
 /// `exp`, `nbf` and `iat`, in seconds.
@@ -27,7 +35,7 @@ pub(super) struct Claims {
 pub(super) struct Times {
     pub(super) expires_at: i64,
     not_before: Option<i64>,
-    issued_at: i64,
+    pub(super) issued_at: i64,
 }
 
 /// How far the provider's clock and ours may differ, in seconds.
@@ -71,10 +79,15 @@ impl Claims {
             times: times(payload)?,
             tenant: tenant_claim(payload, tenant),
             patient: claim(patient, "patient")?.map(|text| PatientClaim::new(&text)),
+            delegation: delegation(payload),
             scopes: scopes(payload),
             // What cannot be read proves nothing, and the second factor is then missing.
             acr: string(payload, "acr").unwrap_or_default(),
             methods: methods(payload),
+            authenticated_at: authenticated_at(payload),
+            // What a token could be revoked by must be readable, or it could not be revoked.
+            session: claim("sid", "session")?,
+            token_id: claim("jti", "token id")?,
         })
     }
 }
@@ -122,6 +135,19 @@ fn tenant_claim(payload: Value<'_>, name: &str) -> Option<Result<TenantId, ()>> 
     let text = string(payload, name).transpose()?;
     let text = text.map_err(|Mistyped| ());
     Some(text.and_then(|text| TenantId::parse(&text).map_err(|_| ())))
+}
+
+/// A delegation's id, or its form on `/fhir/R4`, where ids have no `_` (FHIR R4, `id`).
+fn delegation(payload: Value<'_>) -> Option<Result<ProxyDelegationId, ()>> {
+    let text = string(payload, DELEGATION).transpose()?;
+    let own = |text: String| text.replacen('-', "_", 1).parse().map_err(|_| ());
+    Some(text.map_err(|Mistyped| ()).and_then(own))
+}
+
+/// `auth_time` (OpenID Connect Core 1.0 section 2). One that cannot be read proves nothing.
+fn authenticated_at(payload: Value<'_>) -> Option<Timestamp> {
+    let seconds = seconds(payload, "auth_time").ok().flatten()?;
+    Timestamp::from_second(seconds).ok()
 }
 
 /// `scope` as text (RFC 8693 section 4.2) or, as some providers write it, as an array, in which an

@@ -1,4 +1,5 @@
-//! Fetching a provider's keys (OpenID Connect Discovery 1.0 section 4).
+//! Fetching a provider's keys and the addresses beside them (OpenID Connect Discovery 1.0
+//! section 4, RFC 8414 section 2).
 
 use std::time::Duration;
 
@@ -16,12 +17,20 @@ use super::members::string;
 const MAX_DOCUMENT: usize = 256 * 1_024;
 const TIMEOUT: Duration = Duration::from_secs(2);
 
+/// What a provider publishes and this service uses.
+pub(super) struct Published {
+    /// Its keys.
+    pub(super) keys: KeySet,
+    /// Where it answers for tokens (RFC 7662), if it does.
+    pub(super) introspection: Option<Url>,
+}
+
 /// Asks the issuer where its keys are, and fetches them.
-pub(super) async fn fetch_keys(
+pub(super) async fn fetch_published(
     client: &Client,
     issuer: &Issuer,
     now: Timestamp,
-) -> Result<KeySet, &'static str> {
+) -> Result<Published, &'static str> {
     let base = issuer.as_str().trim_end_matches('/');
     let configuration = Url::parse(&format!("{base}/.well-known/openid-configuration"))
         .map_err(|_| "issuer is no URL")?;
@@ -32,12 +41,18 @@ pub(super) async fn fetch_keys(
     if member("issuer").as_deref() != Some(issuer.as_str()) {
         return Err("configuration is of another issuer");
     }
-    let keys = member("jwks_uri")
-        .and_then(|address| Url::parse(&address).ok())
-        .filter(|url| url.scheme() == "https" || (url.scheme() == "http" && !is_secure))
-        .ok_or("no usable address of keys")?;
+    let address = |name| {
+        member(name)
+            .and_then(|address| Url::parse(&address).ok())
+            .filter(|url| url.scheme() == "https" || (url.scheme() == "http" && !is_secure))
+    };
+    let keys = address("jwks_uri").ok_or("no usable address of keys")?;
+    let introspection = address("introspection_endpoint");
     let document = fetch(client, keys).await?;
-    KeySet::read(&document, now).ok_or("no usable key")
+    Ok(Published {
+        keys: KeySet::read(&document, now).ok_or("no usable key")?,
+        introspection,
+    })
 }
 
 async fn fetch(client: &Client, url: Url) -> Result<Vec<u8>, &'static str> {

@@ -3,6 +3,8 @@
 
 mod claims;
 mod discovery;
+mod introspected;
+mod introspection;
 mod jwks;
 mod jwt;
 mod members;
@@ -12,5 +14,6 @@ mod settings;
 mod test_issuer;
 mod verifier;
 
-pub use settings::{AcrLevels, IssuerSettings, OidcSettings, parse_issuers};
+pub use introspection::OidcIntrospection;
+pub use settings::{AcrLevels, ClientCredentials, IssuerSettings, OidcSettings, parse_issuers};
 pub use verifier::OidcVerifier;

@@ -3,14 +3,15 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::{SignedDuration, Timestamp};
-use jsonwebtoken::{Algorithm, DecodingKey};
 use portal_application::ports::{Clock, TokenRefusal};
-use portal_domain::id::TenantId;
+use portal_domain::id::{Issuer, TenantId};
 use reqwest::Client;
 use tokio::sync::Mutex;
+use url::Url;
 
-use super::discovery::fetch_keys;
+use super::discovery::{Published, fetch_published};
 use super::jwks::KeySet;
+use super::jwt::Jwt;
 use super::settings::IssuerSettings;
 
 /// How long keys are not asked for again.
@@ -38,14 +39,16 @@ enum Need {
     Fresh,
     /// One with this id.
     Key(Box<str>),
+    /// Some that were fetched after this time.
+    After(Timestamp),
 }
 
-/// A provider and its keys.
+/// A provider and what it publishes.
 pub(super) struct Provider {
     settings: IssuerSettings,
     client: Client,
     clock: Arc<dyn Clock>,
-    keys: RwLock<Option<Arc<KeySet>>>,
+    published: RwLock<Option<Arc<Published>>>,
     fetches: Mutex<Fetches>,
 }
 
@@ -55,7 +58,7 @@ impl Provider {
             settings,
             client,
             clock,
-            keys: RwLock::new(None),
+            published: RwLock::new(None),
             fetches: Mutex::default(),
         }
     }
@@ -65,9 +68,19 @@ impl Provider {
         self.settings.tenant.as_ref()
     }
 
+    /// Its name.
+    pub(super) const fn issuer(&self) -> &Issuer {
+        &self.settings.issuer
+    }
+
     /// Whether there are keys to verify with.
     pub(super) fn is_usable(&self) -> bool {
-        self.usable_keys().is_some()
+        self.usable().is_some()
+    }
+
+    /// Where it answers for its tokens (RFC 7662).
+    pub(super) async fn introspection_endpoint(self: &Arc<Self>) -> Option<Url> {
+        self.present().await.ok()?.introspection.clone()
     }
 
     /// Fetches keys unless they are fresh.
@@ -75,44 +88,58 @@ impl Provider {
         self.refresh(Need::Fresh).await;
     }
 
-    /// Looks at the key that a token was signed with.
-    pub(super) async fn with_key<T>(
+    /// Checks who signed a token.
+    pub(super) async fn check_signature(
         self: &Arc<Self>,
-        id: Option<&str>,
-        algorithm: Algorithm,
-        look: impl FnOnce(&DecodingKey) -> T,
-    ) -> Result<T, TokenRefusal> {
-        let mut keys = self.present_keys().await?;
-        if let Some(id) = id
-            && !keys.has(id)
-        {
-            keys = self.keys_after_unknown(id).await?;
+        jwt: &Jwt<'_>,
+    ) -> Result<(), TokenRefusal> {
+        let published = self.present().await?;
+        let Some(id) = jwt.key_id.as_deref() else {
+            let checked = check(&published.keys, jwt);
+            return match checked {
+                // Without an id only the signature shows that the key is a new one.
+                Err(_) => check(&self.published_after(&published).await.keys, jwt),
+                Ok(()) => Ok(()),
+            };
+        };
+        if published.keys.has(id) {
+            return check(&published.keys, jwt);
         }
-        let key = keys.find(id, algorithm);
-        key.map(look).ok_or(TokenRefusal::Invalid("key"))
+        check(&self.published_with_key(id).await?.keys, jwt)
     }
 
-    /// Keys that can be used. Aged ones are used while new ones are fetched in the background.
-    async fn present_keys(self: &Arc<Self>) -> Result<Arc<KeySet>, TokenRefusal> {
-        let Some(keys) = self.usable_keys() else {
+    /// What is published and can be used. What has aged is used while it is fetched again in the
+    /// background.
+    async fn present(self: &Arc<Self>) -> Result<Arc<Published>, TokenRefusal> {
+        let Some(published) = self.usable() else {
             self.refresh(Need::Usable).await;
-            return self.usable_keys().ok_or(TokenRefusal::KeysUnavailable);
+            return self.usable().ok_or(TokenRefusal::KeysUnavailable);
         };
-        if !self.is_fresh(&keys) && self.fetches.try_lock().is_ok() {
+        if !self.is_fresh(&published.keys) && self.fetches.try_lock().is_ok() {
             tokio::spawn(Arc::clone(self).meet(Need::Fresh));
         }
-        Ok(keys)
+        Ok(published)
     }
 
     /// Asks the provider about a key id that is not known, at most once in a while. While it is
     /// down nobody can say whether the key is good.
-    async fn keys_after_unknown(self: &Arc<Self>, id: &str) -> Result<Arc<KeySet>, TokenRefusal> {
+    async fn published_with_key(
+        self: &Arc<Self>,
+        id: &str,
+    ) -> Result<Arc<Published>, TokenRefusal> {
         self.refresh(Need::Key(id.into())).await;
-        let keys = self.usable_keys().ok_or(TokenRefusal::KeysUnavailable)?;
-        if !keys.has(id) && self.fetches.lock().await.failed {
+        let published = self.usable().ok_or(TokenRefusal::KeysUnavailable)?;
+        if !published.keys.has(id) && self.fetches.lock().await.failed {
             return Err(TokenRefusal::KeysUnavailable);
         }
-        Ok(keys)
+        Ok(published)
+    }
+
+    /// Asks the provider for newer keys, as seldom as for unknown ones; the same, if there are
+    /// none.
+    async fn published_after(self: &Arc<Self>, known: &Arc<Published>) -> Arc<Published> {
+        self.refresh(Need::After(known.keys.fetched_at)).await;
+        self.usable().unwrap_or_else(|| Arc::clone(known))
     }
 
     /// Meets a need in a task of its own: a caller whose time is up does not cut off what others
@@ -131,10 +158,11 @@ impl Provider {
     }
 
     fn is_met(&self, need: &Need) -> bool {
-        self.usable_keys().is_some_and(|keys| match need {
+        self.usable().is_some_and(|published| match need {
             Need::Usable => true,
-            Need::Fresh => self.is_fresh(&keys),
-            Need::Key(id) => keys.has(id),
+            Need::Fresh => self.is_fresh(&published.keys),
+            Need::Key(id) => published.keys.has(id),
+            Need::After(time) => published.keys.fetched_at > *time,
         })
     }
 
@@ -144,23 +172,25 @@ impl Provider {
             Need::Usable | Need::Fresh => {
                 !(fetches.failed && is_within(fetches.last, now, FAILURE_PAUSE))
             }
-            Need::Key(_) if is_within(fetches.for_unknown_key, now, UNKNOWN_KEY_PAUSE) => false,
-            Need::Key(_) => {
-                fetches.for_unknown_key = Some(now);
-                true
+            Need::Key(_) | Need::After(_) => {
+                let may_ask = !is_within(fetches.for_unknown_key, now, UNKNOWN_KEY_PAUSE);
+                if may_ask {
+                    fetches.for_unknown_key = Some(now);
+                }
+                may_ask
             }
         }
     }
 
     async fn fetch(&self, fetches: &mut Fetches) {
         let now = self.clock.now();
-        let answer = fetch_keys(&self.client, &self.settings.issuer, now).await;
+        let answer = fetch_published(&self.client, &self.settings.issuer, now).await;
         fetches.last = Some(now);
         fetches.failed = answer.is_err();
         match answer {
-            Ok(keys) => {
-                let mut known = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-                *known = Some(Arc::new(keys));
+            Ok(published) => {
+                let known = self.published.write();
+                *known.unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(published));
             }
             Err(reason) => {
                 let issuer = self.settings.issuer.as_str();
@@ -169,10 +199,13 @@ impl Provider {
         }
     }
 
-    fn usable_keys(&self) -> Option<Arc<KeySet>> {
-        let known = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        let keys = known.as_ref()?;
-        (self.age(keys) <= USABLE_FOR).then(|| Arc::clone(keys))
+    fn usable(&self) -> Option<Arc<Published>> {
+        let known = self
+            .published
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        let published = known.as_ref()?;
+        (self.age(&published.keys) <= USABLE_FOR).then(|| Arc::clone(published))
     }
 
     fn is_fresh(&self, keys: &KeySet) -> bool {
@@ -181,6 +214,14 @@ impl Provider {
 
     fn age(&self, keys: &KeySet) -> SignedDuration {
         self.clock.now().duration_since(keys.fetched_at)
+    }
+}
+
+fn check(keys: &KeySet, jwt: &Jwt<'_>) -> Result<(), TokenRefusal> {
+    match keys.find(jwt.key_id.as_deref(), jwt.algorithm) {
+        None => Err(TokenRefusal::Invalid("key")),
+        Some(key) if jwt.is_signed_by(key) => Ok(()),
+        Some(_) => Err(TokenRefusal::Invalid("signature")),
     }
 }
 

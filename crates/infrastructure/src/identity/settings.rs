@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use portal_domain::id::{ClientId, Issuer, TenantId};
+use secrecy::SecretString;
 use url::Url;
 
 use crate::fault::{Fault, read_all};
@@ -75,10 +76,26 @@ impl AcrLevels {
         Ok(Self(levels.into_iter().collect()))
     }
 
+    /// The `acr` that asks for a second factor: of those of level 2, the first by name; else of the
+    /// lowest level above.
+    pub fn step_up(&self) -> Option<&str> {
+        let strong = self.0.iter().filter(|(_, level)| **level >= 2);
+        strong.min_by_key(|(_, level)| **level).map(|(acr, _)| &**acr)
+    }
+
     /// The level of an `acr`.
     pub fn level(&self, acr: &str) -> u8 {
         self.0.get(acr).copied().unwrap_or_default()
     }
+}
+
+/// Who this service is to the providers. The secret is never printed.
+#[derive(Debug, Clone)]
+pub struct ClientCredentials {
+    /// The id.
+    pub id: ClientId,
+    /// The secret.
+    pub secret: SecretString,
 }
 
 /// How tokens are verified.
@@ -92,6 +109,8 @@ pub struct OidcSettings {
     pub fhir_audience: String,
     /// The deployment's own clients.
     pub first_party_clients: Vec<ClientId>,
+    /// Who asks providers about tokens; without it nobody does.
+    pub client: Option<ClientCredentials>,
     /// The claim that holds the tenant.
     pub tenant_claim: String,
     /// The claim that holds the patient.
@@ -150,10 +169,11 @@ impl OidcSettings {
 
     // Keycloak puts `account` into every token, and a client's own id stands in its ID tokens.
     fn is_audience(&self, audience: &str) -> bool {
-        let is_client = |client: &ClientId| client.as_str() == audience;
+        let own = self.client.iter().map(|own| &own.id);
+        let mut clients = self.first_party_clients.iter().chain(own);
         !audience.is_empty()
             && audience != "account"
-            && !self.first_party_clients.iter().any(is_client)
+            && !clients.any(|client| client.as_str() == audience)
     }
 }
 
@@ -204,6 +224,7 @@ mod tests {
             portal_audience: "account".to_owned(),
             fhir_audience: "web".to_owned(),
             first_party_clients: vec![ClientId::parse("web").expect("valid")],
+            client: None,
             tenant_claim: String::new(),
             patient_claim: "patient".to_owned(),
             acr_levels: AcrLevels::default(),

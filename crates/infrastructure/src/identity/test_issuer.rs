@@ -18,11 +18,13 @@ use serde_json::{Value, json};
 use wiremock::matchers::path;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
+use crate::crypto::{KeyRing, RevocationHashes};
 use crate::http_client::http_client;
-use crate::identity::{AcrLevels, IssuerSettings, OidcSettings, OidcVerifier};
+use crate::identity::{AcrLevels, ClientCredentials, IssuerSettings, OidcSettings, OidcVerifier};
 use crate::test_support::HandClock;
 
 pub(super) const KEYS: &str = "/keys";
+pub(super) const INTROSPECT: &str = "/introspect";
 
 pub(super) fn encode(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
@@ -98,6 +100,7 @@ pub(super) fn settings(issuer: &str) -> OidcSettings {
         portal_audience: "portal".to_owned(),
         fhir_audience: "https://portal.example/fhir/R4".to_owned(),
         first_party_clients: vec![ClientId::parse("web").expect("valid")],
+        client: None,
         tenant_claim: "tid".to_owned(),
         patient_claim: "patient".to_owned(),
         acr_levels: AcrLevels::parse("1=1,2=2").expect("valid"),
@@ -106,8 +109,17 @@ pub(super) fn settings(issuer: &str) -> OidcSettings {
     }
 }
 
+pub(super) fn hashes() -> RevocationHashes {
+    let ring = format!("k1:2026-01-01:{}", encode([7; 32]));
+    RevocationHashes::new(&KeyRing::parse(&ring, HandClock::at_noon().now()).expect("valid"))
+}
+
 pub(super) async fn serve(server: &MockServer, issuer: &str, jwks: &Value) {
-    let configuration = json!({"issuer": issuer, "jwks_uri": format!("{}{KEYS}", server.uri())});
+    let configuration = json!({
+        "issuer": issuer,
+        "jwks_uri": format!("{}{KEYS}", server.uri()),
+        "introspection_endpoint": format!("{}{INTROSPECT}", server.uri()),
+    });
     Mock::given(path("/realm/.well-known/openid-configuration"))
         .respond_with(ResponseTemplate::new(200).set_body_json(configuration))
         .mount(server)
@@ -126,17 +138,26 @@ impl Scene {
     }
 
     pub(super) async fn without_provider() -> Self {
+        Self::with_client(None).await
+    }
+
+    /// A provider that does not answer yet, and a verifier that has these credentials.
+    pub(super) async fn with_client(client: Option<ClientCredentials>) -> Self {
         let server = MockServer::start().await;
         let clock = HandClock::at_noon();
         let issuer = format!("{}/realm", server.uri());
-        let client = http_client().expect("a client");
+        let settings = OidcSettings {
+            client,
+            ..settings(&issuer)
+        };
+        let http = http_client().expect("a client");
         let as_port: Arc<dyn Clock> = Arc::<HandClock>::clone(&clock);
-        let verifier = OidcVerifier::new(settings(&issuer), &client, as_port).expect("valid");
+        let verifier = OidcVerifier::new(settings, hashes(), &http, as_port);
         Self {
             server,
             signers: Signers::generate(),
             clock,
-            verifier,
+            verifier: verifier.expect("valid"),
         }
     }
 

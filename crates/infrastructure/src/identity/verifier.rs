@@ -10,10 +10,13 @@ use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use moka::future::Cache;
 use portal_application::ports::{BearerToken, Clock, TokenRefusal, TokenVerifier};
-use portal_domain::access::{AuthenticationStrength, Surface, TenantBinding, VerifiedToken};
+use portal_domain::access::{
+    AuthenticationStrength, RevocationKeys, Surface, TenantBinding, VerifiedToken,
+};
 use portal_domain::id::Issuer;
 use reqwest::Client;
 
+use crate::crypto::RevocationHashes;
 use crate::fault::Fault;
 
 use super::claims::Claims;
@@ -24,7 +27,17 @@ use super::settings::OidcSettings;
 const REMEMBERED_TOKENS: u64 = 100_000;
 const REMEMBERED_FOR: SignedDuration = SignedDuration::from_secs(60);
 
-type TokenHash = [u8; 32];
+/// What a token is known by where its text is not kept.
+pub(super) type TokenHash = [u8; 32];
+
+pub(super) fn hash_of(text: &str) -> TokenHash {
+    let mut hash = TokenHash::default();
+    hash.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
+    hash
+}
+
+/// The providers, each by its whole name.
+pub(super) type Providers = Arc<HashMap<Box<str>, Arc<Provider>>>;
 
 /// A token that was good, and which surfaces it is for.
 #[derive(Clone)]
@@ -38,8 +51,9 @@ struct Remembered {
 /// Verifies access tokens of the configured issuers by their published keys.
 pub struct OidcVerifier {
     settings: OidcSettings,
+    revocations: RevocationHashes,
     max_lifetime: i64,
-    providers: HashMap<Box<str>, Arc<Provider>>,
+    providers: Providers,
     remembered: Cache<TokenHash, Remembered>,
     clock: Arc<dyn Clock>,
 }
@@ -55,6 +69,7 @@ impl OidcVerifier {
     /// [`crate::http_client::http_client`].
     pub fn new(
         settings: OidcSettings,
+        revocations: RevocationHashes,
         client: &Client,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Vec<Fault>> {
@@ -68,14 +83,23 @@ impl OidcVerifier {
         });
         Ok(Self {
             max_lifetime: i64::try_from(settings.max_token_lifetime.as_secs()).unwrap_or(i64::MAX),
-            providers: providers.collect(),
+            providers: Arc::new(providers.collect()),
             remembered: Cache::builder()
                 .max_capacity(REMEMBERED_TOKENS)
                 .time_to_live(REMEMBERED_FOR.unsigned_abs())
                 .build(),
             settings,
+            revocations,
             clock,
         })
+    }
+
+    pub(super) const fn settings(&self) -> &OidcSettings {
+        &self.settings
+    }
+
+    pub(super) const fn providers(&self) -> &Providers {
+        &self.providers
     }
 
     /// Whether tokens of at least one issuer can be verified now.
@@ -97,13 +121,7 @@ impl OidcVerifier {
             .providers
             .get(claims.issuer.as_str())
             .ok_or(TokenRefusal::Invalid("issuer"))?;
-        let key_id = jwt.key_id.as_deref();
-        let signed = provider
-            .with_key(key_id, jwt.algorithm, |key| jwt.is_signed_by(key))
-            .await?;
-        if !signed {
-            return Err(TokenRefusal::Invalid("signature"));
-        }
+        provider.check_signature(&jwt).await?;
         claims.times.check(now.as_second(), self.max_lifetime)?;
         self.remember(claims, provider, now)
     }
@@ -120,20 +138,31 @@ impl OidcVerifier {
         provider: &Provider,
         now: Timestamp,
     ) -> Result<Remembered, TokenRefusal> {
-        let expires_at = Timestamp::from_second(claims.times.expires_at)
-            .map_err(|_| TokenRefusal::Invalid("time"))?;
         let is_for = |audience: &String| claims.audience.contains(audience);
-        let clients = &self.settings.first_party_clients;
         let portal = is_for(&self.settings.portal_audience);
         let fhir = is_for(&self.settings.fhir_audience);
-        let strength = self.strength(&claims);
-        let token = VerifiedToken {
-            issuer: Issuer::parse(&claims.issuer).map_err(|_| TokenRefusal::Invalid("issuer"))?,
+        let token = self.token(claims, provider)?;
+        Ok(Remembered {
+            portal,
+            fhir,
+            until: now
+                .saturating_add(REMEMBERED_FOR)
+                .map_or(now, |until| until.min(token.expires_at)),
+            token: Arc::new(token),
+        })
+    }
+
+    fn token(&self, claims: Claims, provider: &Provider) -> Result<VerifiedToken, TokenRefusal> {
+        let time =
+            |seconds| Timestamp::from_second(seconds).map_err(|_| TokenRefusal::Invalid("time"));
+        let own = &self.settings.first_party_clients;
+        let is_own = |client| own.contains(client);
+        Ok(VerifiedToken {
+            issuer: provider.issuer().clone(),
+            strength: self.strength(&claims),
+            revocation_keys: self.revocation_keys(provider.issuer(), &claims),
             subject: claims.subject,
-            first_party: claims
-                .client
-                .as_ref()
-                .is_some_and(|client| clients.contains(client)),
+            first_party: claims.client.as_ref().is_some_and(is_own),
             client: claims.client,
             tenant: TenantBinding {
                 issuer: provider.tenant().cloned(),
@@ -141,15 +170,24 @@ impl OidcVerifier {
             },
             patient_claim: claims.patient,
             scopes: claims.scopes,
-            strength,
-            expires_at,
-        };
-        Ok(Remembered {
-            token: Arc::new(token),
-            portal,
-            fhir,
-            until: expires_at.min(now.saturating_add(REMEMBERED_FOR).unwrap_or(now)),
+            delegation_claim: claims.delegation,
+            issued_at: time(claims.times.issued_at)?,
+            authenticated_at: claims.authenticated_at,
+            expires_at: time(claims.times.expires_at)?,
         })
+    }
+
+    fn revocation_keys(&self, issuer: &Issuer, claims: &Claims) -> RevocationKeys {
+        let (hashes, subject) = (&self.revocations, &claims.subject);
+        let of_session = |session: &String| hashes.of_session(issuer, session).hash;
+        let of_token = |token: &String| hashes.of_token(issuer, token).hash;
+        let of_client = |client| hashes.of_subject_and_client(issuer, subject, client).hash;
+        RevocationKeys {
+            session: claims.session.as_ref().map(of_session),
+            token: claims.token_id.as_ref().map(of_token),
+            subject: Some(hashes.of_subject(issuer, subject).hash),
+            subject_and_client: claims.client.as_ref().map(of_client),
+        }
     }
 
     fn strength(&self, claims: &Claims) -> AuthenticationStrength {
@@ -185,8 +223,7 @@ impl TokenVerifier for OidcVerifier {
     ) -> Result<Arc<VerifiedToken>, TokenRefusal> {
         let now = self.clock.now();
         let text = token.expose();
-        let mut hash = TokenHash::default();
-        hash.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
+        let hash = hash_of(text);
         if let Some(remembered) = self.remembered.get(&hash).await
             && now < remembered.until
         {

@@ -8,7 +8,7 @@ use wiremock::{Mock, ResponseTemplate};
 
 use super::*;
 use crate::http_client::http_client;
-use crate::identity::test_issuer::{KEYS, Scene, Signers, changed, serve, settings};
+use crate::identity::test_issuer::{KEYS, Scene, Signers, changed, hashes, serve, settings};
 use crate::test_support::HandClock;
 
 #[tokio::test]
@@ -329,7 +329,7 @@ async fn keys_are_fetched_once_for_all_who_wait() {
     let scene = Scene::new().await;
     assert!(!scene.verifier.usable());
     let tokens: Vec<BearerToken> = (0..20)
-        .map(|number| scene.token(&changed(&scene.payload(), "jti", json!(number))))
+        .map(|number| scene.token(&changed(&scene.payload(), "jti", json!(number.to_string()))))
         .collect();
     let verified = join_all(tokens.iter().map(|token| scene.verify(token))).await;
     assert!(verified.iter().all(Result::is_ok));
@@ -458,6 +458,6 @@ fn faults_of_the_settings_stop_the_start() {
     let mut wrong = settings("https://a.example");
     wrong.portal_audience = "account".to_owned();
     wrong.issuers.extend(wrong.issuers.clone());
-    let faults = OidcVerifier::new(wrong, &client, HandClock::at_noon()).unwrap_err();
+    let faults = OidcVerifier::new(wrong, hashes(), &client, HandClock::at_noon()).unwrap_err();
     assert_eq!(faults.len(), 2);
 }

@@ -13,6 +13,8 @@ use metrics::{counter, histogram};
 use portal_application::ports::{Component, EventBus, EventBusError, OutgoingEvent};
 use tokio::time::{Instant, timeout};
 
+use super::hints::RevocationHints;
+
 /// One stream for each time of keeping; this is the only one so far.
 const KEPT: Duration = Duration::from_hours(90 * 24);
 const STREAM_SUFFIX: &str = "90D";
@@ -88,6 +90,11 @@ impl NatsBus {
             healthy: self.is_connected(),
             required: false,
         }
+    }
+
+    /// Hints that the list of revocations changed, over the same connection.
+    pub fn revocation_hints(&self) -> RevocationHints {
+        RevocationHints::new(self.context.client(), self.subject("hint.revocation"))
     }
 
     /// The name of the stream.

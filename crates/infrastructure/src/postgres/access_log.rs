@@ -29,16 +29,16 @@ const COUNT_OF_ACCOUNT: &str = "SELECT count(*) FROM access_events
     AND occurred_at >= COALESCE($3::timestamptz, '-infinity') AND occurred_at < COALESCE($4::timestamptz, 'infinity')
     AND ($5::text IS NULL OR event_type = $5) AND ($6::text IS NULL OR actor_kind = $6)";
 const PAGE_OF_PATIENT: &str = "SELECT event_id, occurred_at, event_type, outcome, reason_code,
-        actor_kind, account_id, client_id, resource_type, resource_ids, resource_count,
-        client_address, user_agent_class, request_id
+        actor_kind, acting_as_proxy, proxy_delegation_id, account_id, client_id, resource_type,
+        resource_ids, resource_count, client_address, user_agent_class, request_id
     FROM access_events
     WHERE tenant_id = $1 AND patient_id = $2
     AND occurred_at >= COALESCE($3::timestamptz, '-infinity') AND occurred_at < COALESCE($4::timestamptz, 'infinity')
     AND ($5::text IS NULL OR event_type = $5) AND ($6::text IS NULL OR actor_kind = $6)
     ORDER BY occurred_at DESC, event_id DESC LIMIT $7 OFFSET $8";
 const PAGE_OF_ACCOUNT: &str = "SELECT event_id, occurred_at, event_type, outcome, reason_code,
-        actor_kind, account_id, client_id, resource_type, resource_ids, resource_count,
-        client_address, user_agent_class, request_id
+        actor_kind, acting_as_proxy, proxy_delegation_id, account_id, client_id, resource_type,
+        resource_ids, resource_count, client_address, user_agent_class, request_id
     FROM access_events
     WHERE tenant_id = $1 AND account_id = $2
     AND occurred_at >= COALESCE($3::timestamptz, '-infinity') AND occurred_at < COALESCE($4::timestamptz, 'infinity')
@@ -127,6 +127,8 @@ struct EntryRow {
     outcome: String,
     reason_code: Option<String>,
     actor_kind: String,
+    acting_as_proxy: bool,
+    proxy_delegation_id: Option<String>,
     account_id: Option<String>,
     client_id: Option<String>,
     resource_type: Option<String>,
@@ -149,6 +151,8 @@ impl TryFrom<EntryRow> for AccessLogEntry {
             reason_code: row.reason_code,
             actor: AccessLogActor {
                 kind: row.actor_kind,
+                acting_as_proxy: row.acting_as_proxy,
+                proxy_delegation_id: row.proxy_delegation_id,
                 account_id: row.account_id,
                 client_id: row.client_id,
             },

@@ -4,8 +4,8 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use portal_application::ports::{Journal, Recording};
 use portal_domain::access::{
-    AccessFacts, AccountNeed, Action, AuthenticationStrength, ScopeNeed, StatedContext, Surface,
-    TenantBinding, VerifiedToken, authorize,
+    AccessFacts, AccountNeed, Action, AuthenticationStrength, BirthDate, ProxyNeed, RevocationKeys,
+    ScopeNeed, StatedContext, Surface, TenantBinding, TokenStanding, VerifiedToken, authorize,
 };
 use portal_domain::account::AccountKind;
 use portal_domain::audit::AccessEvent;
@@ -79,6 +79,7 @@ fn grant(tenant: &TestTenant, kind: AccountKind) -> PatientGrant {
     account.patient_id = account.patient_id.filter(|_| kind == AccountKind::Patient);
     let facts = AccessFacts {
         token: Arc::new(token(tenant)),
+        standing: TokenStanding::default(),
         stated: StatedContext::default(),
         tenant: Some(Arc::new(Tenant {
             id: tenant.id.clone(),
@@ -89,10 +90,13 @@ fn grant(tenant: &TestTenant, kind: AccountKind) -> PatientGrant {
             calendar: "gregory".to_owned(),
             currency: "AFN".to_owned(),
             retention_years: 7,
+            config: Arc::default(),
             version: 1,
         })),
         licensed: true,
         account: Some(Arc::new(account)),
+        delegations: Arc::new([]),
+        birth_date: BirthDate::default(),
     };
     let action = Action {
         operation: "listAccessLog",
@@ -100,7 +104,8 @@ fn grant(tenant: &TestTenant, kind: AccountKind) -> PatientGrant {
         event_type: EventType::AccessLogViewed,
         account: AccountNeed::AnyState,
         scope: ScopeNeed::Record(ResourceType::Patient, Interaction::Read),
-        proxy: false,
+        proxy: ProxyNeed::Never,
+        step_up: false,
     };
     authorize(&facts, &action, now()).expect("allowed")
 }
@@ -121,7 +126,11 @@ fn token(tenant: &TestTenant) -> VerifiedToken {
             level: 2,
             second_factor: false,
         },
+        delegation_claim: None,
+        issued_at: now(),
+        authenticated_at: None,
         expires_at: now(),
+        revocation_keys: RevocationKeys::default(),
     }
 }
 
@@ -246,9 +255,32 @@ async fn an_entry_holds_what_was_written() {
         json,
         serde_json::json!([{
             "id": id, "occurredAt": "2026-03-01T12:00:00Z", "eventType": "chart.viewed",
-            "outcome": "success", "actor": {"kind": "self", "accountId": scene.tenant.account.to_string()},
+            "outcome": "success", "actor": {"kind": "self", "actingAsProxy": false,
+                "accountId": scene.tenant.account.to_string()},
             "resourceType": "Observation", "resourceIds": ["obs-1", "obs-2"], "resourceCount": 2,
             "clientAddress": "192.0.2.0/24", "userAgentClass": "browser", "requestId": "request-1"
         }])
+    );
+}
+
+#[tokio::test]
+async fn an_act_of_a_proxy_names_the_delegation() {
+    let scene = Scene::begin().await;
+    let family = scene.tenant.family();
+    scene.database.delegate(&scene.tenant, &family).await;
+    scene.write(scene.tenant.proxy_event(&family), 0).await;
+    let page = scene
+        .log
+        .page(&grant(&scene.tenant, AccountKind::Patient), &filter())
+        .await
+        .unwrap();
+    let json = serde_json::to_value(&page.entries[0].actor).unwrap();
+    assert_eq!(
+        json,
+        serde_json::json!({
+            "kind": "proxy", "actingAsProxy": true,
+            "proxyDelegationId": family.delegation.to_string(),
+            "accountId": family.proxy.to_string()
+        })
     );
 }

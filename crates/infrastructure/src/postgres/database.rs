@@ -7,7 +7,7 @@ use std::time::Duration;
 use portal_application::ports::{Component, StoreError};
 use portal_domain::id::TenantId;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{ConnectOptions, Connection as _, PgConnection, PgPool, Postgres, Transaction};
 use tokio::time::timeout;
 
 use super::breaker::Breaker;
@@ -15,6 +15,9 @@ use super::error::{QueryError, code, unavailable};
 
 const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(200);
 const IDLE_TIMEOUT: Duration = Duration::from_mins(5);
+/// A connection that was idle for longer is tried before it is used. Others are not, so that a
+/// busy pod pays no round trip for it; after an outage, while the breaker is open, all become old.
+const TRUSTED: Duration = Duration::from_millis(500);
 
 /// A login of the service. What each may do stands in the first migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +126,15 @@ impl Database {
             .max_connections(login.connections())
             .acquire_timeout(acquire)
             .idle_timeout(IDLE_TIMEOUT)
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for > TRUSTED {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_lazy_with(options);
         Ok(Self {
             login,

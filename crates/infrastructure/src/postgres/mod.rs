@@ -1,22 +1,21 @@
-//! PostgreSQL: tenants, accounts, the access journal, its relay, and the schema itself.
+//! PostgreSQL: tenants, accounts, delegations, the access journal, its relay, and the schema itself.
 //!
 //! Each login may do only its own part (see the first migration), under row-level security that
 //! is forced on everybody. Request work runs one tenant a transaction.
 
 mod access_log;
-mod accounts;
 mod breaker;
 mod check;
 mod database;
 mod error;
+mod facts;
 mod import;
 mod import_line;
 mod journal;
-mod members;
 mod migrate;
 mod partitions;
 mod relay;
-mod tenants;
+mod revocations;
 
 #[cfg(test)]
 mod security_tests;
@@ -24,12 +23,12 @@ mod security_tests;
 mod test_database;
 
 pub use access_log::PgAccessLog;
-pub use accounts::PgAccounts;
 pub use check::CheckError;
 pub use database::{Database, DatabaseUrlInvalid, Login};
+pub use facts::PgFacts;
 pub use import::{Import, ImportCode, ImportOutcome, ImportResult};
-pub use import_line::{AccountLine, ImportLine, LineFault, TenantLine};
+pub use import_line::{AccountLine, DelegationLine, ImportLine, LineFault, TenantLine};
 pub use journal::PgJournal;
 pub use migrate::{MigrateError, MigrateReport, migrate};
 pub use relay::PgJournalRelay;
-pub use tenants::PgTenants;
+pub use revocations::{PgRevocations, PgRevoker, Revocation};

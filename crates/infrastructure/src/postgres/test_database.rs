@@ -8,7 +8,8 @@ use portal_application::ports::Ids;
 use portal_domain::account::{AccountKind, AccountSnapshot, AccountStatus};
 use portal_domain::audit::{AccessEvent, ActorKind, EventType, FenceVersions, Outcome};
 use portal_domain::id::{
-    Issuer, PatientId, PortalAccessEventId, PortalAccountId, RequestId, Subject, TenantId,
+    Issuer, PatientId, PortalAccessEventId, PortalAccountId, ProxyDelegationId, RequestId, Subject,
+    TenantId,
 };
 use portal_fhir::ResourceType;
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection};
@@ -128,15 +129,44 @@ impl TestDatabase {
 
     /// Does what suspending does: the version rises.
     pub(super) async fn raise_version(&self, tenant: &TestTenant) {
-        let (id, account) = (&tenant.id, tenant.account);
+        let account = tenant.account;
+        let sql = format!(
+            "UPDATE portal_accounts SET status = 'suspended', version = version + 1
+            WHERE account_id = '{account}'"
+        );
+        self.as_owner_of(tenant, &sql).await;
+    }
+
+    /// Runs SQL as the owner, in a transaction of a tenant.
+    pub(super) async fn as_owner_of(&self, tenant: &TestTenant, sql: &str) {
+        let id = &tenant.id;
         self.as_owner(&format!(
-            "BEGIN; SELECT set_config('app.tenant_id', '{id}', true);
-            UPDATE portal_accounts SET status = 'suspended', version = version + 1
-                WHERE tenant_id = '{id}' AND account_id = '{account}';
-            COMMIT"
+            "BEGIN; SELECT set_config('app.tenant_id', '{id}', true); {sql}; COMMIT"
         ))
         .await;
     }
+
+    /// Lets a caregiver act for the tenant's patient; everything is in version 1.
+    pub(super) async fn delegate(&self, tenant: &TestTenant, family: &TestFamily) {
+        let TestFamily { proxy, delegation } = family;
+        let (id, patient) = (&tenant.id, tenant.patient());
+        let sql = format!(
+            "INSERT INTO portal_accounts VALUES ('{id}', '{proxy}', 'caregiver', 'active', NULL,
+                'https://issuer.example', '{proxy}', NULL, NULL, now(), now());
+            INSERT INTO proxy_delegations (tenant_id, delegation_id, status, relationship_type,
+                grantor_patient_id, proxy_account_id, scope, valid_from, created_at, updated_at)
+            VALUES ('{id}', '{delegation}', 'active', 'spouse', '{patient}', '{proxy}',
+                '{{labs}}', '2026-01-01', now(), now())",
+            patient = patient.as_str(),
+        );
+        self.as_owner_of(tenant, &sql).await;
+    }
+}
+
+/// Somebody who may act for the patient of a tenant.
+pub(super) struct TestFamily {
+    pub(super) proxy: PortalAccountId,
+    pub(super) delegation: ProxyDelegationId,
 }
 
 /// A tenant of its own for each test.
@@ -167,6 +197,7 @@ impl TestTenant {
             account_id: Some(self.account),
             patient_id: Some(self.patient()),
             actor: ActorKind::Oneself,
+            delegation_id: None,
             identity: (Self::issuer(), self.subject()),
             client: None,
             event_type: EventType::ChartViewed,
@@ -181,9 +212,41 @@ impl TestTenant {
             user_agent_class: "browser",
             request_id: RequestId::parse("request-1").expect("valid"),
             occurred_at: now(),
+            fence: Some(self.fence(1)),
+        }
+    }
+
+    /// Somebody who is to act for the patient.
+    pub(super) fn family(&self) -> TestFamily {
+        TestFamily {
+            proxy: PortalAccountId::new(random()),
+            delegation: ProxyDelegationId::new(random()),
+        }
+    }
+
+    /// A look of the proxy at the patient's chart, decided on versions 1.
+    pub(super) fn proxy_event(&self, family: &TestFamily) -> AccessEvent {
+        AccessEvent {
+            account_id: Some(family.proxy),
+            actor: ActorKind::Proxy,
+            delegation_id: Some(family.delegation),
             fence: Some(FenceVersions {
-                account: (self.account, 1),
+                tenant: 1,
+                account: (family.proxy, 1),
+                delegation: Some((family.delegation, 1)),
+                grantor: Some((self.account, 1)),
             }),
+            ..self.event()
+        }
+    }
+
+    /// What a decision on the account in some version goes by.
+    pub(super) fn fence(&self, version: i64) -> FenceVersions {
+        FenceVersions {
+            tenant: 1,
+            account: (self.account, version),
+            delegation: None,
+            grantor: None,
         }
     }
 

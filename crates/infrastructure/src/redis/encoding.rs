@@ -4,14 +4,14 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 use portal_domain::access::RecordTarget;
-use portal_domain::disclosure::StoredSet;
+use portal_domain::disclosure::{Memo, StoredSet};
 use portal_domain::source::RecordSet;
 use portal_fhir::{Header, Record};
 use serde::{Deserialize, Serialize};
 
 /// Raised with every change to [`Index`] or anything in it, [`Header`] first of all: a set that an
 /// older build wrote must be a miss, never be read as something else.
-pub(super) const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 2;
 
 #[derive(Serialize)]
 struct Index<'a> {
@@ -83,6 +83,7 @@ pub(super) fn decode(bytes: &Bytes, target: &RecordTarget, set: RecordSet) -> Op
         records,
         as_of: Timestamp::from_nanosecond(index.as_of_nanosecond).ok()?,
         incomplete: index.incomplete,
+        memo: Memo::default(),
     })
 }
 
@@ -135,7 +136,7 @@ mod tests {
     const RICH: [&str; 3] = [
         r#"{"resourceType":"Patient","id":"p","meta":{"versionId":"3","lastUpdated":"2026-01-02T03:04:05Z","tag":[{"code":"t"}],"security":[{"system":"s","code":"R"}]},"identifier":[{"system":"s","value":"v"}],"name":[{"use":"official","family":"F","given":["G"],"text":"T","period":{"start":"2001"}}],"gender":"female","birthDate":"1990-02","photo":[{"url":"http://base/Binary/1"}],"generalPractitioner":[{"reference":"Practitioner/1"}]}"#,
         r#"{"resourceType":"Observation","id":"o","contained":[{"resourceType":"Observation","id":"c","status":"final","subject":{"reference":"Patient/p"},"code":{"coding":[{"code":"x"}]}}],"status":"final","category":[{"coding":[{"system":"s","code":"laboratory"}]}],"code":{"coding":[{"code":"x"}]},"subject":{"reference":"Patient/p"},"effectivePeriod":{"start":"2026-01-01","end":"2026-01-02T00:00:00+04:30"},"issued":"2026-01-02T00:00:00Z","interpretation":[{"coding":[{"code":"HH"}]}],"component":[{"code":{"coding":[{"code":"y"}]}}]}"#,
-        r#"{"resourceType":"Condition","id":"k","clinicalStatus":{"coding":[{"code":"active"}]},"verificationStatus":{"coding":[{"code":"confirmed"}]},"subject":{"reference":"Patient/p"},"onsetDateTime":"2020","recordedDate":"2020-03"}"#,
+        r#"{"resourceType":"Condition","id":"k","clinicalStatus":{"coding":[{"code":"active"}]},"verificationStatus":{"coding":[{"code":"confirmed"}]},"severity":{"coding":[{"system":"s","code":"severe"}]},"subject":{"reference":"Patient/p"},"onsetDateTime":"2020","recordedDate":"2020-03"}"#,
     ];
 
     /// The bytes of one set, as this build writes them. When this fails, what is stored has

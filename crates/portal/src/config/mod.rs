@@ -66,6 +66,8 @@ pub struct ServeConfig {
     pub rules: Arc<RecordRules>,
     /// Sealing keys.
     pub key_ring: Arc<KeyRing>,
+    /// Where hints come from; none where it is not configured.
+    pub nats_url: Option<SecretString>,
 }
 
 /// The relay's two ends.
@@ -93,6 +95,10 @@ pub struct OperateConfig {
     pub process: Process,
     /// The owner's login.
     pub owner_url: SecretString,
+    /// The keys that revocations are written under; only lines of those need them.
+    pub key_ring: Option<Arc<KeyRing>>,
+    /// Where pods are told of revocations; without it they find them by themselves.
+    pub nats_url: Option<SecretString>,
 }
 
 struct Draft {
@@ -134,6 +140,7 @@ pub fn serve(inputs: &Inputs<'_>, with_relay: bool) -> Result<Reading<ServeConfi
             journal_url: draft.stores.journal?,
             redis_url: draft.stores.redis?,
             relay,
+            nats_url: draft.stores.nats,
             identity: draft.identity?,
             licences: draft.licences?,
             sources: draft.sources?,
@@ -159,6 +166,8 @@ pub fn operate(inputs: &Inputs<'_>) -> Result<Reading<OperateConfig>, Faults> {
         Some(OperateConfig {
             process: draft.process?,
             owner_url: draft.stores.owner?,
+            key_ring: draft.key_ring,
+            nats_url: draft.stores.nats,
         })
     })
 }

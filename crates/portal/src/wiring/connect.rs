@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use portal_infrastructure::crypto::{Cursors, KeyRing, KeyedHash};
+use portal_infrastructure::crypto::{Cursors, KeyRing, KeyedHash, RevocationHashes};
 use portal_infrastructure::fault::Fault;
 use portal_infrastructure::http_client::http_client;
-use portal_infrastructure::identity::OidcVerifier;
+use portal_infrastructure::identity::{OidcIntrospection, OidcVerifier};
 use portal_infrastructure::nats::NatsBus;
 use portal_infrastructure::postgres::{
-    Database, Login, PgAccessLog, PgAccounts, PgJournal, PgJournalRelay, PgTenants,
+    Database, Login, PgAccessLog, PgFacts, PgJournal, PgJournalRelay, PgRevocations,
 };
 use portal_infrastructure::redis::{RedisRecordCache, RedisSettings};
 use portal_infrastructure::upstream::{FhirSources, SourceSettings};
@@ -34,6 +34,7 @@ pub async fn connect(
         dependencies: Dependencies {
             databases: vec![made.app.clone(), made.journal_database.clone()],
             verifier: Some(Arc::clone(&made.verifier)),
+            revocations: Some(Arc::clone(&made.revocations)),
             cache: Some(Arc::clone(&made.cache)),
             bus: None,
         },
@@ -43,6 +44,10 @@ pub async fn connect(
     if let Some(stores) = &config.relay {
         let wake = Arc::clone(&made.wake);
         background.add_relay(stores, wake, &surroundings).await?;
+    }
+    if let Some(url) = &config.nats_url {
+        let hinted = Arc::clone(&made.hinted);
+        background.listen_to_hints(url, hinted, &surroundings).await?;
     }
     let faces = faces(&config, &surroundings);
     let use_cases = use_cases(config, made, &surroundings);
@@ -88,6 +93,27 @@ impl Background {
         self.dependencies.bus = Some(bus);
         Ok(())
     }
+
+    /// Has the list of revocations read at every hint, over the relay's connection where there is
+    /// one. Without hints it is read soon all the same.
+    async fn listen_to_hints(
+        &mut self,
+        url: &SecretString,
+        hinted: Arc<Notify>,
+        surroundings: &Surroundings,
+    ) -> Result<(), WiringError> {
+        let bus = match &self.dependencies.bus {
+            Some(bus) => Arc::clone(bus),
+            None => {
+                let bus = NatsBus::connect(url.expose_secret(), surroundings.bus.clone()).await;
+                Arc::new(bus.map_err(|error| Fault::new("NATS_URL", error.to_string()))?)
+            }
+        };
+        let hints = bus.revocation_hints();
+        let listening = tokio::spawn(async move { hints.listen(hinted).await });
+        self.listening = Some(AbortOnDropHandle::new(listening));
+        Ok(())
+    }
 }
 
 /// Adapters that the use cases share with what runs beside them.
@@ -95,6 +121,9 @@ struct Made {
     app: Database,
     journal_database: Database,
     verifier: Arc<OidcVerifier>,
+    introspection: Arc<OidcIntrospection>,
+    revocations: Arc<PgRevocations>,
+    hinted: Arc<Notify>,
     sources: Arc<FhirSources>,
     cache: Arc<RedisRecordCache>,
     journal: Arc<PgJournal>,
@@ -105,17 +134,25 @@ impl Made {
     fn new(config: &ServeConfig, surroundings: &Surroundings) -> Result<Self, WiringError> {
         let (ring, clock) = (&config.key_ring, &surroundings.clock);
         let client = http_client()?;
-        let verifier = OidcVerifier::new(config.identity.clone(), &client, Arc::clone(clock))?;
+        let hashes = RevocationHashes::new(ring);
+        let identity = config.identity.clone();
+        let verifier = OidcVerifier::new(identity, hashes, &client, Arc::clone(clock))?;
+        let introspection = OidcIntrospection::new(&verifier, client.clone());
         let sources = config.sources.sources.iter().map(source_settings);
         let sources = FhirSources::new(sources, client, Arc::clone(clock))?;
         let journal_database = database(Login::Journal, &config.journal_url, surroundings)?;
         let wake = Arc::new(Notify::new());
         let identities = KeyedHash::new(ring, "journal-identity");
         let journal = PgJournal::start(journal_database.clone(), identities, Arc::clone(&wake));
+        let hinted = Arc::new(Notify::new());
+        let revocations = PgRevocations::start(journal_database.clone(), Arc::clone(&hinted));
         Ok(Self {
             app: database(Login::App, &config.app_url, surroundings)?,
             journal_database,
             verifier: Arc::new(verifier),
+            introspection: Arc::new(introspection),
+            revocations: Arc::new(revocations),
+            hinted,
             sources: Arc::new(sources),
             cache: Arc::new(cache(&config.redis_url, surroundings, ring)?),
             journal: Arc::new(journal),
@@ -131,8 +168,9 @@ fn use_cases(
 ) -> portal_application::Parts {
     portal_application::Parts {
         verifier: made.verifier,
-        tenants: Arc::new(PgTenants::new(made.app.clone())),
-        accounts: Arc::new(PgAccounts::new(made.app.clone())),
+        facts: Arc::new(PgFacts::new(made.app.clone())),
+        revocations: made.revocations,
+        introspection: made.introspection,
         entitlements: Arc::new(config.licences.entitlements),
         sources: made.sources,
         cache: made.cache,
@@ -154,6 +192,7 @@ fn faces(config: &ServeConfig, surroundings: &Surroundings) -> Settings {
         max_in_flight: config.public.max_in_flight,
         request_deadline: Settings::REQUEST_DEADLINE * surroundings.slack,
         production: config.process.profile == Profile::Production,
+        step_up_acr: config.identity.acr_levels.step_up().map(str::to_owned),
         health: Arc::new(HealthState::default()),
         clock: Arc::clone(&surroundings.clock),
         ids: Arc::clone(&surroundings.ids),

@@ -4,6 +4,7 @@ mod connect;
 
 pub use connect::{connect, connect_relay};
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Router;
@@ -18,6 +19,7 @@ use portal_infrastructure::postgres::PgJournal;
 use portal_infrastructure::system::{SystemClock, SystemIds};
 use portal_presentation::{HealthState, Settings};
 use tokio::sync::Notify;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::telemetry::Metrics;
 use crate::watch::Dependencies;
@@ -112,6 +114,8 @@ pub struct Background {
     pub journal: Option<Arc<PgJournal>>,
     /// The ends of the relay; none where it does not run.
     pub relay: Option<RelayEnds>,
+    /// What wakes the list of revocations; none without a bus.
+    pub listening: Option<AbortOnDropHandle<Infallible>>,
 }
 
 /// What the relay publishes from and to.

@@ -108,7 +108,10 @@ fn challenge(fault: &Fault, settings: &Settings) -> Option<HeaderValue> {
 
 fn step_up(settings: &Settings) -> Option<HeaderValue> {
     let max_age = FRESH_SECOND_FACTOR.as_secs();
-    let acr = settings.step_up_acr.as_deref().map(|acr| format!(", acr_values=\"{acr}\""));
+    let acr = settings
+        .step_up_acr
+        .as_deref()
+        .map(|acr| format!(", acr_values=\"{acr}\""));
     let text = format!(
         "Bearer error=\"insufficient_user_authentication\"{}, max_age={max_age}",
         acr.unwrap_or_default()

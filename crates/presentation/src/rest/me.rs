@@ -131,9 +131,7 @@ pub(crate) async fn get_me(
     let fallbacks = [preferred, Some(me.tenant.locale.as_str())];
     let language = asked.exchange.language_or(&fallbacks);
     let now = faces.settings.clock.now();
-    let build = |disclosure: &Disclosure| {
-        Some(account(&me, disclosure, language, now))
-    };
+    let build = |disclosure: &Disclosure| Some(account(&me, disclosure, language, now));
     disclosure::view(
         (&me.disclosure, &me.completeness),
         (&asked.exchange, language),
@@ -152,13 +150,19 @@ fn account<'a>(
     let active = account.status == AccountStatus::Active;
     let named = |person: &Person| display_name(person, language, now, &tenant.time_zone);
     let mut own = disclosure.group("patient");
-    let name = own.find_map(|record| record.header().person.as_ref()).and_then(named);
+    let name = own
+        .find_map(|record| record.header().person.as_ref())
+        .and_then(named);
     let delegator = |delegator: &'a Delegator| DelegatorView {
         delegation_id: delegator.delegation.id.to_string(),
         patient_id: delegator.patient_address.as_deref(),
         display_name: person_of(disclosure, delegator).and_then(named),
         relationship_type: delegator.delegation.relationship.as_str(),
-        scope: delegator.rights.iter().map(DelegationRight::as_str).collect(),
+        scope: delegator
+            .rights
+            .iter()
+            .map(DelegationRight::as_str)
+            .collect(),
         valid_to: delegator.delegation.valid_to,
     };
     AccountView {

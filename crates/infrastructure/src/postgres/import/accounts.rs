@@ -8,7 +8,7 @@ use sqlx::{FromRow, Postgres, Transaction};
 
 use super::super::error::QueryError;
 use super::super::import_line::AccountLine;
-use super::{Import, ImportCode, ImportOutcome, LineError};
+use super::{Import, ImportCode, ImportOutcome, LineError, tenant_exists};
 
 #[derive(FromRow, Clone, PartialEq, Eq)]
 struct AccountRow {
@@ -28,7 +28,7 @@ impl Import {
         let now = self.clock.now();
         let new_id = PortalAccountId::new(self.ids.ulid(now));
         let mut transaction = self.begin(&line.tenant_id).await?;
-        if !tenant_exists(&mut transaction, line).await? {
+        if !tenant_exists(&mut transaction, &line.tenant_id).await? {
             return Err(LineError::Refused(ImportCode::TenantUnknown));
         }
         let found = open_accounts(&mut transaction, line).await?;
@@ -46,12 +46,6 @@ impl Import {
 }
 
 type Open<'a> = Transaction<'a, Postgres>;
-
-async fn tenant_exists(transaction: &mut Open<'_>, line: &AccountLine) -> Result<bool, LineError> {
-    let asked = sqlx::query_scalar("SELECT EXISTS (SELECT FROM tenants WHERE tenant_id = $1)")
-        .bind(line.tenant_id.as_str());
-    Ok(asked.fetch_one(&mut **transaction).await?)
-}
 
 async fn open_accounts(
     transaction: &mut Open<'_>,

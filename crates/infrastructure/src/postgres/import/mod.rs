@@ -1,6 +1,8 @@
-//! `patient-portal import`: tenants and accounts from an operator, with the owner's login.
+//! `patient-portal import`: tenants, accounts and delegations from an operator, with the owner's
+//! login.
 
 mod accounts;
+mod delegations;
 mod tenants;
 
 #[cfg(test)]
@@ -41,12 +43,20 @@ pub enum ImportCode {
     TenantUnknown,
     /// Patient and identity belong to different accounts, or to one of another kind.
     AccountConflict,
-    /// Only an account that exists can be closed.
+    /// No such account, or it is closed: it can neither be closed nor act for somebody.
     AccountUnknown,
     /// Active needs issuer and subject.
     IdentityRequired,
     /// The account is not in a state from which it can come into the wanted one.
     TransitionNotAllowed,
+    /// The proxy's own record is the one that would be opened.
+    DelegationToOneself,
+    /// The grantor has as many active delegations as there may be.
+    DelegationLimit,
+    /// Only a delegation that exists can be ended.
+    DelegationUnknown,
+    /// The line contradicts what is stored, as another import was quicker.
+    Conflict,
     /// The database did not do it; the line may be tried again.
     StoreUnavailable,
 }
@@ -57,7 +67,7 @@ pub enum ImportCode {
 pub enum ImportResult {
     /// Done.
     Done {
-        /// `tenant` or `account`.
+        /// The kind of the line.
         kind: &'static str,
         /// What it did.
         outcome: ImportOutcome,
@@ -146,6 +156,7 @@ impl Import {
         let done = match line {
             ImportLine::Tenant(tenant) => self.tenant(tenant).await,
             ImportLine::Account(account) => self.account(account).await,
+            ImportLine::Delegation(delegation) => self.delegation(delegation).await,
         };
         match done {
             Ok(outcome) => ImportResult::Done {
@@ -153,7 +164,7 @@ impl Import {
                 outcome,
             },
             Err(error) => ImportResult::Failed {
-                code: failure(&error),
+                code: failure(line, &error),
                 faults: Vec::new(),
             },
         }
@@ -169,11 +180,24 @@ impl Import {
     }
 }
 
-fn failure(error: &LineError) -> ImportCode {
+async fn tenant_exists(
+    transaction: &mut Transaction<'_, Postgres>,
+    tenant: &TenantId,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT FROM tenants WHERE tenant_id = $1)")
+        .bind(tenant.as_str())
+        .fetch_one(&mut **transaction)
+        .await
+}
+
+fn failure(line: &ImportLine, error: &LineError) -> ImportCode {
     match error {
         LineError::Refused(code) => *code,
         // Another import was quicker: the rules of the tables hold.
-        LineError::Sql(error) if refuses_values(error) => ImportCode::AccountConflict,
+        LineError::Sql(error) if refuses_values(error) => match line {
+            ImportLine::Account(_) => ImportCode::AccountConflict,
+            ImportLine::Tenant(_) | ImportLine::Delegation(_) => ImportCode::Conflict,
+        },
         LineError::Sql(error) => {
             tracing::warn!(code = %code(error), "import.failed");
             ImportCode::StoreUnavailable

@@ -1,16 +1,18 @@
-use portal_application::ports::{Accounts, Tenants};
+use portal_application::ports::{Facts, StoredFacts};
 use portal_domain::account::{AccountSnapshot, AccountStatus};
 use portal_domain::id::{Issuer, Subject};
 
-use super::super::accounts::PgAccounts;
 use super::super::database::Login;
-use super::super::tenants::PgTenants;
+use super::super::facts::PgFacts;
 use super::super::test_database::{TestDatabase, random};
 use super::*;
 use crate::system::SystemIds;
 use crate::test_support::HandClock;
 
 use ImportOutcome::{Created, Unchanged, Updated};
+
+mod configs;
+mod delegations;
 
 struct Scene {
     database: TestDatabase,
@@ -60,14 +62,16 @@ impl Scene {
         self.line(&line).await
     }
 
-    async fn found(&self, subject: &str) -> Option<AccountSnapshot> {
-        let accounts = PgAccounts::new(self.database.database(Login::App));
+    async fn facts(&self, subject: &str) -> StoredFacts {
+        let facts = PgFacts::new(self.database.database(Login::App));
         let tenant = TenantId::parse(&self.tenant).unwrap();
         let issuer = Issuer::parse("https://i").unwrap();
-        accounts
-            .find(&tenant, &issuer, &Subject::parse(subject).unwrap())
-            .await
-            .unwrap()
+        let subject = Subject::parse(subject).unwrap();
+        facts.find(&tenant, &issuer, &subject, None).await.unwrap()
+    }
+
+    async fn found(&self, subject: &str) -> Option<Arc<AccountSnapshot>> {
+        self.facts(subject).await.account
     }
 }
 
@@ -86,9 +90,7 @@ async fn a_tenant_is_created_once_and_its_version_rises_with_changes_only() {
         outcomes,
         [Ok(Created), Ok(Unchanged), Ok(Updated), Ok(Unchanged)]
     );
-    let tenants = PgTenants::new(scene.database.database(Login::App));
-    let tenant = TenantId::parse(&scene.tenant).unwrap();
-    let found = tenants.find(&tenant).await.unwrap().unwrap();
+    let found = scene.facts("nobody").await.tenant.unwrap();
     assert_eq!((found.name.as_str(), found.version), ("Herat", 2));
     assert_eq!(found.time_zone.iana_name(), Some("Asia/Kabul"));
 }

@@ -2,39 +2,50 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use portal_domain::audit::{ActorKind, EventType, Outcome};
+use portal_domain::audit::{ActorKind, EventType, FenceVersions, Outcome};
 use portal_domain::id::{ClientId, PatientId};
 use portal_fhir::ResourceType;
-use sqlx::PgConnection;
+use sqlx::postgres::PgArguments;
+use sqlx::query::QueryScalar;
+use sqlx::{PgConnection, Postgres};
 
 use super::Queued;
 
-/// Inserts the events whose account is still in the version that their decision used, and says
-/// which those are by their place in the batch, counted from 1. The class of partition is the
-/// tenant's own; an event of a tenant that has no row goes to the default class.
+/// Inserts the events whose tenant, account, delegation and grantor's account are still in the
+/// versions that their decision used, and says which those are by their place in the batch,
+/// counted from 1. What an event carries no version of is not compared. The class of partition is
+/// the tenant's own; an event of a tenant that has no row goes to the default class.
 const INSERT: &str = "
 WITH kept AS MATERIALIZED (
     SELECT e.*, COALESCE(t.retention_years, 7::smallint) AS retention_years
-    FROM UNNEST($1::text[], $2::text[], $3::timestamptz[], $4::text[], $5::bigint[], $6::text[],
+    FROM UNNEST($1::text[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::text[],
         $7::text[], $8::bytea[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[],
         $14::text[], $15::bigint[], $16::text[], $17::text[], $18::text[], $19::text[],
-        $20::text[]) WITH ORDINALITY
-        AS e (tenant_id, event_id, occurred_at, account_id, account_version, patient_id,
+        $20::text[], $21::bigint[], $22::bigint[], $23::bigint[], $24::text[], $25::bigint[])
+        WITH ORDINALITY
+        AS e (tenant_id, event_id, occurred_at, account_id, delegation_id, patient_id,
         actor_kind, identity_hash, client_id, event_type, outcome, reason_code, resource_type,
         resource_ids, resource_count, query_keys, operation, client_address, user_agent_class,
-        request_id, place)
+        request_id, tenant_version, account_version, delegation_version, grantor_id,
+        grantor_version, place)
     LEFT JOIN tenants t ON t.tenant_id = e.tenant_id
     LEFT JOIN portal_accounts a ON a.tenant_id = e.tenant_id AND a.account_id = e.account_id
-    WHERE e.account_version IS NULL OR a.version = e.account_version
+    LEFT JOIN proxy_delegations d
+        ON d.tenant_id = e.tenant_id AND d.delegation_id = e.delegation_id
+    LEFT JOIN portal_accounts g ON g.tenant_id = e.tenant_id AND g.account_id = e.grantor_id
+    WHERE (e.tenant_version IS NULL OR t.version = e.tenant_version)
+        AND (e.account_version IS NULL OR a.version = e.account_version)
+        AND (e.delegation_version IS NULL OR d.version = e.delegation_version)
+        AND (e.grantor_version IS NULL OR g.version = e.grantor_version)
 ), inserted AS (
     INSERT INTO access_events (tenant_id, event_id, retention_years, occurred_at, account_id,
-        patient_id, actor_kind, identity_hash, client_id, event_type, outcome, reason_code,
-        resource_type, resource_ids, resource_count, query_keys, operation, client_address,
-        user_agent_class, request_id)
+        patient_id, actor_kind, acting_as_proxy, proxy_delegation_id, identity_hash, client_id,
+        event_type, outcome, reason_code, resource_type, resource_ids, resource_count, query_keys,
+        operation, client_address, user_agent_class, request_id)
     SELECT tenant_id, event_id, retention_years, occurred_at, account_id, patient_id, actor_kind,
-        identity_hash, client_id, event_type, outcome, reason_code, resource_type,
-        resource_ids::text[], resource_count, query_keys::text[], operation, client_address,
-        user_agent_class, request_id
+        delegation_id IS NOT NULL, delegation_id, identity_hash, client_id, event_type, outcome,
+        reason_code, resource_type, resource_ids::text[], resource_count, query_keys::text[],
+        operation, client_address, user_agent_class, request_id
     FROM kept ON CONFLICT DO NOTHING
 )
 SELECT COALESCE(array_agg(place), '{}') FROM kept";
@@ -44,54 +55,63 @@ pub(super) async fn insert(
     connection: &mut PgConnection,
     events: &[Queued],
 ) -> Result<Vec<i64>, sqlx::Error> {
-    let text = |of: fn(&Queued) -> &str| events.iter().map(of).collect::<Vec<&str>>();
-    let option = |of: fn(&Queued) -> Option<&str>| events.iter().map(of).collect::<Vec<_>>();
-    let owned = |of: fn(&Queued) -> String| events.iter().map(of).collect::<Vec<String>>();
-    sqlx::query_scalar(INSERT)
+    let query = bind_fence(bind_event(sqlx::query_scalar(INSERT), events), events);
+    query.fetch_one(connection).await
+}
+
+type Insert<'q> = QueryScalar<'q, Postgres, Vec<i64>, PgArguments>;
+
+/// One array for each column, `$1` to `$20`.
+fn bind_event<'q>(query: Insert<'q>, events: &'q [Queued]) -> Insert<'q> {
+    let text = |of: fn(&Queued) -> &str| column(events, of);
+    let option = |of: fn(&Queued) -> Option<&str>| column(events, of);
+    let owned = |of: fn(&Queued) -> String| column(events, of);
+    query
         .bind(text(|q| q.event.tenant_id.as_str()))
         .bind(owned(|q| q.event.id.to_string()))
-        .bind(
-            events
-                .iter()
-                .map(|q| occurred_at(q).to_sqlx())
-                .collect::<Vec<_>>(),
-        )
-        .bind(events.iter().map(account_id).collect::<Vec<_>>())
-        .bind(
-            events
-                .iter()
-                .map(|q| q.event.fence.map(|fence| fence.account.1))
-                .collect::<Vec<_>>(),
-        )
+        .bind(column(events, |q| occurred_at(q).to_sqlx()))
+        .bind(column(events, account_id))
+        .bind(column(events, delegation_id))
         .bind(option(|q| {
             q.event.patient_id.as_ref().map(PatientId::as_str)
         }))
         .bind(text(|q| ActorKind::as_str(q.event.actor)))
-        .bind(
-            events
-                .iter()
-                .map(|q| q.identity_hash.as_ref().map(<[u8; 32]>::as_slice))
-                .collect::<Vec<_>>(),
-        )
+        .bind(column(events, |q| {
+            q.identity_hash.as_ref().map(<[u8; 32]>::as_slice)
+        }))
         .bind(option(|q| q.event.client.as_ref().map(ClientId::as_str)))
         .bind(text(|q| EventType::as_str(q.event.event_type)))
         .bind(text(|q| Outcome::as_str(q.event.outcome)))
         .bind(option(|q| q.event.reason_code))
         .bind(option(|q| q.event.resource_type.map(ResourceType::as_str)))
         .bind(owned(|q| array_literal(&q.event.resource_ids)))
-        .bind(
-            events
-                .iter()
-                .map(|q| i64::from(q.event.resource_count))
-                .collect::<Vec<_>>(),
-        )
+        .bind(column(events, |q| i64::from(q.event.resource_count)))
         .bind(owned(|q| array_literal(&q.event.query_keys)))
         .bind(text(|q| q.event.operation))
         .bind(option(|q| q.event.client_address.as_deref()))
         .bind(text(|q| q.event.user_agent_class))
         .bind(text(|q| q.event.request_id.as_str()))
-        .fetch_one(connection)
-        .await
+}
+
+/// What is compared, `$21` to `$25`.
+fn bind_fence<'q>(query: Insert<'q>, events: &'q [Queued]) -> Insert<'q> {
+    let version =
+        |of: fn(FenceVersions) -> Option<i64>| column(events, |q| q.event.fence.and_then(of));
+    query
+        .bind(version(|fence| Some(fence.tenant)))
+        .bind(version(|fence| Some(fence.account.1)))
+        .bind(version(|fence| {
+            fence.delegation.map(|(_, version)| version)
+        }))
+        .bind(column(events, |q| {
+            let grantor = q.event.fence.and_then(|fence| fence.grantor);
+            grantor.map(|(id, _)| id.to_string())
+        }))
+        .bind(version(|fence| fence.grantor.map(|(_, version)| version)))
+}
+
+fn column<'q, T>(events: &'q [Queued], of: impl Fn(&'q Queued) -> T) -> Vec<T> {
+    events.iter().map(of).collect()
 }
 
 // The account that the fence names is the acting one; an event that carries no fence may still
@@ -102,6 +122,17 @@ fn account_id(queued: &Queued) -> Option<String> {
         .fence
         .map(|fence| fence.account.0)
         .or(event.account_id)
+        .map(|id| id.to_string())
+}
+
+// As with the account: who is refused by a delegation may have named it.
+fn delegation_id(queued: &Queued) -> Option<String> {
+    let event = &queued.event;
+    event
+        .fence
+        .and_then(|fence| fence.delegation)
+        .map(|(id, _)| id)
+        .or(event.delegation_id)
         .map(|id| id.to_string())
 }
 

@@ -35,6 +35,10 @@ struct PublishedEvent<'a> {
 struct PublishedActor<'a> {
     kind: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    acting_as_proxy: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proxy_delegation_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     account_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     client_id: Option<&'a str>,
@@ -56,6 +60,8 @@ pub(super) fn read_event(row: &PgRow) -> Result<ReadEvent, QueryError> {
         patient_id: row.try_get("patient_id")?,
         actor: PublishedActor {
             kind: row.try_get("actor_kind")?,
+            acting_as_proxy: row.try_get::<bool, _>("acting_as_proxy")?.then_some(true),
+            proxy_delegation_id: row.try_get("proxy_delegation_id")?,
             account_id,
             client_id: row.try_get("client_id")?,
         },

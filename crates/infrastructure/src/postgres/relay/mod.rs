@@ -86,9 +86,9 @@ impl PgJournalRelay {
     // 1000 comes before 999.
     async fn read_on(&self, last: &Position) -> Result<Assembly, QueryError> {
         let rows = sqlx::query(
-            "SELECT txid::text, event_id, tenant_id, account_id, patient_id, actor_kind, client_id,
-                event_type, outcome, reason_code, resource_type, resource_ids, resource_count,
-                request_id, occurred_at
+            "SELECT txid::text, event_id, tenant_id, account_id, patient_id, actor_kind,
+                acting_as_proxy, proxy_delegation_id, client_id, event_type, outcome, reason_code,
+                resource_type, resource_ids, resource_count, request_id, occurred_at
             FROM access_events
             WHERE (txid, event_id) > ($1::text::xid8, $2)
                 AND txid < pg_snapshot_xmin(pg_current_snapshot())
@@ -109,9 +109,9 @@ impl PgJournalRelay {
             .max()
             .ok_or(QueryError::Corrupt)?;
         let rows = sqlx::query(
-            "SELECT txid::text, event_id, tenant_id, account_id, patient_id, actor_kind, client_id,
-                event_type, outcome, reason_code, resource_type, resource_ids, resource_count,
-                request_id, occurred_at
+            "SELECT txid::text, event_id, tenant_id, account_id, patient_id, actor_kind,
+                acting_as_proxy, proxy_delegation_id, client_id, event_type, outcome, reason_code,
+                resource_type, resource_ids, resource_count, request_id, occurred_at
             FROM access_events
             WHERE (txid, event_id) > ($1::text::xid8, $2)
                 AND (txid, event_id) <= ($3::text::xid8, $4)

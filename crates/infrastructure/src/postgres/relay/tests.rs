@@ -127,6 +127,27 @@ async fn what_is_published_holds_ids_and_codes_and_the_actor() {
 }
 
 #[tokio::test]
+async fn an_act_of_a_proxy_is_published_with_its_delegation() {
+    let scene = Scene::begin().await;
+    let tenant = scene.database.tenant().await;
+    let family = tenant.family();
+    scene.database.delegate(&tenant, &family).await;
+    let place = scene.journal.reserve().unwrap();
+    place.record(tenant.proxy_event(&family)).await.unwrap();
+    let claim = next(&scene.relay("relay-1")).await;
+    let event: serde_json::Value = serde_json::from_str(claim.batches[0].events[0].get()).unwrap();
+    assert_eq!(
+        event["actor"],
+        serde_json::json!({
+            "kind": "proxy", "actingAsProxy": true,
+            "proxyDelegationId": family.delegation.to_string(),
+            "accountId": family.proxy.to_string()
+        })
+    );
+    scene.end().await;
+}
+
+#[tokio::test]
 async fn after_a_crash_exactly_the_same_batches_go_again() {
     let scene = Scene::begin().await;
     let (one, other) = (scene.database.tenant().await, scene.database.tenant().await);

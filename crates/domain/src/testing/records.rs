@@ -1,0 +1,102 @@
+//! What sources hold.
+
+use bytes::Bytes;
+use jiff::tz::TimeZone;
+use portal_fhir::{AddressBook, Base, Limits, Record, ResourceType, read_header};
+
+use super::{PATIENT, at, grant};
+use crate::disclosure::{Drops, Fetched, Origin, Owned};
+use crate::source::{RecordSet, Source};
+
+/// The base of the source at an index of [`Source::ALL`].
+pub(crate) const BASES: [&str; 5] = [
+    "http://reg.test/fhir",
+    "http://cht.test/fhir",
+    "http://lab.test/fhir",
+    "http://med.test/fhir",
+    "http://imm.test/fhir",
+];
+
+/// A record of a source's own text.
+pub(crate) fn record(text: &str) -> Record {
+    let bytes = Bytes::copy_from_slice(text.as_bytes());
+    let header = read_header(&bytes, &Limits::default()).expect("a readable resource");
+    Record { header, bytes }
+}
+
+/// A final laboratory result of the patient, with more members.
+pub(crate) fn result(id: &str, more: &str) -> String {
+    let status = if more.contains("\"status\"") {
+        ""
+    } else {
+        r#""status":"final","#
+    };
+    format!(
+        r#"{{"resourceType":"Observation","id":"{id}",{status}"category":[{{"coding":[{{"code":"laboratory"}}]}}],"subject":{{"reference":"Patient/{PATIENT}"}}{}{more}}}"#,
+        if more.is_empty() { "" } else { "," },
+    )
+}
+
+/// A final laboratory report of the patient on results by their ids at the source.
+pub(crate) fn report(id: &str, results: &[&str]) -> String {
+    let results: Vec<String> = results
+        .iter()
+        .map(|result| format!(r#"{{"reference":"Observation/{result}"}}"#))
+        .collect();
+    format!(
+        r#"{{"resourceType":"DiagnosticReport","id":"{id}","status":"final","category":[{{"coding":[{{"code":"LAB"}}]}}],"subject":{{"reference":"Patient/{PATIENT}"}},"result":[{}]}}"#,
+        results.join(","),
+    )
+}
+
+pub(crate) fn fetched(texts: &[String]) -> Fetched {
+    Fetched {
+        records: texts.iter().map(|text| record(text)).collect(),
+        unreadable: 0,
+        capped: false,
+        as_of: at(0),
+    }
+}
+
+pub(crate) fn book() -> AddressBook {
+    let bases = Source::ALL.iter().zip(BASES).map(|(source, url)| Base {
+        url: url.to_owned(),
+        code: source.default_code().to_owned(),
+    });
+    let authority = ResourceType::ALL.iter().map(|resource_type| {
+        let sets = RecordSet::of_type(*resource_type);
+        let mut bases: Vec<usize> = sets.map(|set| set.source() as usize).collect();
+        bases.dedup();
+        (*resource_type, bases)
+    });
+    AddressBook::new(bases.collect(), authority.collect()).unwrap()
+}
+
+/// Claims an answer of a set's source for the patient.
+pub(crate) fn claim_fetched(set: RecordSet, fetched: Fetched) -> (Owned, Drops) {
+    let grant = grant("north", PATIENT);
+    let target = grant.inspect(set.resource_type()).unwrap().target();
+    let book = book();
+    let base = set.source() as usize;
+    let origin = Origin {
+        book: &book,
+        base,
+        base_url: BASES[base],
+        public_url: "https://portal.test",
+        zone: &TimeZone::UTC,
+    };
+    Owned::claim(&target, set, fetched, &origin)
+}
+
+pub(crate) fn claim(set: RecordSet, texts: &[String]) -> (Owned, Drops) {
+    claim_fetched(set, fetched(texts))
+}
+
+/// The owned set of texts that are all this patient's.
+pub(crate) fn owned(set: RecordSet, texts: &[String]) -> Owned {
+    claim(set, texts).0
+}
+
+pub(crate) fn ids(owned: &Owned) -> Vec<&str> {
+    owned.headers().map(|header| &*header.id).collect()
+}
