@@ -20,6 +20,7 @@ mod pod;
 pub mod policy;
 mod portal;
 mod process;
+mod shifts;
 
 pub use answer::Answer;
 pub use clock::ManualClock;
@@ -32,6 +33,7 @@ pub use people::{Person, claims};
 pub use pod::Pod;
 pub use portal::{TestOptions, TestPortal};
 pub use process::{PortalProcess, Servers};
+pub use shifts::Terms;
 
 static MACHINE: RwLock<()> = RwLock::const_new(());
 

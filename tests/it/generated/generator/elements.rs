@@ -134,10 +134,10 @@ impl Elements<'_> {
         format!("{}-{month:02}-{day:02}", 2015 + self.random.below(9))
     }
 
-    /// An instant of the last eight days, never near a whole hour before now.
+    /// An instant of the last days, hours away from where any hold ends.
     pub(super) fn instant(&mut self, now: jiff::Timestamp) -> String {
-        let hours = i64::try_from(self.random.below(200)).unwrap_or(0);
-        let back = jiff::SignedDuration::from_mins(hours * 60 + 30);
+        let hours = *self.random.pick(&[6, 30, 60, 96, 200]);
+        let back = jiff::SignedDuration::from_hours(hours);
         let seconds = jiff::Timestamp::from_second((now - back).as_second());
         seconds.expect("a time").to_string()
     }

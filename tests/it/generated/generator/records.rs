@@ -100,10 +100,10 @@ impl Maker {
         let year = elements.random.below(22);
         let born = match elements.random.below(8) {
             0 => Value::Null,
-            1 => json!(format!("{}", 2004 + year)),
-            2 => json!(format!("{}-06", 2004 + year)),
-            3 => json!("2012-02-29"),
-            _ => json!(format!("{}-{:02}-15", 2004 + year, 1 + elements.random.below(12))),
+            1 => json!(format!("{}", 2018 + year)),
+            2 => json!(format!("{}-06", 2018 + year)),
+            3 => json!("2028-02-29"),
+            _ => json!(format!("{}-{:02}-15", 2018 + year, 1 + elements.random.below(12))),
         };
         let mut patient = json!({
             "resourceType": "Patient", "id": self.patient, "meta": elements.meta(false),

@@ -33,7 +33,7 @@ fn policy(random: &mut Random) -> Value {
         "rules": rules,
         "default": default,
         "defaultReasonKey": "held.default",
-        "criticalHold": *random.pick(&["PT1H", "PT72H", "P5D"]),
+        "criticalHold": *random.pick(&["PT12H", "PT72H", "P5D"]),
         "sayCount": random.chance(50),
     })
 }

@@ -66,7 +66,9 @@ impl<'w> View<'w> {
             policy: &tenant.settings["releasePolicy"],
             now: *now,
         };
-        judged.floor().or_else(|| self.sensitive(resource, set)).or_else(|| judged.policy(self.who()))
+        // Policies are about findings, not about who the patient is.
+        let policy = || judged.policy(self.who()).filter(|_| set.resource_type != "Patient");
+        judged.floor().or_else(|| self.sensitive(resource, set)).or_else(policy)
     }
 
     fn sensitive(&self, resource: &Value, set: Set) -> Option<Why> {
@@ -224,6 +226,11 @@ impl Verdicts<'_> {
 }
 
 impl View<'_> {
+    /// Which sets miss something that nobody can vouch for.
+    pub(in super::super) fn incomplete(&self) -> Vec<bool> {
+        self.judge().sets.iter().map(|(held, _)| held.incomplete).collect()
+    }
+
     /// How many results the caller may hear of as held.
     pub(in super::super) fn held(&self) -> usize {
         if self.proxy.is_some() || !self.caller.first_party {
