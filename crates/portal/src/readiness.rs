@@ -20,12 +20,14 @@ pub struct Seen {
     pub database: bool,
     /// There are keys to verify tokens with.
     pub keys: bool,
+    /// The list of revoked tokens was read whole.
+    pub revocations: bool,
 }
 
 impl Readiness {
     /// Takes a look into account and tells whether the pod is ready.
     pub fn observe(&mut self, now: Instant, seen: Seen) -> bool {
-        self.latched |= seen.database && seen.keys;
+        self.latched |= seen.database && seen.keys && seen.revocations;
         if seen.database {
             self.lost_since = None;
         } else {
@@ -45,14 +47,16 @@ mod tests {
     const ALL: Seen = Seen {
         database: true,
         keys: true,
+        revocations: true,
     };
     const NO_DATABASE: Seen = Seen {
         database: false,
-        keys: true,
+        ..ALL
     };
-    const NO_KEYS: Seen = Seen {
-        database: true,
-        keys: false,
+    const NO_KEYS: Seen = Seen { keys: false, ..ALL };
+    const NO_LIST: Seen = Seen {
+        revocations: false,
+        ..ALL
     };
 
     #[test]
@@ -60,8 +64,10 @@ mod tests {
         let (mut readiness, now) = (Readiness::default(), Instant::now());
         assert!(!readiness.observe(now, NO_KEYS));
         assert!(!readiness.observe(now, NO_DATABASE));
+        assert!(!readiness.observe(now, NO_LIST));
         assert!(readiness.observe(now, ALL));
         assert!(readiness.observe(now, NO_KEYS));
+        assert!(readiness.observe(now, NO_LIST));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use futures::future::{OptionFuture, try_join_all};
 use portal_application::ports::Component;
 use portal_infrastructure::identity::OidcVerifier;
 use portal_infrastructure::nats::NatsBus;
-use portal_infrastructure::postgres::{CheckError, Database};
+use portal_infrastructure::postgres::{CheckError, Database, PgRevocations};
 use portal_infrastructure::redis::RedisRecordCache;
 use portal_presentation::HealthState;
 use tokio::time::{sleep, timeout};
@@ -32,6 +32,8 @@ pub struct Dependencies {
     pub databases: Vec<Database>,
     /// The keys of tokens.
     pub verifier: Option<Arc<OidcVerifier>>,
+    /// The list of revoked tokens.
+    pub revocations: Option<Arc<PgRevocations>>,
     /// The cache.
     pub cache: Option<Arc<RedisRecordCache>>,
     /// The event bus.
@@ -74,11 +76,17 @@ impl Dependencies {
                 .verifier
                 .as_ref()
                 .is_none_or(|verifier| verifier.usable());
-            let seen = Seen { database, keys };
+            let list = self.revocations.as_ref();
+            let revocations = list.is_none_or(|list| list.is_loaded());
+            let seen = Seen {
+                database,
+                keys,
+                revocations,
+            };
             health.set_components(self.components(seen, redis));
             let ready = readiness.observe(Instant::now(), seen);
             if ready != health.is_ready() {
-                tracing::info!(ready, database, keys, "readiness");
+                tracing::info!(ready, database, keys, revocations, "readiness");
             }
             health.set_ready(ready);
             sleep(EVERY).await;
@@ -114,8 +122,9 @@ impl Dependencies {
             .verifier
             .as_ref()
             .map(|_| required("signing-keys", seen.keys));
+        let list = self.revocations.as_ref().map(|list| list.component());
         let nats = self.bus.as_ref().map(|bus| bus.component());
-        [Some(postgres), keys, redis, nats]
+        [Some(postgres), keys, list, redis, nats]
             .into_iter()
             .flatten()
             .collect()

@@ -9,7 +9,11 @@ mod jwks;
 mod jwt;
 mod members;
 mod provider;
+#[cfg(test)]
+mod rotation_tests;
 mod settings;
+#[cfg(test)]
+mod standing_tests;
 #[cfg(test)]
 mod test_issuer;
 mod verifier;

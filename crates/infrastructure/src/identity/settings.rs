@@ -80,7 +80,9 @@ impl AcrLevels {
     /// lowest level above.
     pub fn step_up(&self) -> Option<&str> {
         let strong = self.0.iter().filter(|(_, level)| **level >= 2);
-        strong.min_by_key(|(_, level)| **level).map(|(acr, _)| &**acr)
+        strong
+            .min_by_key(|(_, level)| **level)
+            .map(|(acr, _)| &**acr)
     }
 
     /// The level of an `acr`.

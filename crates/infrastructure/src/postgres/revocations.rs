@@ -103,7 +103,8 @@ impl fmt::Debug for PgRevocations {
 
 impl PgRevocations {
     /// Starts to load the list, over the database as [`super::Login::Journal`] sees it, and to
-    /// follow it every two seconds, and at once when `wake` is notified. Runs inside the runtime.
+    /// follow it every two seconds, and at once when `wake` is notified, at most twenty times a
+    /// second. Runs inside the runtime.
     pub fn start(database: Database, wake: Arc<Notify>) -> Self {
         let list = Arc::new(List::default());
         let stop = CancellationToken::new();

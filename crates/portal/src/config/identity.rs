@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use portal_domain::id::ClientId;
-use portal_infrastructure::identity::{AcrLevels, IssuerSettings, OidcSettings, parse_issuers};
+use portal_infrastructure::identity::{
+    AcrLevels, ClientCredentials, IssuerSettings, OidcSettings, parse_issuers,
+};
+use secrecy::SecretString;
 
 use super::parse;
 use super::reader::Reader;
 use super::service;
-use super::setting::{Form, Role, Setting};
+use super::setting::{Form, Role, Secrecy, Setting};
 
 const SERVE: &[Role] = &[Role::Serve];
 
@@ -46,6 +49,20 @@ pub(super) static FIRST_PARTY_CLIENTS: Setting = Setting::new(
     "Clients that may use /v1/portal.",
 )
 .needed_by(SERVE);
+pub(super) static OIDC_CLIENT_ID: Setting = Setting::new(
+    "OIDC_CLIENT_ID",
+    Form::Text,
+    "portal-api",
+    "The client as which issuers are asked whether a token still counts (RFC 7662). Without it \
+     third-party apps are refused, and so are actions that need a fresh second factor.",
+);
+pub(super) static OIDC_CLIENT_SECRET: Setting = Setting::new(
+    "OIDC_CLIENT_SECRET",
+    Form::Text,
+    "<as the issuer says it>",
+    "Its secret, the same at every issuer. Both of the two or neither.",
+)
+.secrecy(Secrecy::Secret);
 pub(super) static TENANT_CLAIM: Setting = Setting::new(
     "TENANT_CLAIM",
     Form::Text,
@@ -82,12 +99,14 @@ pub(super) static MAX_TOKEN_LIFETIME: Setting = Setting::new(
 .unit("seconds")
 .default("900");
 
-pub(super) static SETTINGS: [&Setting; 10] = [
+pub(super) static SETTINGS: [&Setting; 12] = [
     &KEYCLOAK_REALM_URL,
     &OIDC_ISSUERS,
     &PORTAL_AUDIENCE,
     &FHIR_AUDIENCE,
     &FIRST_PARTY_CLIENTS,
+    &OIDC_CLIENT_ID,
+    &OIDC_CLIENT_SECRET,
     &TENANT_CLAIM,
     &PATIENT_CLAIM,
     &ACR_LEVELS,
@@ -99,9 +118,12 @@ pub(super) fn identity(reader: &mut Reader<'_>, public_url: Option<&str>) -> Opt
     let issuers = issuers(reader);
     let clients = |value: &str| parse::items::<ClientId>(value, "client ids between commas");
     let clients = reader.read(&FIRST_PARTY_CLIENTS, clients);
-    let portal_audience = audience(reader, &PORTAL_AUDIENCE, clients.as_deref());
+    let client = client(reader);
+    let own = client.iter().map(|client| &client.id);
+    let ids: Vec<&ClientId> = clients.iter().flatten().chain(own).collect();
+    let portal_audience = audience(reader, &PORTAL_AUDIENCE, &ids);
     let fhir_audience = match reader.text(&FHIR_AUDIENCE) {
-        Some(_) => audience(reader, &FHIR_AUDIENCE, clients.as_deref()),
+        Some(_) => audience(reader, &FHIR_AUDIENCE, &ids),
         None => public_url.map(|url| format!("{url}/fhir/R4")),
     };
     if portal_audience.is_some() && portal_audience == fhir_audience {
@@ -120,6 +142,7 @@ pub(super) fn identity(reader: &mut Reader<'_>, public_url: Option<&str>) -> Opt
         portal_audience: portal_audience?,
         fhir_audience: fhir_audience?,
         first_party_clients: clients?,
+        client,
         tenant_claim: tenant_claim?,
         patient_claim: patient_claim?,
         acr_levels,
@@ -163,19 +186,35 @@ fn issuers(reader: &mut Reader<'_>) -> Option<Vec<IssuerSettings>> {
     (!issuers.is_empty()).then_some(issuers)
 }
 
+fn client(reader: &mut Reader<'_>) -> Option<ClientCredentials> {
+    for (setting, other) in [
+        (&OIDC_CLIENT_ID, &OIDC_CLIENT_SECRET),
+        (&OIDC_CLIENT_SECRET, &OIDC_CLIENT_ID),
+    ] {
+        if reader.text(setting).is_none() && reader.text(other).is_some() {
+            let problem = format!("is missing, and {} is there", other.name);
+            reader.fault(setting, problem, "both or neither");
+        }
+    }
+    let id = reader.read(&OIDC_CLIENT_ID, |value| {
+        value.parse().map_err(|_| "a client id")
+    });
+    let secret = reader.read(&OIDC_CLIENT_SECRET, parse::text);
+    Some(ClientCredentials {
+        id: id?,
+        secret: SecretString::from(secret?),
+    })
+}
+
 // Every Keycloak token names `account`, and ID tokens name the client: either would let tokens in
 // that were never meant for this service.
-fn audience(
-    reader: &mut Reader<'_>,
-    setting: &Setting,
-    clients: Option<&[ClientId]>,
-) -> Option<String> {
+fn audience(reader: &mut Reader<'_>, setting: &Setting, clients: &[&ClientId]) -> Option<String> {
     let audience = reader.read(setting, parse::text)?;
-    let is_client = |client: &ClientId| client.as_str() == audience;
-    if audience == "account" || clients.is_some_and(|clients| clients.iter().any(is_client)) {
+    let is_client = clients.iter().any(|client| client.as_str() == audience);
+    if audience == "account" || is_client {
         reader.fault(
             setting,
-            "is `account` or the id of a first-party client",
+            "is `account` or the id of a client",
             "an audience that only tokens for this service carry",
         );
     }

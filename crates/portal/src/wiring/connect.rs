@@ -16,6 +16,7 @@ use portal_infrastructure::upstream::{FhirSources, SourceSettings};
 use portal_presentation::{ActorHash, HealthState, Settings};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Notify;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::{Profile, RelayConfig, RelayStores, ServeConfig, SourceConfig};
 use crate::telemetry::Metrics;
@@ -40,6 +41,7 @@ pub async fn connect(
         },
         journal: Some(Arc::clone(&made.journal)),
         relay: None,
+        listening: None,
     };
     if let Some(stores) = &config.relay {
         let wake = Arc::clone(&made.wake);

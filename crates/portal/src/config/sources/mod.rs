@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::SignedDuration;
 use portal_application::{RecordRules, SourceRules};
 use portal_domain::id::TenantId;
 use portal_domain::release::{ReleaseMode, ReleaseRules};
@@ -21,7 +20,6 @@ use super::reader::{Expected, Reader};
 use checks::{check_codes, check_singles};
 pub(super) use settings::{FAMILIES, Family, SETTINGS};
 use settings::{FHIR_URL, MESH_MTLS, RELEASE_TAG_SYSTEM};
-
 
 /// One source.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@ use super::Scene;
 use crate::config::{Role, Secrecy, operate, process, relay, serve, table};
 
 /// A malformed value for each setting that has a form.
-const MALFORMED: [(&str, &str); 53] = [
+const MALFORMED: [(&str, &str); 56] = [
     ("PORTAL_PROFILE", "staging"),
     ("PUBLIC_URL", "portal.example.org"),
     ("PUBLIC_URL", "https://u:p@portal.example.org"),
@@ -35,6 +35,9 @@ const MALFORMED: [(&str, &str); 53] = [
     ("FHIR_AUDIENCE", "portal-mobile"),
     ("FHIR_AUDIENCE", "patient-portal"),
     ("FIRST_PARTY_CLIENTS", "portal web"),
+    ("OIDC_CLIENT_ID", "portal api"),
+    ("OIDC_CLIENT_SECRET", "secret "),
+    ("PORTAL_AUDIENCE", "portal-api"),
     ("TENANT_CLAIM", "t\u{7}d"),
     ("PATIENT_CLAIM", "patient "),
     ("ACR_LEVELS", "silver"),
@@ -192,6 +195,24 @@ fn one_issuer_and_one_way_to_a_second_factor_are_needed() {
         .set("OIDC_ISSUERS", "https://id.example.org/realms/a|kabul")
         .set("MFA_AMR", "otp");
     assert_eq!(others.faults(), Vec::<String>::new());
+}
+
+#[test]
+fn asking_issuers_needs_an_id_with_its_secret_or_neither() {
+    for (name, other) in [
+        ("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"),
+        ("OIDC_CLIENT_SECRET", "OIDC_CLIENT_ID"),
+    ] {
+        let alone = Scene::production().unset(name);
+        let expected =
+            format!("{name}: is missing, and {other} is there; expected both or neither");
+        assert_eq!(alone.faults(), [expected]);
+        let neither = alone.unset(other);
+        assert_eq!(neither.faults(), Vec::<String>::new());
+        assert!(neither.config().identity.client.is_none());
+    }
+    let client = Scene::production().config().identity.client;
+    assert_eq!(client.expect("both").id.as_str(), "portal-api");
 }
 
 #[test]

@@ -43,6 +43,8 @@ impl Scene {
             ),
             ("PORTAL_AUDIENCE", "patient-portal"),
             ("FIRST_PARTY_CLIENTS", "portal-web,portal-mobile"),
+            ("OIDC_CLIENT_ID", "portal-api"),
+            ("OIDC_CLIENT_SECRET", "hush"),
             ("ACR_LEVELS", "1=1,2=2"),
             ("ENTITLEMENTS_STATIC", "kabul=ehr.portal"),
             ("KEY_RING", key_ring.as_str()),

@@ -22,6 +22,7 @@ fn the_effective_configuration_masks_secrets_and_says_origins() {
         "REDIS_URL=rediss://default:****@redis:6379/2  # environment",
         "NATS_URL=nats://****@nats:4222  # environment",
         "KEY_RING=****  # environment",
+        "OIDC_CLIENT_SECRET=****  # environment",
         "MAX_IN_FLIGHT=9  # file",
         "LOG_LEVEL=debug  # flag",
         "DRAIN_DELAY=5  # default",
@@ -60,7 +61,9 @@ fn the_examples_are_a_configuration_that_starts() {
     for setting in table::settings().filter(|setting| setting.secrecy != Secrecy::Secret) {
         scene = scene.set(setting.name, setting.example);
     }
-    let scene = scene.set("KEY_RING", &format!("k1:2026-01-01:{KEY}"));
+    let scene = scene
+        .set("KEY_RING", &format!("k1:2026-01-01:{KEY}"))
+        .set("OIDC_CLIENT_SECRET", "secret");
     assert_eq!(scene.faults(), Vec::<String>::new());
 }
 
