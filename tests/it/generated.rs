@@ -12,5 +12,6 @@ mod model;
 mod random;
 mod reference;
 mod scopes;
+mod tokens;
 mod two_worlds;
 mod world;

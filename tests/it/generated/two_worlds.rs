@@ -69,11 +69,8 @@ fn extra(
     for _ in 0..TRIES {
         let person = (*random.pick(&whose)).clone();
         let mut maker = Maker::new(&person.patient, "nobody", now);
-        // Something before it, so that it can refer to something that only it knows.
-        let before = maker.one(random.pick(&KINDS), random, &mut generated.markers).1;
-        let kind = if random.chance(40) { "lab" } else { random.pick(&KINDS) };
+        let kind = if random.chance(40) { "lab" } else { *random.pick(&KINDS) };
         let (source, value) = maker.one(kind, random, &mut generated.markers);
-        let _ = before;
         let planted = Planted {
             tenant: person.tenant.clone(),
             source,

@@ -6,7 +6,7 @@ use super::super::world::{Caller, Claim};
 use super::Generated;
 
 /// What tests call the callers, in the order of [`callers`].
-pub(in super::super) fn names() -> [&'static str; 11] {
+fn names() -> [&'static str; 11] {
     [
         "patient",
         "voluntary proxy",

@@ -15,8 +15,8 @@ use super::markers::Markers;
 use super::random::Random;
 use super::world::{Account, Planted, Tenant, World};
 
-pub(super) use callers::{callers, names};
-pub(super) use delegations::{RIGHTS, random_delegation};
+pub(super) use callers::callers;
+pub(super) use delegations::random_delegation;
 pub(super) use records::{Maker, KINDS};
 pub(super) use requests::{follow_up, random_route};
 pub(super) use settings::random_settings;

@@ -17,9 +17,13 @@ pub(in super::super) fn random_route(random: &mut Random, world: &World) -> Rout
         1 => Route::Summary,
         2 | 3 => {
             let (name, _) = *random.pick(&SECTIONS);
-            Route::Section(name, paged(random, "limit", range(random)))
+            let range = range(random);
+            Route::Section(name, paged(random, "limit", range))
         }
-        4 => Route::Labs(paged(random, "limit", of_labs(random))),
+        4 => {
+            let filters = of_labs(random);
+            Route::Labs(paged(random, "limit", filters))
+        }
         5 => Route::Lab(an_id(random, world, "Observation")),
         6..8 => {
             let resource_type = *random.pick(&TYPES);

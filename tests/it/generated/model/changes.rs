@@ -81,7 +81,7 @@ impl Model<'_> {
         let at = self.random.below(self.generated.world.delegations.len());
         let delegation = &mut self.generated.world.delegations[at];
         if delegation.status == "active" {
-            delegation.status = self.random.pick(&["revoked", "expired"]);
+            delegation.status = *self.random.pick(&["revoked", "expired"]);
             return format!("ended: {}", self.shift(at).await);
         }
         delegation.status = "active";

@@ -9,7 +9,5 @@ mod sensitive;
 mod sets;
 mod shown;
 
-pub(super) use admit::{Need, Proxy, Right, View, admit};
-pub(super) use release::Why;
+pub(super) use admit::{Need, Right, admit};
 pub(super) use routes::Route;
-pub(super) use shown::Shown;
