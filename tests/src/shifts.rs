@@ -33,7 +33,7 @@ impl TestPortal {
         let changed = sqlx::query(
             "UPDATE proxy_delegations SET status = $3, relationship_type = $4, scope = $5, \
              sensitive = $6, valid_from = $7::text::date, valid_to = $8::text::date, \
-             court_order = $9, version = version + 1 WHERE tenant_id = $1 AND delegation_id = $2",
+             court_order = $9, document_reference = 'DocumentReference/1', version = version + 1 WHERE tenant_id = $1 AND delegation_id = $2",
         )
         .bind(tenant)
         .bind(id)

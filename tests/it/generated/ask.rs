@@ -15,7 +15,7 @@ pub(super) struct Asker<'p> {
     /// The portal.
     pub(super) portal: &'p TestPortal,
     /// Where to ask; none: the first pod.
-    pub(super) pod: Option<&'p Pod>,
+    pod: Option<&'p Pod>,
     tokens: Mutex<BTreeMap<String, (String, i64)>>,
 }
 
@@ -26,6 +26,11 @@ impl<'p> Asker<'p> {
     /// Asks the first pod.
     pub(super) fn of(portal: &'p TestPortal) -> Self {
         Self { portal, pod: None, tokens: Mutex::default() }
+    }
+
+    /// Asks another pod.
+    pub(super) fn at(portal: &'p TestPortal, pod: &'p Pod) -> Self {
+        Self { pod: Some(pod), ..Self::of(portal) }
     }
 
     /// A caller's token, minted anew when the last one is old.

@@ -71,7 +71,7 @@ impl<'p> Model<'p> {
         seed: u64,
     ) -> Self {
         let callers = callers(&generated, &mut random);
-        let askers = [Asker::of(portal), Asker { pod: Some(other), ..Asker::of(portal) }];
+        let askers = [Asker::of(portal), Asker::at(portal, other)];
         Self {
             portal,
             askers,

@@ -12,11 +12,6 @@ impl Random {
         Self(seed)
     }
 
-    /// Choices of their own, that do not depend on how many are made here later.
-    pub(super) const fn fork(&mut self) -> Self {
-        Self(self.next())
-    }
-
     const fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut word = self.0;

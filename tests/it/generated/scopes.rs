@@ -73,13 +73,6 @@ impl Scopes {
         Self(scopes)
     }
 
-    /// Without one type.
-    pub(super) fn without(&self, resource_type: &str) -> Self {
-        let kept = TYPES.iter().filter(|kept| **kept != resource_type);
-        let whole = kept.map(|kept| Scope { resource_type: kept, letters: "rs", only: None });
-        Self(whole.collect())
-    }
-
     /// The claim.
     pub(super) fn text(&self) -> String {
         let texts: Vec<String> = self.0.iter().map(Scope::text).collect();

@@ -1,6 +1,8 @@
 //! The token mutator: from one good token each claim and each header is left out, mistyped, made
 //! another's, said twice, aged and bent. Every mutant is refused as the table says, or answered
-//! exactly as the good token is. The table is `snapshots/…tokens.snap`: a line a mutant, with the
+//! exactly as the good token is. What another claim could make up for stands alone: a token whose
+//! `acr` is bent has no second factor in `amr`, and the other way about; `azp` and `client_id`
+//! likewise. The table is `snapshots/…tokens.snap`: a line a mutant, with the
 //! answers of `/v1/portal` and `/fhir/R4`; `same` is the good token's own answer.
 
 mod mutants;
@@ -73,11 +75,26 @@ impl Good {
         let (mut header, mut payload) = (self.header.to_string(), self.payload.to_string());
         match mutant {
             Some(("header", mutant)) => header = bent(&self.header, mutant),
-            Some((_, mutant)) => payload = bent(&self.payload, mutant),
+            Some((_, mutant)) => payload = bent(&alone(&self.payload, mutant.name), mutant),
             None => {}
         }
         portal.sandbox.sign_texts(&header, &payload)
     }
+}
+
+/// The claims without those that could make up for one.
+fn alone(payload: &Value, name: &str) -> Value {
+    let mut payload = payload.clone();
+    match name {
+        "acr" => payload["amr"] = serde_json::json!(["pwd"]),
+        "amr" => payload["acr"] = serde_json::json!("1"),
+        "azp" | "client_id" => {
+            let other = if name == "azp" { "client_id" } else { "azp" };
+            payload.as_object_mut().expect("an object").remove(other);
+        }
+        _ => {}
+    }
+    payload
 }
 
 /// The text of an object with one member bent.

@@ -205,15 +205,15 @@ fn nameless(answer: &Answer, route: &Route) -> Value {
     json!({"status": answer.status, "headers": headers, "body": body})
 }
 
-const BLANKED: [&str; 6] =
-    ["correlationId", "instance", "timestamp", "asOf", "diagnostics", "nextCursor"];
+const BLANKED: [&str; 5] = ["correlationId", "instance", "timestamp", "asOf", "diagnostics"];
 
 fn blank(value: &mut Value) {
     match value {
         Value::Object(members) => {
             for (name, inner) in members {
                 match inner.as_str() {
-                    Some(text) if BLANKED.contains(&name.as_str()) => *inner = json!(text.len()),
+                    Some(_) if BLANKED.contains(&name.as_str()) => *inner = Value::Null,
+                    Some(text) if name == "nextCursor" => *inner = json!(text.len()),
                     Some(text) if name == "url" => *inner = json!(without_cursor(text)),
                     _ => blank(inner),
                 }

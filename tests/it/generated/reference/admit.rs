@@ -40,8 +40,6 @@ pub(in super::super) struct Need {
 /// What a delegation opens now.
 #[derive(Debug, Clone)]
 pub(in super::super) struct Proxy<'w> {
-    /// The delegation.
-    pub(in super::super) delegation: &'w Delegation,
     /// The rights that are left.
     pub(in super::super) rights: BTreeSet<&'static str>,
     /// Legal and not limited: sees the whole Patient, and what no right names.
@@ -167,7 +165,6 @@ fn open<'w>(
     if !["parent", "guardian"].contains(&delegation.relationship) {
         let visible = delegation.sensitive.iter().copied().collect();
         return Ok(Proxy {
-            delegation,
             rights: scope,
             full: false,
             who: Who::Proxy,
@@ -176,7 +173,6 @@ fn open<'w>(
     }
     let born = born(world, delegation).ok_or(INVALID)?;
     let parent = |rights, full, hides: bool| Proxy {
-        delegation,
         rights,
         full,
         who: Who::Parent,

@@ -89,11 +89,6 @@ impl Route {
         }
     }
 
-    /// Whether it is on the face of the portal's own clients.
-    pub(in super::super) const fn is_portal(&self) -> bool {
-        !matches!(self, Self::Search(..) | Self::Read(..))
-    }
-
     /// What a caller is answered: what it may hold, or the refusal.
     pub(in super::super) fn expected(
         &self,
@@ -319,9 +314,9 @@ fn main_date(resource: &Value) -> &Value {
     names.iter().map(|name| &resource[*name]).find(|date| !date.is_null()).unwrap_or(&Value::Null)
 }
 
-/// Whole days on both sides: texts compare as days do.
+/// Days on both sides: texts compare as days do.
 fn date(of: &Value, asked: &str) -> bool {
-    let Some(of) = of.as_str().filter(|of| of.len() == 10) else {
+    let Some(of) = of.as_str().and_then(|of| of.get(..10)) else {
         return false;
     };
     let (prefix, asked) = match asked.get(..2) {

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::super::world::{Planted, World};
-use super::json::{codes, each, everything, is_garbled, text};
+use super::json::{codes, each, is_garbled, text};
 
 /// One kind of record from its one authority.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,9 +155,4 @@ pub(super) fn without_restricted(value: &Value) -> Value {
 /// A resource's id here.
 pub(super) fn address(set: Set, id: &str) -> String {
     if set.code.is_empty() { id.to_owned() } else { format!("{}.{id}", set.code) }
-}
-
-/// Whether anything in a value is a literal reference to something that a test serves.
-pub(super) fn references(value: &Value) -> Vec<&str> {
-    everything(value).into_iter().filter_map(|one| one["reference"].as_str()).collect()
 }

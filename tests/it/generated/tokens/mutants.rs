@@ -49,7 +49,7 @@ fn usual(name: &'static str, foreign: &Value) -> Vec<Mutant> {
 fn letters(name: &'static str) -> Vec<Mutant> {
     let change = |what, change: fn(&str) -> String| mutant(name, what, Edit::Letters(change));
     vec![
-        change("in capitals", |text| text.to_uppercase()),
+        change("of another case", other_case),
         change("with a letter more", |text| format!("{text}x")),
         change("with a letter before", |text| format!("x{text}")),
         change("without its last letter", |text| text[..text.len().saturating_sub(1)].to_owned()),
@@ -57,6 +57,11 @@ fn letters(name: &'static str) -> Vec<Mutant> {
         change("with a slash behind", |text| format!("{text}/")),
         change("with a NUL behind", |text| format!("{text}\u{0}")),
     ]
+}
+
+fn other_case(text: &str) -> String {
+    let upper = text.to_uppercase();
+    if upper == text { text.to_lowercase() } else { upper }
 }
 
 /// Mutants of the claims.
@@ -113,7 +118,7 @@ fn lists() -> Vec<Mutant> {
         scope("of a user", "user/*.read"),
         scope("of a system", "system/*.*"),
         scope("with letters out of order", "patient/*.sr"),
-        scope("of another case", "patient/condition.read"),
+        scope("of a type in small letters", "patient/condition.read"),
         scope("with a tab for a space", "openid\tpatient/*.read"),
     ]
 }
