@@ -20,8 +20,8 @@ bench: ## Measure against the floor; ARGS go to the benchmark
 coverage: ## Which lines the tests reach (needs cargo-llvm-cov)
 	@dev/coverage $(ARGS)
 
-soak: ## All tests with 4,096 cases a property
-	@PROPTEST_CASES=4096 dev/test $(ARGS)
+soak: ## What takes hours: all tests with 4,096 cases a property, mutation testing of the rules
+	@dev/soak $(ARGS)
 
 clean: ## Stop everything that was started here, remove what was built
 	@dev/servers sweep --all

@@ -94,6 +94,23 @@ impl Answer {
             .collect()
     }
 
+    /// The ids of a Bundle's resources or of a list's items, sorted.
+    pub fn ids(&self) -> Vec<String> {
+        let items = match &self.json()["data"] {
+            Value::Array(items) => items.clone(),
+            _ => self.resources(),
+        };
+        let ids = items.iter().filter_map(|item| item["id"].as_str());
+        let mut ids: Vec<String> = ids.map(str::to_owned).collect();
+        ids.sort();
+        ids
+    }
+
+    /// Whether the body holds a text anywhere.
+    pub fn says(&self, text: &str) -> bool {
+        String::from_utf8_lossy(&self.body).contains(text)
+    }
+
     /// The `next` link of a Bundle.
     pub fn next(&self) -> Option<String> {
         let body = self.json();

@@ -119,10 +119,12 @@ pub(crate) async fn insert_account(pool: &PgPool, person: &Person, issuer: &str)
     .expect("an account");
 }
 
-/// Moves an account to a status, as an event or a staff member would.
+/// Moves an account to a status, as an event or a staff member would. Closing forgets who it was.
 pub(crate) async fn set_status(pool: &PgPool, person: &Person, status: &str) {
     sqlx::query(
-        "UPDATE portal_accounts SET status = $3, version = version + 1 \
+        "UPDATE portal_accounts SET status = $3, version = version + 1, \
+         issuer = CASE WHEN $3 <> 'closed' THEN issuer END, \
+         subject = CASE WHEN $3 <> 'closed' THEN subject END \
          WHERE tenant_id = $1 AND subject = $2",
     )
     .bind(&person.tenant)

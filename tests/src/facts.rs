@@ -1,5 +1,6 @@
 //! What tests make true of people and tenants, by the operator's own import.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use portal_infrastructure::postgres::Import;
@@ -33,9 +34,14 @@ pub const EVERY_RIGHT: [&str; 16] = [
 impl TestPortal {
     /// Imports one line, and says what came of it.
     pub async fn try_import(&self, line: &Value) -> Value {
-        let owner = self.database.url("DATABASE_OWNER_URL");
-        let (clock, ids) = (Arc::new(self.clock.clone()), Arc::new(SystemIds));
-        let mut import = Import::connect(&owner, clock, ids).await.expect("the owner connects");
+        let mut import = self.import.lock().await;
+        if import.is_none() {
+            let owner = self.database.url("DATABASE_OWNER_URL");
+            let (clock, ids) = (Arc::new(self.clock.clone()), Arc::new(SystemIds));
+            let connected = Import::connect(&owner, clock, ids).await;
+            *import = Some(connected.expect("the owner connects"));
+        }
+        let import = import.as_mut().expect("it is connected");
         let result = import.line(&line.to_string()).await;
         serde_json::to_value(&result).expect("an outcome")
     }
@@ -128,6 +134,30 @@ impl TestPortal {
     /// Asks as a person who acts by a delegation.
     pub async fn get_for(&self, proxy: &Person, delegation: &str, path: &str) -> crate::Answer {
         self.get_with(proxy, path, &[("X-Acting-For", delegation)]).await
+    }
+
+    /// The newest entries of a person's access log.
+    pub async fn log_of(&self, person: &Person) -> Vec<Value> {
+        let log = self.get_as(person, "/v1/portal/me/access-log?limit=100").await;
+        assert_eq!(log.status, 200, "{}", log.verdict());
+        log.json()["data"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// The requests of a tenant that showed something, as the journal has them.
+    pub async fn recorded(&self, tenant: &str) -> BTreeSet<String> {
+        let found = sqlx::query_scalar(
+            "SELECT request_id FROM access_events WHERE tenant_id = $1 AND outcome = 'success'",
+        );
+        let ids: Vec<String> =
+            found.bind(tenant).fetch_all(&self.pool).await.expect("the journal can be read");
+        ids.into_iter().collect()
+    }
+
+    /// Closes a person's account.
+    pub async fn close(&self, person: &Person) {
+        let (tenant, patient) = (&person.tenant, &person.patient);
+        let line = json!({"tenantId": tenant, "patientId": patient, "status": "closed"});
+        self.import(&json!({ "account": line })).await;
     }
 
     /// The token of an app in whose launch context a patient is.

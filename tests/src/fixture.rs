@@ -117,6 +117,20 @@ impl Fixture {
         })
     }
 
+    /// One of each kind but the Patient, with ids `{kind}-{name}`.
+    pub fn everything(&self, name: &str) -> Vec<Value> {
+        let id = |kind: &str| format!("{kind}-{name}");
+        vec![
+            self.allergy(&id("allergy"), "Eggs"),
+            self.condition(&id("condition"), "Asthma"),
+            self.vital(&id("vital"), "2024-01-02", "70"),
+            self.lab(&id("lab"), "2024-01-01", "2345-7"),
+            self.report(&id("report"), &[&id("lab")]),
+            self.medication(&id("medication"), "Salbutamol"),
+            self.immunization(&id("immunization"), "2023-10-01"),
+        ]
+    }
+
     /// The source that is the authority for a resource.
     pub fn source_of(resource: &Value) -> &'static str {
         let category = &resource["category"][0]["coding"][0]["code"];

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 mod answer;
 mod clock;
 mod database;
+mod days;
 mod environment;
 mod events;
 mod facts;
@@ -20,6 +21,7 @@ mod pod;
 pub mod policy;
 mod portal;
 mod process;
+mod revocation;
 mod shifts;
 
 pub use answer::Answer;

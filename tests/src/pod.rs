@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use portal::config::{self, Inputs};
@@ -44,6 +45,7 @@ impl Pod {
             .expect("it connects");
         let service = wiring::assemble(parts);
         let background = Arc::new(background);
+        until_loaded(&background).await;
         let mut tasks = JoinSet::new();
         let router = service
             .router
@@ -65,6 +67,18 @@ impl Pod {
             _background: background,
             _tasks: tasks,
         }
+    }
+}
+
+/// Until the list of revocations is there, as a balancer would wait for readiness; but not for
+/// ever, because some pods have nowhere to load it from.
+async fn until_loaded(background: &Background) {
+    let list = background.dependencies.revocations.as_ref();
+    for _ in 0..500 {
+        if list.is_none_or(|list| list.is_loaded()) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use portal::telemetry::Metrics;
 use portal_application::ports::Clock as _;
+use portal_infrastructure::postgres::Import;
 use portal_sandbox::Sandbox;
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -22,7 +23,7 @@ use crate::fixture::Fixture;
 use crate::people::{Person, claims};
 use crate::pod::{Launch, Pod};
 
-const KEY_RING: &str = "test:2020-01-01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+pub(crate) const KEY_RING: &str = "test:2020-01-01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 const SOURCES: [(&str, &str); 5] = [
     ("REGISTRATION_URL", "registration"),
     ("PATIENT_CHART_URL", "patient-chart"),
@@ -62,6 +63,7 @@ pub struct TestPortal {
     spare: Mutex<Vec<String>>,
     client: reqwest::Client,
     blocked: Mutex<Option<sqlx::Transaction<'static, sqlx::Postgres>>>,
+    pub(crate) import: tokio::sync::Mutex<Option<Import>>,
     _pod: Pod,
 }
 
@@ -129,6 +131,7 @@ impl TestPortal {
             metrics,
             prefix: unique,
             blocked: Mutex::new(None),
+            import: tokio::sync::Mutex::new(None),
             _pod: pod,
         }
     }
@@ -175,6 +178,13 @@ impl TestPortal {
     /// Stores a resource at the source that is the authority for it.
     pub fn put(&self, tenant: &str, resource: &Value) {
         self.put_text(tenant, Fixture::source_of(resource), &resource.to_string());
+    }
+
+    /// Gives a person one of each kind, with ids `{kind}-{name}`.
+    pub fn put_everything(&self, person: &Person, name: &str) {
+        for resource in Fixture::of(&person.patient).everything(name) {
+            self.put(&person.tenant, &resource);
+        }
     }
 
     /// Stores a resource at a source, byte for byte.
@@ -360,8 +370,15 @@ impl TestPortal {
 
     /// Keeps the journal from committing. Only for a portal with a database of its own.
     pub async fn block_journal(&self) {
+        self.block("access_events").await;
+    }
+
+    /// Keeps everybody from a table until the journal is unblocked. Only for a portal with a
+    /// database of its own.
+    pub async fn block(&self, table: &str) {
         let mut transaction = self.pool.begin().await.expect("a transaction");
-        sqlx::query("LOCK TABLE access_events IN ACCESS EXCLUSIVE MODE")
+        let lock = format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
+        sqlx::query(sqlx::AssertSqlSafe(lock))
             .execute(&mut *transaction)
             .await
             .expect("a lock");

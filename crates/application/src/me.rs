@@ -136,7 +136,9 @@ impl Inner {
         grant: &PatientGrant,
         caller: &Caller,
     ) -> Result<Vec<(Delegator, Vec<ReleasedRecord>)>, AccessError> {
-        let delegations = grant.delegations().iter().cloned();
+        let today = grant.tenant().day(grant.decided_at());
+        let in_force = |delegation: &&Arc<DelegationSnapshot>| delegation.check(today).is_ok();
+        let delegations = grant.delegations().iter().filter(in_force).cloned();
         let looks = delegations.map(|delegation| self.delegator(delegation, caller));
         let found: Vec<_> = stream::iter(looks).buffered(NAMES_AT_ONCE).collect().await;
         Ok(found.into_iter().flatten().collect())

@@ -133,3 +133,7 @@ fn age_on(born: Date, today: Date) -> i16 {
     let had_birthday = (today.month(), today.day()) >= (born.month(), born.day());
     today.year() - born.year() - i16::from(!had_birthday)
 }
+
+#[cfg(test)]
+#[path = "age_bands_tests.rs"]
+mod tests;

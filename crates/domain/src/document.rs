@@ -190,3 +190,7 @@ fn place(pointer: &str, name: &str) -> String {
         pointer.to_owned()
     }
 }
+
+#[cfg(test)]
+#[path = "document_tests.rs"]
+mod tests;

@@ -214,3 +214,7 @@ impl DelegationSnapshot {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "proxy_delegation_tests.rs"]
+mod tests;

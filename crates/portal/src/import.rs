@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Read as _, Write};
 use std::path::Path;
 use std::sync::Arc;
 
+use portal_infrastructure::crypto::RevocationHashes;
 use portal_infrastructure::postgres::{Import, ImportCode, ImportResult, LineFault, MigrateError};
 use portal_infrastructure::system::{SystemClock, SystemIds};
 use secrecy::ExposeSecret as _;
@@ -51,6 +52,9 @@ pub async fn run(config: &OperateConfig, file: &Path) -> Result<(), ImportError>
     let mut input = open(file).map_err(|error| ImportError::Read(error.kind()))?;
     let (clock, ids) = (Arc::new(SystemClock), Arc::new(SystemIds));
     let mut import = Import::connect(config.owner_url.expose_secret(), clock, ids).await?;
+    if let Some(ring) = &config.key_ring {
+        import = import.with_revocations(RevocationHashes::new(ring));
+    }
     let (mut number, mut lines, mut failed) = (0, 0, 0);
     while let Some(line) =
         next_line(&mut *input).map_err(|error| ImportError::Read(error.kind()))?

@@ -5,9 +5,9 @@ use portal_tests::{Answer, Person, PortalProcess};
 use serde_json::json;
 
 use super::planted::plant;
-use super::{ASKED, TEXT};
+use super::{ASKED, ENDED, TEXT};
 
-const HONEST: [&str; 14] = [
+pub(super) const HONEST: [&str; 14] = [
     "/v1/portal/chart/summary",
     "/v1/portal/chart/allergies",
     "/v1/portal/chart/medications",
@@ -64,7 +64,7 @@ pub(super) struct Answers {
 }
 
 impl Answers {
-    async fn ask(&mut self, portal: &PortalProcess, name: &str, request: reqwest::RequestBuilder) {
+    pub(super) async fn ask(&mut self, portal: &PortalProcess, name: &str, request: reqwest::RequestBuilder) {
         let answer = portal
             .send(marked_headers(request))
             .await
@@ -77,7 +77,7 @@ impl Answers {
         kind.push((name.to_owned(), answer));
     }
 
-    async fn get(&mut self, portal: &PortalProcess, token: Option<&str>, path: &str) {
+    pub(super) async fn get(&mut self, portal: &PortalProcess, token: Option<&str>, path: &str) {
         self.ask(portal, path, portal.request(token, path)).await;
     }
 
@@ -109,7 +109,9 @@ fn bad_tokens(portal: &PortalProcess, person: &Person) -> Vec<String> {
 
 /// Every route of both faces, with what is honest and what is not.
 pub(super) async fn drive(portal: &PortalProcess, person: &Person) -> Answers {
-    let token = portal.token_with(person, &json!({"name": format!("{ASKED}name")}));
+    let token = portal.token_with(person, &json!({
+        "name": format!("{ASKED}name"), "sid": format!("{ENDED}-sid"), "jti": format!("{ENDED}-jti"),
+    }));
     let token = Some(token.as_str());
     let mut answers = Answers::default();
     for path in HONEST.iter().chain(&HONEST).chain(&REFUSED) {

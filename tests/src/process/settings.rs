@@ -28,6 +28,8 @@ pub(super) fn of_installation(
     set("KEYCLOAK_REALM_URL", sandbox.issuer_url());
     set("PORTAL_AUDIENCE", "patient-portal".to_owned());
     set("FIRST_PARTY_CLIENTS", "portal-web,portal-mobile".to_owned());
+    set("OIDC_CLIENT_ID", "portal-service".to_owned());
+    set("OIDC_CLIENT_SECRET", "sandbox-secret".to_owned());
     set("MFA_AMR", "mfa,otp,hwk".to_owned());
     set("ACR_LEVELS", "1=1,2=2".to_owned());
     set("ENTITLEMENTS_STATIC", format!("{tenant}=ehr.portal"));

@@ -17,7 +17,8 @@ pub struct StoredFacts {
     pub tenant: Option<Arc<Tenant>>,
     /// The account that is bound to the identity and not closed.
     pub account: Option<Arc<AccountSnapshot>>,
-    /// The active delegations to that account, each with its grantor's account.
+    /// The delegations to that account that are active or ended lately, each with its grantor's
+    /// account; the active ones first.
     pub delegations: Vec<Arc<DelegationSnapshot>>,
 }
 

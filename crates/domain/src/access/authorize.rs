@@ -230,7 +230,3 @@ fn check_step_up(asked: &Asked<'_>) -> Result<(), Denial> {
         Err(Denial::StepUpRequired)
     }
 }
-
-#[cfg(test)]
-#[path = "authorize_tests.rs"]
-mod tests;

@@ -59,7 +59,7 @@ pub struct AccessFacts {
     pub licensed: bool,
     /// The account of (`iss`, `sub`) in that tenant.
     pub account: Option<Arc<AccountSnapshot>>,
-    /// The active delegations to that account.
+    /// The delegations to that account that are active or ended lately, the active ones first.
     pub delegations: Arc<[Arc<DelegationSnapshot>]>,
     /// The birth date of the patient whom the selected delegation is for.
     pub birth_date: BirthDate,

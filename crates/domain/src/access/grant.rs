@@ -132,11 +132,14 @@ impl PatientGrant {
 
     /// The judge of records of a source for this caller.
     pub fn judge<'a>(&'a self, rules: &'a ReleaseRules, source: Source) -> Judge<'a> {
-        let viewer = self
-            .proxy
-            .as_ref()
-            .map_or(Viewer::PATIENT, ProxyAccess::viewer);
-        Judge::new(rules, source, &self.tenant.config, viewer, self.decided_at)
+        let (viewer, now) = (self.viewer(), self.decided_at);
+        Judge::new(rules, source, &self.tenant.config, viewer, now)
+    }
+
+    /// For whom records are judged.
+    pub(super) fn viewer(&self) -> Viewer {
+        let proxy = self.proxy.as_ref();
+        proxy.map_or(Viewer::PATIENT, ProxyAccess::viewer)
     }
 
     // Routes that any state of the account may call open no record by it.

@@ -14,6 +14,8 @@ mod permit;
 mod proxy;
 mod standing;
 mod subject;
+#[cfg(test)]
+pub(crate) mod tests;
 mod token;
 
 pub use action::{AccountNeed, Action, ProxyNeed, ScopeNeed, Surface};

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use portal_fhir::{Header, ResourceType};
 
 use crate::id::{PatientId, TenantId};
+use crate::release::Viewer;
 use crate::source::RecordSet;
 use crate::tenant::Tenant;
 
@@ -68,6 +70,11 @@ impl<'g> ReadPermit<'g> {
     /// Whether one record of a set may be shown by it: within granular scopes and the delegation.
     pub(crate) fn covers(&self, set: RecordSet, header: &Header) -> bool {
         self.grant.covers(set, header)
+    }
+
+    /// For whom and when records are judged that are shown by it.
+    pub(crate) fn judged_for(&self) -> (Viewer, Timestamp) {
+        (self.grant.viewer(), self.grant.decided_at())
     }
 
     /// The members that are left of a Patient for who may not see all of it.

@@ -25,9 +25,9 @@ pub struct ProxyAccess {
 }
 
 impl ProxyAccess {
-    /// Decides it anew. A legal delegation is judged by the patient's age today; without a birth
-    /// date, or once the patient is of age, it opens nothing, but for a guardian whom a court
-    /// appointed.
+    /// Decides it anew. A legal delegation is judged by the patient's age today: without a birth
+    /// date it opens nothing, and nothing once the patient is of age, but for a guardian whom a
+    /// court appointed.
     pub(super) fn decide(
         delegation: &Arc<DelegationSnapshot>,
         tenant: &Tenant,
@@ -41,10 +41,15 @@ impl ProxyAccess {
             };
             return Ok(Self::new(delegation, delegation.scope, false, viewer));
         }
-        let BirthDate::Day(born) = birth_date else {
-            return Err(Denial::BirthDateUnknown);
+        let today = tenant.day(now);
+        // A date that is still to come tells no age.
+        let born = match birth_date {
+            BirthDate::Day(born) if born <= today => born,
+            BirthDate::Day(_) | BirthDate::Unknown | BirthDate::NotAsked => {
+                return Err(Denial::BirthDateUnknown);
+            }
         };
-        let (access, hides_sensitive) = match tenant.config.age_bands.of(born, tenant.day(now)) {
+        let (access, hides_sensitive) = match tenant.config.age_bands.of(born, today) {
             ParentalAccess::Minor {
                 access,
                 hides_sensitive,

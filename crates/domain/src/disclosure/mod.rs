@@ -4,6 +4,8 @@
 
 mod answer;
 mod fetched;
+#[cfg(test)]
+mod laws;
 mod owned;
 mod released;
 mod stored;

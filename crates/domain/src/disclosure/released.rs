@@ -33,10 +33,11 @@ pub struct ReleasedRecord {
 
 impl Released {
     /// Filters an owned set by its verdicts. `None` where permit, set and verdicts are not of the
-    /// same kind.
+    /// same kind, patient, viewer and moment.
     pub fn filter(permit: &ReadPermit<'_>, owned: Owned, verdicts: &Verdicts) -> Option<Self> {
         let same_kind = permit.resource_type() == owned.set().resource_type()
             && verdicts.set() == owned.set()
+            && verdicts.judged_for() == permit.judged_for()
             && permit.target().patient() == &owned.stored().patient
             && permit.target().tenant() == &owned.stored().tenant;
         if !same_kind {
@@ -170,3 +171,7 @@ impl std::fmt::Debug for ReleasedRecord {
 #[cfg(test)]
 #[path = "released_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "proxies_tests.rs"]
+mod proxies_tests;

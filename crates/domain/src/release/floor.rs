@@ -135,7 +135,7 @@ pub(super) const fn is_result(resource_type: ResourceType) -> bool {
     )
 }
 
-fn is_contained_result(inner: &Contained) -> bool {
+pub(super) fn is_contained_result(inner: &Contained) -> bool {
     ResourceType::parse(&inner.type_name).is_some_and(is_result)
 }
 

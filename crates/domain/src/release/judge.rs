@@ -8,7 +8,8 @@ use crate::source::Source;
 use crate::tenant_config::TenantConfig;
 
 use super::floor::{self, Marks, is_critical};
-use super::policy::{Audience, Subject};
+use super::policy::Audience;
+use super::rule_match::Subject;
 use super::{ReleaseRules, Withheld};
 
 /// For whom records are judged.

@@ -5,12 +5,14 @@ mod floor;
 mod judge;
 mod pattern;
 mod policy;
+mod rule_match;
+#[cfg(test)]
+pub(crate) mod tests;
 mod verdicts;
 
 pub use floor::{ReleaseMode, ReleaseRules, Withheld};
 pub use judge::{Judge, Viewer};
 pub use pattern::CodePattern;
-pub use policy::{
-    Audience, Effect, ReleasePolicy, Rule, RuleAudience, RuleIndex, RuleMatch, Until,
-};
+pub use policy::{Audience, Effect, ReleasePolicy, Rule, RuleAudience, RuleIndex, Until};
+pub use rule_match::RuleMatch;
 pub use verdicts::{Holds, Masks, Verdicts};

@@ -3,15 +3,14 @@
 //! The rules are read in order. One that restricts adds its hold; one that releases ends the
 //! reading, so it is an exception to what stands behind it. What no rule released also meets the
 //! default. So a further hold, wherever it stands, never shows more, and the strictest one counts.
+//!
+//! A rule that releases means only what is certain; one that restricts also what may be.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use portal_fhir::{Coding, Contained, Header, ResourceType};
-
-use crate::source::Source;
+use portal_fhir::Header;
 
 use super::Withheld;
-use super::floor::Marks;
-use super::pattern::CodePattern;
+use super::rule_match::{Part, RuleMatch, Subject};
 
 /// For whom a rule is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,25 +45,6 @@ pub enum Effect {
     HoldUntilReviewed,
     /// Never shows it.
     Withhold,
-}
-
-/// What a rule matches: every list that is not empty must hold one that fits.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct RuleMatch {
-    /// Types.
-    pub types: Vec<ResourceType>,
-    /// Categories.
-    pub categories: Vec<CodePattern>,
-    /// Codes.
-    pub codes: Vec<CodePattern>,
-    /// Statuses.
-    pub statuses: Vec<Box<str>>,
-    /// Labels of `meta.security`.
-    pub security_labels: Vec<CodePattern>,
-    /// Only what is critical.
-    pub critical_only: bool,
-    /// Only what comes from this source.
-    pub source: Option<Source>,
 }
 
 /// One rule.
@@ -155,25 +135,38 @@ impl ReleasePolicy {
             .map_or(Ok(()), Err)
     }
 
+    /// The strictest of what holds the record and what holds a result contained in it: that one
+    /// is judged as it would be if it stood alone, so no release of its container lets it out.
     fn strictest(
         &self,
         subject: &Subject<'_>,
         audience: Audience,
         now: Timestamp,
     ) -> Option<Withheld> {
+        let results = subject.contained_results().map(Part::Contained);
+        std::iter::once(Part::Whole)
+            .chain(results)
+            .filter_map(|part| self.strictest_of(subject, part, audience, now))
+            .max()
+    }
+
+    fn strictest_of(
+        &self,
+        subject: &Subject<'_>,
+        part: Part<'_>,
+        audience: Audience,
+        now: Timestamp,
+    ) -> Option<Withheld> {
         let mut strictest = None;
-        let rules = (0u16..)
-            .zip(&self.rules)
-            .filter(|(_, rule)| rule.is_for(audience));
-        for (index, rule) in rules {
-            let releases = rule.effect == Effect::Release;
-            if !rule.matches.holds(subject, !releases) {
-                continue;
-            }
-            if releases {
-                return strictest;
-            }
-            strictest = strictest.max(hold(rule.effect, RuleIndex::Rule(index), subject, now));
+        let rules = (0u16..).zip(&self.rules);
+        for (index, rule) in rules.filter(|(_, rule)| rule.is_for(audience)) {
+            let effect = match rule.effect {
+                Effect::Release if rule.matches.means(subject, part) => return strictest,
+                Effect::Release => continue,
+                effect if rule.matches.may_mean(subject, part) => effect,
+                _ => continue,
+            };
+            strictest = strictest.max(hold(effect, RuleIndex::Rule(index), subject, now));
         }
         strictest.max(hold(self.default, RuleIndex::Default, subject, now))
     }
@@ -188,88 +181,6 @@ impl Rule {
                 | (RuleAudience::Parents, Audience::Parent)
         )
     }
-}
-
-/// A record as rules look at it.
-#[derive(Clone, Copy)]
-pub(super) struct Subject<'a> {
-    pub(super) header: &'a Header,
-    pub(super) source: Source,
-    pub(super) critical: bool,
-    pub(super) marks: Marks<'a>,
-}
-
-impl RuleMatch {
-    /// Whether the record is meant. Rules that restrict also mean what something contained in it
-    /// matches, and what cannot be read, because that may be anything.
-    fn holds(&self, subject: &Subject<'_>, restricts: bool) -> bool {
-        if self.critical_only && !subject.critical {
-            return false;
-        }
-        if self.source.is_some_and(|source| source != subject.source) {
-            return false;
-        }
-        let header = subject.header;
-        let own = self.holds_resource(
-            &Matched {
-                type_name: header.resource_type.as_str(),
-                categories: &header.categories,
-                codes: &header.codes,
-                more_codes: &header.component_codes,
-                status: header.status.as_deref(),
-                security: &header.security,
-            },
-            restricts && (header.codes_unreadable || header.category_unreadable),
-        );
-        // A release of the container is none of what is in it.
-        own || (restricts
-            && header
-                .contained
-                .iter()
-                .any(|inner| self.holds_contained(inner)))
-    }
-
-    fn holds_contained(&self, inner: &Contained) -> bool {
-        let matched = Matched {
-            type_name: &inner.type_name,
-            categories: &inner.categories,
-            codes: &inner.codes,
-            more_codes: &[],
-            status: inner.status.as_deref(),
-            security: &inner.security,
-        };
-        self.holds_resource(&matched, inner.labels_unreadable)
-    }
-
-    fn holds_resource(&self, matched: &Matched<'_>, unreadable: bool) -> bool {
-        let type_fits = self.types.is_empty()
-            || self
-                .types
-                .iter()
-                .any(|kind| kind.as_str() == matched.type_name);
-        let status_fits = self.statuses.is_empty()
-            || matched
-                .status
-                .is_some_and(|status| self.statuses.iter().any(|one| **one == *status));
-        let fits = |patterns: &[CodePattern], codings: &[Coding], more: &[Coding]| {
-            let one = |coding: &Coding| patterns.iter().any(|pattern| pattern.matches(coding));
-            patterns.is_empty() || unreadable || codings.iter().chain(more).any(one)
-        };
-        type_fits
-            && status_fits
-            && fits(&self.categories, matched.categories, &[])
-            && fits(&self.codes, matched.codes, matched.more_codes)
-            && fits(&self.security_labels, matched.security, &[])
-    }
-}
-
-struct Matched<'a> {
-    type_name: &'a str,
-    categories: &'a [Coding],
-    codes: &'a [Coding],
-    more_codes: &'a [Coding],
-    status: Option<&'a str>,
-    security: &'a [Coding],
 }
 
 fn hold(

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
+use jiff::Timestamp;
 use portal_fhir::{Header, Record, ResourceType};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -12,12 +13,13 @@ use crate::disclosure::Owned;
 use crate::sensitivity::SensitivityClass;
 use crate::source::RecordSet;
 
-use super::{Judge, RuleIndex, Until, Withheld};
+use super::{Judge, RuleIndex, Until, Viewer, Withheld};
 
 /// What a judge says of every record of one owned set.
 #[derive(Debug)]
 pub struct Verdicts {
     owned: Owned,
+    judged_for: (Viewer, Timestamp),
     by_index: Vec<Option<Withheld>>,
     // Only references ask by id, and most answers have none to judge.
     by_id: OnceLock<ById>,
@@ -71,6 +73,7 @@ impl Verdicts {
         let by_index = owned.records().iter().enumerate().map(verdict).collect();
         Self {
             owned: owned.clone(),
+            judged_for: (judge.viewer, judge.now),
             by_index,
             by_id: OnceLock::new(),
         }
@@ -103,6 +106,11 @@ impl Verdicts {
     /// Why the record at an index is withheld, if it is.
     pub fn at(&self, index: usize) -> Option<Withheld> {
         self.by_index.get(index).copied().flatten()
+    }
+
+    /// For whom and when it was judged.
+    pub(crate) const fn judged_for(&self) -> (Viewer, Timestamp) {
+        self.judged_for
     }
 
     /// The set that was judged.
@@ -240,3 +248,7 @@ impl Masks {
 #[cfg(test)]
 #[path = "verdicts_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "holds_tests.rs"]
+mod holds_tests;

@@ -107,7 +107,7 @@ pub(super) fn claim() -> impl Strategy<Value = Vec<String>> {
 }
 
 /// The set of such a claim.
-pub(super) fn set() -> impl Strategy<Value = ScopeSet> {
+pub(crate) fn set() -> impl Strategy<Value = ScopeSet> {
     claim().prop_map(|scopes| ScopeSet::parse(&scopes.join(" ")))
 }
 
@@ -132,7 +132,7 @@ fn concept() -> impl Strategy<Value = Value> {
 }
 
 /// The header of a small record of any type.
-pub(super) fn header() -> impl Strategy<Value = Header> {
+pub(crate) fn header() -> impl Strategy<Value = Header> {
     let resource = prop_oneof![
         4 => resource(),
         1 => select(ResourceType::ALL).prop_map(ResourceType::as_str),

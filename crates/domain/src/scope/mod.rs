@@ -13,6 +13,6 @@ pub use parse::RejectedScope;
 pub use set::ScopeSet;
 
 #[cfg(test)]
-mod generators;
+pub(crate) mod generators;
 #[cfg(test)]
 mod laws;

@@ -1,6 +1,7 @@
 //! A release policy from a document.
 
 use jiff::SignedDuration;
+use jiff::fmt::temporal::SpanParser;
 use portal_fhir::ResourceType;
 use serde_json::Value;
 
@@ -11,10 +12,12 @@ use crate::source::Source;
 const MAX_RULES: usize = 200;
 /// The longest hold: ten years.
 const MAX_HOLD: SignedDuration = SignedDuration::from_hours(24 * 3_660);
+// A span's own parser also takes words, such as `3 days ago`.
+const ISO_8601: SpanParser = SpanParser::new();
 const EFFECT: &str = "expected release, holdUntilReviewed, withhold or {\"holdFor\": \"PT…H\"}";
 const REASON: &str = "expected a text key of a-z 0-9 . -";
 
-/// Reads `{rules: [{match, effect, audience?, reasonKey?}], default?, defaultReasonKey?,
+/// Reads `{rules: [{match?, effect, audience?, reasonKey?}], default?, defaultReasonKey?,
 /// criticalHold?, sayCount?}`.
 pub(super) fn read(
     value: &Value,
@@ -138,7 +141,7 @@ fn effect(value: &Value) -> Option<Effect> {
 
 /// An ISO 8601 duration of days, hours, minutes and seconds, not negative; a day is 24 hours.
 fn duration(text: &str) -> Option<SignedDuration> {
-    let span: jiff::Span = text.parse().ok()?;
+    let span = ISO_8601.parse_span(text).ok()?;
     let no_calendar = span.get_years() == 0 && span.get_months() == 0;
     let days = i64::from(span.get_weeks()) * 7 + i64::from(span.get_days());
     let hours = SignedDuration::from_hours(days.checked_mul(24)?);

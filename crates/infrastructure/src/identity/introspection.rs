@@ -13,9 +13,10 @@ use portal_application::ports::{BearerToken, TokenIntrospection};
 use portal_domain::access::{Introspection, VerifiedToken};
 use portal_domain::id::Issuer;
 use reqwest::header::ACCEPT;
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, Response, StatusCode};
 use secrecy::ExposeSecret as _;
 use tokio::time::timeout;
+use url::Url;
 use url::form_urlencoded::byte_serialize;
 
 use crate::http_client::read_body;
@@ -31,13 +32,13 @@ const COMPLAINT_PAUSE: Duration = Duration::from_secs(10);
 
 /// How long things take and last.
 #[derive(Clone, Copy)]
-pub(super) struct Times {
+struct Times {
     /// Until the provider has answered.
-    pub(super) patience: Duration,
+    patience: Duration,
     /// How old its word may be, counted from the question.
-    pub(super) remembered: Duration,
+    remembered: Duration,
     /// How long nobody is asked after there was no answer, counted from then.
-    pub(super) paused: Duration,
+    paused: Duration,
 }
 
 impl Times {
@@ -86,7 +87,7 @@ impl OidcIntrospection {
         Self::with_times(verifier, client, Times::USUAL)
     }
 
-    pub(super) fn with_times(verifier: &OidcVerifier, client: Client, times: Times) -> Self {
+    fn with_times(verifier: &OidcVerifier, client: Client, times: Times) -> Self {
         Self {
             asker: Arc::new(Asker {
                 client,
@@ -173,21 +174,8 @@ impl Asker {
         let provider = self.providers.get(question.issuer.as_str());
         let endpoint = provider.ok_or("unknown issuer")?.introspection_endpoint();
         let endpoint = endpoint.await.ok_or("no usable address")?;
-        // Both are form-encoded before they are joined (RFC 6749 section 2.3.1).
-        let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
-        let secret = encoded(credentials.secret.expose_secret());
-        let response = self
-            .client
-            .post(endpoint)
-            .basic_auth(encoded(credentials.id.as_str()), Some(secret))
-            .header(ACCEPT, "application/json")
-            .form(&[
-                ("token", &*question.text),
-                ("token_type_hint", "access_token"),
-            ])
-            .send()
-            .await
-            .map_err(|_| "no answer")?;
+        let response = self.post(endpoint, credentials, &question.text).await;
+        let response = response.map_err(|_| "no answer")?;
         match response.status() {
             StatusCode::OK => {}
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => return Err("credentials refused"),
@@ -196,6 +184,24 @@ impl Asker {
         let body = read_body(response, MAX_DOCUMENT, |_| true).await;
         let body = body.map_err(|_| "answer too large or cut off")?;
         question.answered_by(&body).ok_or("answer malformed")
+    }
+
+    async fn post(
+        &self,
+        endpoint: Url,
+        credentials: &ClientCredentials,
+        token: &str,
+    ) -> reqwest::Result<Response> {
+        // Both are form-encoded before they are joined (RFC 6749 section 2.3.1).
+        let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
+        let secret = encoded(credentials.secret.expose_secret());
+        self.client
+            .post(endpoint)
+            .basic_auth(encoded(credentials.id.as_str()), Some(secret))
+            .header(ACCEPT, "application/json")
+            .form(&[("token", token), ("token_type_hint", "access_token")])
+            .send()
+            .await
     }
 
     fn complain(&self, issuer: &Issuer, reason: &'static str) {

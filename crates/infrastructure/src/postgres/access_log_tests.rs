@@ -18,7 +18,7 @@ use ulid::Ulid;
 
 use super::super::database::Login;
 use super::super::journal::PgJournal;
-use super::super::test_database::{TestDatabase, TestTenant, now};
+use super::super::test_database::{TestDatabase, TestFamily, TestTenant, now};
 use super::*;
 use crate::crypto::{KeyRing, KeyedHash};
 
@@ -266,7 +266,7 @@ async fn an_entry_holds_what_was_written() {
 #[tokio::test]
 async fn an_act_of_a_proxy_names_the_delegation() {
     let scene = Scene::begin().await;
-    let family = scene.tenant.family();
+    let family = TestFamily::new();
     scene.database.delegate(&scene.tenant, &family).await;
     scene.write(scene.tenant.proxy_event(&family), 0).await;
     let page = scene

@@ -18,6 +18,8 @@ mod relay;
 mod revocations;
 
 #[cfg(test)]
+mod catalog_tests;
+#[cfg(test)]
 mod security_tests;
 #[cfg(test)]
 mod test_database;
@@ -27,7 +29,9 @@ pub use check::CheckError;
 pub use database::{Database, DatabaseUrlInvalid, Login};
 pub use facts::PgFacts;
 pub use import::{Import, ImportCode, ImportOutcome, ImportResult};
-pub use import_line::{AccountLine, DelegationLine, ImportLine, LineFault, TenantLine};
+pub use import_line::{
+    AccountLine, DelegationLine, ImportLine, LineFault, RevocationLine, Revoked, TenantLine,
+};
 pub use journal::PgJournal;
 pub use migrate::{MigrateError, MigrateReport, migrate};
 pub use relay::PgJournalRelay;

@@ -4,6 +4,8 @@ mod follower;
 mod list;
 
 #[cfg(test)]
+mod rights_tests;
+#[cfg(test)]
 mod tests;
 
 use std::fmt;

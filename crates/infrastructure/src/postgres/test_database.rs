@@ -169,6 +169,16 @@ pub(super) struct TestFamily {
     pub(super) delegation: ProxyDelegationId,
 }
 
+impl TestFamily {
+    /// Somebody who is to act for a patient.
+    pub(super) fn new() -> Self {
+        Self {
+            proxy: PortalAccountId::new(random()),
+            delegation: ProxyDelegationId::new(random()),
+        }
+    }
+}
+
 /// A tenant of its own for each test.
 pub(super) struct TestTenant {
     pub(super) id: TenantId,
@@ -213,14 +223,6 @@ impl TestTenant {
             request_id: RequestId::parse("request-1").expect("valid"),
             occurred_at: now(),
             fence: Some(self.fence(1)),
-        }
-    }
-
-    /// Somebody who is to act for the patient.
-    pub(super) fn family(&self) -> TestFamily {
-        TestFamily {
-            proxy: PortalAccountId::new(random()),
-            delegation: ProxyDelegationId::new(random()),
         }
     }
 

@@ -150,7 +150,7 @@ mod tests {
         let start = u64::from_be_bytes(*hash.as_ref().first_chunk().expect("32 bytes"));
         assert_eq!(
             (SCHEMA, format!("{start:016x}").as_str()),
-            (1, "71f13ebf7056bbc5")
+            (2, "fd94f7527567bf15")
         );
     }
 }

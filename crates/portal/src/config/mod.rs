@@ -97,8 +97,6 @@ pub struct OperateConfig {
     pub owner_url: SecretString,
     /// The keys that revocations are written under; only lines of those need them.
     pub key_ring: Option<Arc<KeyRing>>,
-    /// Where pods are told of revocations; without it they find them by themselves.
-    pub nats_url: Option<SecretString>,
 }
 
 struct Draft {
@@ -167,7 +165,6 @@ pub fn operate(inputs: &Inputs<'_>) -> Result<Reading<OperateConfig>, Faults> {
             process: draft.process?,
             owner_url: draft.stores.owner?,
             key_ring: draft.key_ring,
-            nats_url: draft.stores.nats,
         })
     })
 }

@@ -9,8 +9,10 @@ use std::fmt::Write as _;
 
 use portal_domain::id::{Issuer, Subject, TenantId};
 
-/// More active delegations than anybody acts by.
+/// More delegations than anybody acts by.
 const MAX_DELEGATIONS: u32 = 200;
+/// How long an ended delegation is still told apart from none, so that its grantor hears who tries.
+const ENDED_FOR: &str = "90 days";
 /// A version that no row has.
 const NO_VERSION: i64 = -1;
 
@@ -37,14 +39,15 @@ pub(super) fn text(
         LEFT JOIN portal_accounts a ON a.tenant_id = t.tenant_id AND a.issuer = {issuer}
             AND a.subject = {subject} AND a.status <> 'closed'
         LEFT JOIN LATERAL (
-            SELECT json_agg(d ORDER BY d.delegation_id) AS delegations FROM (
+            SELECT json_agg(d ORDER BY d.status <> 'active', d.delegation_id) AS delegations FROM (
                 SELECT d.delegation_id, d.status, d.relationship_type, d.grantor_patient_id,
                     d.scope, d.sensitive, d.valid_from, d.valid_to, d.court_order, d.version,
                     COALESCE({open}, {closed}) AS grantor
                 FROM proxy_delegations d
                 WHERE d.tenant_id = a.tenant_id AND d.proxy_account_id = a.account_id
-                    AND d.status = 'active'
-                ORDER BY d.delegation_id LIMIT {MAX_DELEGATIONS}) d) p ON true
+                    AND (d.status = 'active' OR (d.status IN ('revoked', 'expired')
+                        AND d.updated_at > now() - interval '{ENDED_FOR}'))
+                ORDER BY d.status <> 'active', d.delegation_id LIMIT {MAX_DELEGATIONS}) d) p ON true
         WHERE t.tenant_id = {tenant}",
         open = grantor("<> 'closed'"),
         closed = grantor("= 'closed'"),

@@ -1,5 +1,5 @@
 use portal_domain::id::PortalAccountId;
-use portal_domain::proxy_delegation::{DelegationRight, RelationshipType};
+use portal_domain::proxy_delegation::{DelegationRight, DelegationStatus, RelationshipType};
 use portal_domain::sensitivity::SensitivityCategory;
 
 use super::super::database::Login;
@@ -127,7 +127,7 @@ async fn a_known_tenant_is_the_same_until_its_version_rises() {
 async fn a_document_or_a_delegation_that_cannot_be_read_is_corrupt() {
     let scene = Scene::begin().await;
     let id = &scene.tenant.id;
-    let family = scene.tenant.family();
+    let family = TestFamily::new();
     scene.database.delegate(&scene.tenant, &family).await;
     scene
         .owner("UPDATE proxy_delegations SET scope = '{everything}'")
@@ -148,7 +148,7 @@ async fn a_document_or_a_delegation_that_cannot_be_read_is_corrupt() {
 #[tokio::test]
 async fn active_delegations_come_with_their_grantors_account() {
     let scene = Scene::begin().await;
-    let family = scene.tenant.family();
+    let family = TestFamily::new();
     let TestFamily { proxy, delegation } = &family;
     scene.database.delegate(&scene.tenant, &family).await;
     scene
@@ -180,7 +180,12 @@ async fn active_delegations_come_with_their_grantors_account() {
     let own = scene.of(scene.tenant.subject().as_str()).await;
     assert!(own.delegations.is_empty(), "the grantor is nobody's proxy");
     scene
-        .owner("UPDATE proxy_delegations SET status = 'revoked'")
+        .owner("UPDATE proxy_delegations SET status = 'revoked', updated_at = now()")
+        .await;
+    let ended = scene.of(&proxy.to_string()).await.delegations;
+    assert_eq!(ended[0].status, DelegationStatus::Revoked, "its grantor hears who tries");
+    scene
+        .owner("UPDATE proxy_delegations SET updated_at = now() - interval '91 days'")
         .await;
     assert!(scene.of(&proxy.to_string()).await.delegations.is_empty());
 }
@@ -188,7 +193,7 @@ async fn active_delegations_come_with_their_grantors_account() {
 #[tokio::test]
 async fn the_grantors_account_is_the_open_one_else_the_one_closed_last() {
     let scene = Scene::begin().await;
-    let family = scene.tenant.family();
+    let family = TestFamily::new();
     scene.database.delegate(&scene.tenant, &family).await;
     scene
         .owner("UPDATE proxy_delegations SET grantor_patient_id = 'child'")
@@ -213,7 +218,7 @@ async fn the_grantors_account_is_the_open_one_else_the_one_closed_last() {
 #[tokio::test]
 async fn at_most_two_hundred_delegations_come_in_the_order_of_their_ids() {
     let scene = Scene::begin().await;
-    let family = scene.tenant.family();
+    let family = TestFamily::new();
     scene.database.delegate(&scene.tenant, &family).await;
     let proxy = family.proxy.to_string();
     let values: Vec<String> = (0..250)

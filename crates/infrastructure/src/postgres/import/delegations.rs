@@ -1,33 +1,21 @@
 //! Delegations from an operator.
 
+mod terms;
+
 use jiff::Timestamp;
-use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use portal_domain::id::ProxyDelegationId;
-use portal_domain::proxy_delegation::{DelegationRight, DelegationStatus};
-use portal_domain::sensitivity::SensitivityCategory;
-use sqlx::{FromRow, Postgres, Transaction};
+use portal_domain::proxy_delegation::DelegationStatus;
+use sqlx::{Postgres, Transaction};
 
 use super::super::import_line::DelegationLine;
 use super::{Import, ImportCode, ImportOutcome, LineError, tenant_exists};
+use terms::{DelegationRow, Terms};
 
 /// Active delegations of one grantor.
 const MAX_ACTIVE: i64 = 10;
 
 type Open<'a> = Transaction<'a, Postgres>;
-
-/// What an operator can change of a delegation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Terms {
-    status: &'static str,
-    relationship: &'static str,
-    scope: Vec<&'static str>,
-    sensitive: Vec<&'static str>,
-    valid_from: Date,
-    valid_to: Option<Date>,
-    court_order: bool,
-    document_reference: Option<String>,
-}
 
 impl Import {
     /// Makes the delegation what the line says: the open one of the grantor and the proxy's
@@ -94,19 +82,6 @@ async fn proxy_account(
         }
         Some((account, _)) => Ok(account),
     }
-}
-
-#[derive(FromRow)]
-struct DelegationRow {
-    delegation_id: String,
-    status: String,
-    relationship_type: String,
-    scope: Vec<String>,
-    sensitive: Vec<String>,
-    valid_from: jiff_sqlx::Date,
-    valid_to: Option<jiff_sqlx::Date>,
-    court_order: bool,
-    document_reference: Option<String>,
 }
 
 async fn open_delegation(
@@ -176,27 +151,7 @@ async fn create(
 ) -> Result<ImportOutcome, LineError> {
     check_limit(transaction, line).await?;
     let terms = Terms::of(line);
-    sqlx::query(
-        "INSERT INTO proxy_delegations (tenant_id, delegation_id, grantor_patient_id,
-            proxy_account_id, status, relationship_type, scope, sensitive, valid_from, valid_to,
-            court_order, document_reference, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)",
-    )
-    .bind(line.tenant_id.as_str())
-    .bind(id.to_string())
-    .bind(line.grantor.as_str())
-    .bind(proxy)
-    .bind(terms.status)
-    .bind(terms.relationship)
-    .bind(terms.scope)
-    .bind(terms.sensitive)
-    .bind(terms.valid_from.to_sqlx())
-    .bind(terms.valid_to.map(ToSqlx::to_sqlx))
-    .bind(terms.court_order)
-    .bind(terms.document_reference)
-    .bind(now.to_sqlx())
-    .execute(&mut **transaction)
-    .await?;
+    terms.insert(transaction, line, id, proxy, now).await?;
     Ok(ImportOutcome::Created)
 }
 
@@ -213,25 +168,7 @@ async fn update(
     if row.status != terms.status {
         check_limit(transaction, line).await?;
     }
-    sqlx::query(
-        "UPDATE proxy_delegations SET status = $3, relationship_type = $4, scope = $5,
-            sensitive = $6, valid_from = $7, valid_to = $8, court_order = $9,
-            document_reference = $10, updated_at = $11, version = version + 1
-        WHERE tenant_id = $1 AND delegation_id = $2",
-    )
-    .bind(line.tenant_id.as_str())
-    .bind(&row.delegation_id)
-    .bind(terms.status)
-    .bind(terms.relationship)
-    .bind(terms.scope)
-    .bind(terms.sensitive)
-    .bind(terms.valid_from.to_sqlx())
-    .bind(terms.valid_to.map(ToSqlx::to_sqlx))
-    .bind(terms.court_order)
-    .bind(terms.document_reference)
-    .bind(now.to_sqlx())
-    .execute(&mut **transaction)
-    .await?;
+    terms.update(transaction, line, row, now).await?;
     Ok(ImportOutcome::Updated)
 }
 
@@ -252,35 +189,4 @@ async fn end(
     .execute(&mut **transaction)
     .await?;
     Ok(ImportOutcome::Updated)
-}
-
-impl Terms {
-    fn of(line: &DelegationLine) -> Self {
-        Self {
-            status: line.status.as_str(),
-            relationship: line.relationship.as_str(),
-            scope: line.scope.iter().map(DelegationRight::as_str).collect(),
-            sensitive: line
-                .sensitive
-                .iter()
-                .map(SensitivityCategory::as_str)
-                .collect(),
-            valid_from: line.valid_from,
-            valid_to: line.valid_to,
-            court_order: line.court_order,
-            document_reference: line.document_reference.clone(),
-        }
-    }
-
-    /// Words are always stored in the order of the contract.
-    fn are_of(&self, row: &DelegationRow) -> bool {
-        self.status == row.status
-            && self.relationship == row.relationship_type
-            && self.scope == row.scope
-            && self.sensitive == row.sensitive
-            && self.valid_from == row.valid_from.to_jiff()
-            && self.valid_to == row.valid_to.map(jiff_sqlx::Date::to_jiff)
-            && self.court_order == row.court_order
-            && self.document_reference == row.document_reference
-    }
 }

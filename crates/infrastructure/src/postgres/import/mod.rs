@@ -1,8 +1,9 @@
-//! `patient-portal import`: tenants, accounts and delegations from an operator, with the owner's
-//! login.
+//! `patient-portal import`: tenants, accounts, delegations and revocations from an operator, with
+//! the owner's login.
 
 mod accounts;
 mod delegations;
+mod revocations;
 mod tenants;
 
 #[cfg(test)]
@@ -15,6 +16,8 @@ use portal_application::ports::{Clock, Ids};
 use portal_domain::id::TenantId;
 use serde::Serialize;
 use sqlx::{Connection, PgConnection, Postgres, Transaction};
+
+use crate::crypto::RevocationHashes;
 
 use super::database::set_tenant;
 use super::error::{QueryError, code, refuses_values};
@@ -55,6 +58,8 @@ pub enum ImportCode {
     DelegationLimit,
     /// Only a delegation that exists can be ended.
     DelegationUnknown,
+    /// Revocations are written under the key ring: set `KEY_RING`.
+    KeyRingRequired,
     /// The line contradicts what is stored, as another import was quicker.
     Conflict,
     /// The database did not do it; the line may be tried again.
@@ -115,6 +120,7 @@ pub struct Import {
     connection: PgConnection,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
+    revocations: Option<RevocationHashes>,
 }
 
 impl Import {
@@ -129,7 +135,15 @@ impl Import {
             connection,
             clock,
             ids,
+            revocations: None,
         })
+    }
+
+    /// With the hashes that lines of revocations are written under.
+    #[must_use]
+    pub fn with_revocations(mut self, hashes: RevocationHashes) -> Self {
+        self.revocations = Some(hashes);
+        self
     }
 
     /// Does one line of NDJSON.
@@ -157,6 +171,7 @@ impl Import {
             ImportLine::Tenant(tenant) => self.tenant(tenant).await,
             ImportLine::Account(account) => self.account(account).await,
             ImportLine::Delegation(delegation) => self.delegation(delegation).await,
+            ImportLine::Revocation(revocation) => self.revocation(revocation).await,
         };
         match done {
             Ok(outcome) => ImportResult::Done {
@@ -196,7 +211,9 @@ fn failure(line: &ImportLine, error: &LineError) -> ImportCode {
         // Another import was quicker: the rules of the tables hold.
         LineError::Sql(error) if refuses_values(error) => match line {
             ImportLine::Account(_) => ImportCode::AccountConflict,
-            ImportLine::Tenant(_) | ImportLine::Delegation(_) => ImportCode::Conflict,
+            ImportLine::Tenant(_) | ImportLine::Delegation(_) | ImportLine::Revocation(_) => {
+                ImportCode::Conflict
+            }
         },
         LineError::Sql(error) => {
             tracing::warn!(code = %code(error), "import.failed");

@@ -23,7 +23,8 @@ impl Import {
         let version = write(&mut transaction, line, now).await?;
         let config = configure(&mut transaction, line, now).await?;
         if let Some(config) = config {
-            put_in_force(&mut transaction, line, config, version.is_none()).await?;
+            let raise = i64::from(version.is_none());
+            put_in_force(&mut transaction, line, (config, raise), now).await?;
         }
         transaction.commit().await?;
         Ok(match (version, config) {
@@ -120,18 +121,17 @@ fn merged(stored: Option<Map<String, Value>>, given: &Map<String, Value>) -> Map
 async fn put_in_force(
     transaction: &mut Open<'_>,
     line: &TenantLine,
-    config: i64,
-    raise: bool,
+    (config, raise): (i64, i64),
+    now: Timestamp,
 ) -> Result<(), LineError> {
     sqlx::query(
-        "UPDATE tenants SET config_version = $2, version = version + $3,
-            updated_at = (SELECT created_at FROM tenant_configs
-                WHERE tenant_id = $1 AND version = $2)
+        "UPDATE tenants SET config_version = $2, version = version + $3, updated_at = $4
         WHERE tenant_id = $1",
     )
     .bind(line.id.as_str())
     .bind(config)
-    .bind(i64::from(raise))
+    .bind(raise)
+    .bind(now.to_sqlx())
     .execute(&mut **transaction)
     .await?;
     Ok(())

@@ -13,6 +13,7 @@ use ImportOutcome::{Created, Unchanged, Updated};
 
 mod configs;
 mod delegations;
+mod revocations;
 
 struct Scene {
     database: TestDatabase,

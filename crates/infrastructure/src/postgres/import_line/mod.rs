@@ -4,6 +4,7 @@ mod account;
 mod delegation;
 mod json;
 mod reader;
+mod revocation;
 mod tenant;
 
 #[cfg(test)]
@@ -11,6 +12,7 @@ mod tests;
 
 pub use account::AccountLine;
 pub use delegation::DelegationLine;
+pub use revocation::{RevocationLine, Revoked};
 pub use tenant::TenantLine;
 
 use portal_domain::document::DocumentFault;
@@ -57,6 +59,8 @@ pub enum ImportLine {
     Account(AccountLine),
     /// `{"delegation": {…}}`
     Delegation(DelegationLine),
+    /// `{"revocation": {…}}`
+    Revocation(RevocationLine),
 }
 
 impl ImportLine {
@@ -77,6 +81,7 @@ impl ImportLine {
             "tenant" => tenant::read(reader).map(Self::Tenant),
             "account" => account::read(reader).map(Self::Account),
             "delegation" => delegation::read(reader).map(Self::Delegation),
+            "revocation" => revocation::read(reader).map(Self::Revocation),
             _ => Err(whole_line("is of no known kind")),
         }
     }
@@ -87,6 +92,7 @@ impl ImportLine {
             Self::Tenant(_) => "tenant",
             Self::Account(_) => "account",
             Self::Delegation(_) => "delegation",
+            Self::Revocation(_) => "revocation",
         }
     }
 }

@@ -75,12 +75,11 @@ impl Reader {
         let pointer = place(&self.pointer, name);
         let mut found = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
-            match item.as_str().and_then(&read) {
-                Some(item) => found.push(item),
-                None => {
-                    let fault = LineFault::at(format!("{pointer}/{index}"), expected);
-                    self.faults.push(fault);
-                }
+            if let Some(item) = item.as_str().and_then(&read) {
+                found.push(item);
+            } else {
+                let fault = LineFault::at(format!("{pointer}/{index}"), expected);
+                self.faults.push(fault);
             }
         }
         (found.len() == items.len()).then_some(found)

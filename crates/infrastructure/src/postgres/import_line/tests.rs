@@ -239,3 +239,32 @@ fn a_line_may_be_long_but_not_longer_than_a_mebibyte() {
     assert!(ImportLine::parse(&TENANT.replace("}}", &more)).is_ok());
     assert_eq!(pointers(&" ".repeat(MAX_LINE + 1)), [""]);
 }
+
+#[test]
+fn a_revocation_names_exactly_one_thing() {
+    let line = |members: &str| {
+        format!(r#"{{"revocation":{{"tenantId":"kabul","issuer":"https://i"{members}}}}}"#)
+    };
+    for good in [
+        r#","sessionId":"s""#,
+        r#","tokenId":"t""#,
+        r#","subject":"s""#,
+        r#","subject":"s","clientId":"c","until":"2030-01-01T00:00:00Z""#,
+    ] {
+        let read = ImportLine::parse(&line(good));
+        assert!(matches!(read, Ok(ImportLine::Revocation(_))), "{good}");
+    }
+    for (bad, place) in [
+        ("", "/revocation"),
+        (r#","sessionId":"s","tokenId":"t""#, "/revocation"),
+        (r#","tokenId":"t","clientId":"c""#, "/revocation"),
+        (r#","clientId":"c""#, "/revocation"),
+        (r#","subject":"s","notBefore":"today""#, "/revocation/notBefore"),
+        (
+            r#","subject":"s","notBefore":"2026-01-02T00:00:00Z","until":"2026-01-01T00:00:00Z""#,
+            "/revocation/until",
+        ),
+    ] {
+        assert_eq!(pointers(&line(bad)), [place], "{bad}");
+    }
+}

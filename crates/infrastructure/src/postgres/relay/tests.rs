@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use super::super::database::Login;
 use super::super::journal::PgJournal;
-use super::super::test_database::{TestDatabase, TestTenant, now};
+use super::super::test_database::{TestDatabase, TestFamily, TestTenant, now};
 use super::*;
 use crate::crypto::{KeyRing, KeyedHash};
 
@@ -130,7 +130,7 @@ async fn what_is_published_holds_ids_and_codes_and_the_actor() {
 async fn an_act_of_a_proxy_is_published_with_its_delegation() {
     let scene = Scene::begin().await;
     let tenant = scene.database.tenant().await;
-    let family = tenant.family();
+    let family = TestFamily::new();
     scene.database.delegate(&tenant, &family).await;
     let place = scene.journal.reserve().unwrap();
     place.record(tenant.proxy_event(&family)).await.unwrap();

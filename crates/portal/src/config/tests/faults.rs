@@ -2,7 +2,7 @@ use super::Scene;
 use crate::config::{Role, Secrecy, operate, process, relay, serve, table};
 
 /// A malformed value for each setting that has a form.
-const MALFORMED: [(&str, &str); 56] = [
+const MALFORMED: [(&str, &str); 57] = [
     ("PORTAL_PROFILE", "staging"),
     ("PUBLIC_URL", "portal.example.org"),
     ("PUBLIC_URL", "https://u:p@portal.example.org"),
@@ -62,6 +62,7 @@ const MALFORMED: [(&str, &str); 56] = [
     ("LABORATORY_ID_CODE", "reg"),
     ("LABORATORY_ID_CODE", ""),
     ("LABORATORY_RELEASE", "all"),
+    ("LABORATORY_LABELS", "some"),
     ("LABORATORY_TENANCY", "{tenant}"),
     ("LABORATORY_TIMEOUT_MS", "0"),
     ("LABORATORY_AUTH", "bearer"),

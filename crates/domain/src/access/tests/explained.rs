@@ -1,0 +1,103 @@
+//! Explanations: the same decision, in words.
+
+use super::super::{ActingFor, BirthDate, Denial, explain};
+use super::{ANY, PORTAL, parent, refusal};
+use crate::proxy_delegation::{DelegationFault, DelegationStatus};
+use crate::release::Audience;
+use crate::testing::{PATIENT, PROXY, at, facts, proxy_facts, token_of};
+
+const RULES: [&str; 12] = [
+    "token",
+    "client",
+    "tenant",
+    "entitlement",
+    "second-factor",
+    "account",
+    "delegation",
+    "age-band",
+    "delegated-apps",
+    "delegation-scope",
+    "scope",
+    "step-up",
+];
+
+#[test]
+fn what_is_allowed_passed_every_rule_in_order() {
+    let explanation = explain(&facts(), &PORTAL, at(0));
+    assert_eq!(explanation.passed, RULES);
+    assert_eq!(explanation.refused, None);
+    assert_eq!(explanation.audience, Some(Audience::Patient));
+    assert_eq!(
+        explanation.to_string(),
+        "listSomething: token client tenant entitlement second-factor account delegation \
+         age-band delegated-apps delegation-scope scope step-up | allowed | tenant@1 account@3"
+    );
+}
+
+#[test]
+fn a_refusal_names_its_rule_and_the_versions_that_it_was_decided_on() {
+    let mut delegation = parent();
+    delegation.scope = crate::proxy_delegation::RightSet::NONE;
+    let facts = proxy_facts(delegation);
+    let explanation = explain(&facts, &PORTAL, at(0));
+    assert_eq!(explanation.passed, RULES[..9]);
+    assert_eq!(
+        explanation.refused,
+        Some(("delegation-scope", Denial::ProxyScopeDenied))
+    );
+    assert_eq!(explanation.audience, Some(Audience::Parent));
+    assert_eq!(
+        explanation.to_string(),
+        "listSomething: token client tenant entitlement second-factor account delegation \
+         age-band delegated-apps | refused by delegation-scope: proxy-scope-denied | tenant@1 \
+         account@3 pdel_00000000000000000000000001@5"
+    );
+}
+
+#[test]
+fn a_delegation_and_an_age_are_refused_by_their_own_rules() {
+    let mut ended = proxy_facts(parent());
+    super::on_delegations(&mut ended, |it| it.status = DelegationStatus::Revoked);
+    let mut unknown = proxy_facts(parent());
+    unknown.birth_date = BirthDate::Unknown;
+    let fault = Denial::ProxyDelegationNotInForce(DelegationFault::NotActive);
+    for (facts, passed, refused) in [
+        (ended, 6, ("delegation", fault)),
+        (unknown, 7, ("age-band", Denial::BirthDateUnknown)),
+    ] {
+        let explanation = explain(&facts, &PORTAL, at(0));
+        assert_eq!(explanation.refused, Some(refused));
+        assert_eq!(explanation.passed, RULES[..passed]);
+    }
+}
+
+#[test]
+fn what_is_not_known_is_not_said() {
+    let mut facts = facts();
+    facts.tenant = None;
+    facts.account = None;
+    facts.stated.acting_for = ActingFor::Malformed;
+    let explanation = explain(&facts, &PORTAL, at(0));
+    assert_eq!(
+        (explanation.tenant_version, explanation.account_version),
+        (None, None)
+    );
+    assert_eq!((explanation.delegation, explanation.audience), (None, None));
+    assert_eq!(
+        explanation.to_string(),
+        "listSomething: token client tenant | refused by entitlement: module-not-licensed"
+    );
+}
+
+#[test]
+fn an_explanation_names_nobody() {
+    let mut facts = proxy_facts(parent());
+    token_of(&mut facts).first_party = true;
+    let explanation = explain(&facts, &ANY, at(0));
+    let printed = format!("{explanation} {explanation:?}");
+    assert!(
+        !printed.contains(PATIENT) && !printed.contains(PROXY),
+        "{printed}"
+    );
+    assert_eq!(refusal(&facts, &ANY), None);
+}

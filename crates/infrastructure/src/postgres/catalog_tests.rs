@@ -1,0 +1,219 @@
+//! What the database itself says of its tables, policies and logins. A new table, policy or grant
+//! fails here until it is listed.
+
+use sqlx::PgConnection;
+
+use super::test_database::TestDatabase;
+
+/// Tables that belong to no tenant.
+const OF_NO_TENANT: [&str; 2] = ["_sqlx_migrations", "relay_cursors"];
+
+/// Tables whose rows are never changed: reading and writing are policies of their own, and the
+/// owner has none.
+const OWN_POLICIES: [&str; 2] = [
+    "access_events tenant_reads portal_app SELECT USING",
+    "access_events tenant_writes portal_app INSERT CHECK",
+];
+
+/// Policies that see every tenant, each bound to the login whose work it is.
+const EVERY_TENANT: [&str; 6] = [
+    "access_events journal_writes portal_journal INSERT CHECK",
+    "access_events worker_reads portal_worker SELECT USING",
+    "portal_accounts journal_fence portal_journal SELECT USING",
+    "proxy_delegations journal_fence portal_journal SELECT USING",
+    "revocations journal_follows portal_journal SELECT USING",
+    "tenants journal_retention portal_journal SELECT USING",
+];
+
+/// What each login may do, with whole tables and with single columns.
+const PRIVILEGES: [&str; 28] = [
+    "portal_app _sqlx_migrations: SELECT",
+    "portal_app access_events: INSERT (tenant_id, event_id, retention_years, occurred_at, account_id, patient_id, actor_kind, identity_hash, client_id, event_type, outcome, reason_code, resource_type, resource_ids, resource_count, query_keys, operation, client_address, user_agent_class, request_id, acting_as_proxy, proxy_delegation_id)",
+    "portal_app access_events: SELECT",
+    "portal_app portal_accounts: SELECT",
+    "portal_app proxy_delegations: SELECT",
+    "portal_app revocations: INSERT (tenant_id, kind, key_hash, not_before, until)",
+    "portal_app revocations: SELECT",
+    "portal_app revocations: UPDATE (not_before, until)",
+    "portal_app tenant_configs: SELECT",
+    "portal_app tenants: SELECT",
+    "portal_journal _sqlx_migrations: SELECT",
+    "portal_journal access_events: INSERT (tenant_id, event_id, retention_years, occurred_at, account_id, patient_id, actor_kind, identity_hash, client_id, event_type, outcome, reason_code, resource_type, resource_ids, resource_count, query_keys, operation, client_address, user_agent_class, request_id, acting_as_proxy, proxy_delegation_id)",
+    "portal_journal portal_accounts: SELECT (tenant_id, account_id, status, version)",
+    "portal_journal proxy_delegations: SELECT (tenant_id, delegation_id, status, version)",
+    "portal_journal revocations: SELECT",
+    "portal_journal tenants: SELECT (tenant_id, retention_years, version)",
+    "portal_owner _sqlx_migrations: everything",
+    "portal_owner access_events: INSERT, REFERENCES, SELECT, TRIGGER",
+    "portal_owner every partition: INSERT, REFERENCES, SELECT, TRIGGER",
+    "portal_owner portal_accounts: everything",
+    "portal_owner proxy_delegations: everything",
+    "portal_owner relay_cursors: everything",
+    "portal_owner revocations: everything",
+    "portal_owner tenant_configs: everything",
+    "portal_owner tenants: everything",
+    "portal_worker _sqlx_migrations: SELECT",
+    "portal_worker access_events: SELECT",
+    "portal_worker relay_cursors: SELECT, UPDATE",
+];
+
+async fn owner() -> PgConnection {
+    let database = TestDatabase::shared().await;
+    database.connect("DATABASE_OWNER_URL").await
+}
+
+async fn lines(connection: &mut PgConnection, sql: &'static str) -> Vec<String> {
+    let mut lines: Vec<String> = sqlx::query_scalar(sql).fetch_all(connection).await.unwrap();
+    lines.sort();
+    lines
+}
+
+const NONE: [&str; 0] = [];
+
+#[tokio::test]
+async fn every_table_with_a_tenant_is_under_forced_row_level_security() {
+    let mut owner = owner().await;
+    let open = lines(
+        &mut owner,
+        "SELECT c.relname::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+        WHERE a.attname = 'tenant_id' AND c.relkind IN ('r', 'p')
+            AND NOT (c.relrowsecurity AND c.relforcerowsecurity)",
+    )
+    .await;
+    assert_eq!(open, NONE);
+    let without = lines(
+        &mut owner,
+        "SELECT c.relname::text FROM pg_class c
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+            AND NOT EXISTS (SELECT FROM pg_attribute a
+                WHERE a.attrelid = c.oid AND a.attname = 'tenant_id')",
+    )
+    .await;
+    assert_eq!(without, OF_NO_TENANT);
+}
+
+#[tokio::test]
+async fn every_table_with_a_tenant_shows_requests_one_tenant_only() {
+    let mut owner = owner().await;
+    let without = lines(
+        &mut owner,
+        "SELECT c.relname::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+        WHERE a.attname = 'tenant_id' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+            AND NOT EXISTS (SELECT FROM pg_policies p
+                WHERE p.tablename = c.relname AND p.permissive = 'PERMISSIVE' AND p.cmd = 'ALL'
+                    AND p.roles = ARRAY['portal_app', 'portal_owner']::name[]
+                    AND p.qual = '(tenant_id = current_tenant())' AND p.with_check = p.qual)",
+    )
+    .await;
+    assert_eq!(without, ["access_events"]);
+}
+
+/// As `table policy roles command clauses`.
+const POLICIES: &str = "SELECT format('%s %s %s %s%s%s', tablename, policyname,
+        array_to_string(roles, ','), cmd, CASE WHEN qual IS NOT NULL THEN ' USING' END,
+        CASE WHEN with_check IS NOT NULL THEN ' CHECK' END)
+    FROM pg_policies";
+
+#[tokio::test]
+async fn a_policy_looks_at_the_tenant_or_is_listed() {
+    let mut owner = owner().await;
+    let of_a_tenant = "(tenant_id = current_tenant())";
+    let others = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
+        "{POLICIES} WHERE cmd <> 'ALL' AND COALESCE(qual, $1) = $1
+            AND COALESCE(with_check, $1) = $1 ORDER BY 1"
+    )));
+    let others: Vec<String> = others
+        .bind(of_a_tenant)
+        .fetch_all(&mut owner)
+        .await
+        .unwrap();
+    assert_eq!(others, OWN_POLICIES);
+    let every = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
+        "{POLICIES} WHERE COALESCE(qual, $1) <> $1 OR COALESCE(with_check, $1) <> $1 ORDER BY 1"
+    )));
+    let every: Vec<String> = every.bind(of_a_tenant).fetch_all(&mut owner).await.unwrap();
+    assert_eq!(every, EVERY_TENANT);
+}
+
+#[tokio::test]
+async fn a_partition_is_out_of_reach_by_its_own_name() {
+    let mut owner = owner().await;
+    let reached = lines(
+        &mut owner,
+        "SELECT p.tablename::text FROM pg_policies p
+        JOIN pg_class c ON c.relname = p.tablename WHERE c.relispartition",
+    )
+    .await;
+    assert_eq!(reached, NONE);
+}
+
+#[tokio::test]
+async fn each_login_has_exactly_the_privileges_that_are_listed() {
+    let mut owner = owner().await;
+    let found = lines(
+        &mut owner,
+        "WITH granted AS (
+            SELECT c.oid, a.grantee, a.privilege_type, NULL::int2 AS attnum, NULL::name AS attname
+            FROM pg_class c, aclexplode(COALESCE(c.relacl, acldefault('r', c.relowner))) a
+            WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
+            UNION ALL
+            SELECT c.oid, a.grantee, a.privilege_type, t.attnum, t.attname
+            FROM pg_class c JOIN pg_attribute t ON t.attrelid = c.oid, aclexplode(t.attacl) a
+        ), summed AS (
+            SELECT oid, grantee, string_agg(privilege_type, ', ' ORDER BY privilege_type) AS what
+            FROM granted WHERE attnum IS NULL AND privilege_type <> 'MAINTAIN'
+            GROUP BY oid, grantee
+            UNION ALL
+            SELECT oid, grantee,
+                format('%s (%s)', privilege_type, string_agg(attname, ', ' ORDER BY attnum))
+            FROM granted WHERE attnum IS NOT NULL GROUP BY oid, grantee, privilege_type
+        )
+        SELECT DISTINCT format('%s %s: %s', COALESCE(r.rolname, 'everybody'),
+            CASE WHEN c.relispartition THEN 'every partition' ELSE c.relname END,
+            CASE what WHEN 'DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE'
+                THEN 'everything' ELSE what END)
+        FROM summed JOIN pg_class c USING (oid) LEFT JOIN pg_roles r ON r.oid = grantee
+        WHERE c.relnamespace = 'public'::regnamespace",
+    )
+    .await;
+    assert_eq!(found, PRIVILEGES);
+}
+
+#[tokio::test]
+async fn no_login_is_more_than_itself() {
+    let mut owner = owner().await;
+    let mighty = lines(
+        &mut owner,
+        "SELECT rolname::text FROM pg_roles WHERE rolname LIKE 'portal%'
+            AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolreplication)",
+    )
+    .await;
+    assert_eq!(mighty, NONE);
+    let members = lines(
+        &mut owner,
+        "SELECT format('%s in %s', member::regrole, roleid::regrole) FROM pg_auth_members
+        WHERE member::regrole::text LIKE 'portal%' OR roleid::regrole::text LIKE 'portal%'",
+    )
+    .await;
+    assert_eq!(members, NONE);
+}
+
+#[tokio::test]
+async fn nothing_runs_or_looks_with_the_rights_of_its_owner() {
+    let mut owner = owner().await;
+    let functions = lines(
+        &mut owner,
+        "SELECT proname::text FROM pg_proc WHERE prosecdef
+            AND pronamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)",
+    )
+    .await;
+    assert_eq!(functions, NONE);
+    let views = lines(
+        &mut owner,
+        "SELECT relname::text FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('v', 'm')
+            AND NOT 'security_invoker=true' = ANY (COALESCE(reloptions, '{}'))",
+    )
+    .await;
+    assert_eq!(views, NONE);
+}
