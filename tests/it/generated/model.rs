@@ -51,6 +51,12 @@ async fn after_every_step_a_read_is_what_the_reference_says() {
     .await;
 }
 
+/// A refusal for the token's own sake: who is refused anyway may be told of it by a pod that
+/// remembers the account from a moment ago.
+fn is_of_token(verdict: &str) -> bool {
+    ["403 INSUFFICIENT_SCOPE", "403 PATIENT_CLAIM_REQUIRED"].contains(&verdict)
+}
+
 async fn one_world(seed: u64, steps: u64) {
     let mut random = Random::new(seed);
     let portal = portal().await;
@@ -116,7 +122,8 @@ impl<'p> Model<'p> {
         let world = &self.generated.world;
         let expected = route.expected(world, caller, self.portal.now());
         let seen = self.askers[pod].walk(caller, &route).await;
-        let found = difference(&seen, &route, &expected, world);
+        let found = difference(&seen, &route, &expected, world)
+            .filter(|_| !(expected.is_err() && is_of_token(&seen.verdict) && seen.markers.is_empty()));
         let told = format!("{told}: {}", seen.verdict);
         self.tell(told);
         if let Some(found) = found {

@@ -25,13 +25,8 @@ pub struct Verdicts {
     by_id: OnceLock<ById>,
 }
 
-/// The same verdicts by id.
-#[derive(Debug)]
-struct ById {
-    withheld: HashMap<Box<str>, bool>,
-    // Of what is withheld, the ids at their own source.
-    at_source: HashSet<Box<str>>,
-}
+/// Verdicts by id, and of what is withheld the ids at their own source.
+type ById = (HashMap<Box<str>, bool>, HashSet<Box<str>>);
 
 impl Verdicts {
     /// Judges each record by itself. For a set of reports use [`Verdicts::of_reports`].
@@ -81,12 +76,12 @@ impl Verdicts {
 
     /// Whether the record of an id is withheld; `None` when the set does not hold it.
     fn of_id(&self, id: &str) -> Option<bool> {
-        self.by_id().withheld.get(id).copied()
+        self.by_id().0.get(id).copied()
     }
 
     /// Whether a withheld record has, at its own source, the id that an address has at another.
     fn withholds_namesake(&self, id: &str) -> bool {
-        id_at_source(id).is_some_and(|id| self.by_id().at_source.contains(id))
+        id_at_source(id).is_some_and(|id| self.by_id().1.contains(id))
     }
 
     fn by_id(&self) -> &ById {
@@ -96,10 +91,7 @@ impl Verdicts {
             let at_source = ids()
                 .filter(|(_, verdict)| verdict.is_some())
                 .filter_map(|(id, _)| id_at_source(id).map(Box::from));
-            ById {
-                withheld: withheld.collect(),
-                at_source: at_source.collect(),
-            }
+            (withheld.collect(), at_source.collect())
         })
     }
 

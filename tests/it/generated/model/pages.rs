@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::super::markers::markers_in;
 use super::super::reference::Route;
 use super::super::scopes::TYPES;
-use super::Model;
+use super::{Model, is_of_token};
 
 /// The next page of a search that somebody began.
 pub(super) struct Page {
@@ -37,12 +37,12 @@ impl Model<'_> {
         let told = format!("{} turns a page of {}: {verdict}", caller.name, page.route.path());
         self.tell(told);
         match expected {
-            Err(refusal) if verdict == refusal => {}
+            Err(refusal) if verdict == refusal || is_of_token(&verdict) => {}
             Err(refusal) => self.fail(&format!("{verdict} and not {refusal}")),
             Ok(expected) => {
                 // A cursor is bound to what it was sealed under, a delegation for one.
-                let refused = verdict == "400 CURSOR_INVALID";
-                if !(verdict == "200" || refused && (old || self.callers[page.caller].acting_for.is_some() || self.is_launched(page.caller))) {
+                let unbound = old || self.is_launched(page.caller);
+                if verdict != "200" && !(unbound && verdict == "400 CURSOR_INVALID") {
                     self.fail(&format!("{verdict} for a page"));
                 }
                 if let Some(leak) = markers.difference(&expected.allowed).next() {
