@@ -7,6 +7,7 @@ mod chart;
 mod compile_fail;
 mod durability;
 mod failure;
+mod generated;
 mod leaks;
 mod log_redaction;
 mod pods;

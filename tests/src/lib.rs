@@ -22,6 +22,7 @@ pub mod policy;
 mod portal;
 mod process;
 mod revocation;
+mod shifts;
 
 pub use answer::Answer;
 pub use clock::ManualClock;
@@ -34,6 +35,7 @@ pub use people::{Person, claims};
 pub use pod::Pod;
 pub use portal::{TestOptions, TestPortal};
 pub use process::{PortalProcess, Servers};
+pub use shifts::Terms;
 
 static MACHINE: RwLock<()> = RwLock::const_new(());
 

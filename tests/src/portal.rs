@@ -136,6 +136,11 @@ impl TestPortal {
         }
     }
 
+    /// What its clock shows.
+    pub fn now(&self) -> jiff::Timestamp {
+        self.clock.now()
+    }
+
     /// Another tenant; without the licence it is known but not served.
     pub async fn tenant(&self, name: &str, licensed: bool) -> String {
         if licensed {

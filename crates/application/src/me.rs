@@ -142,7 +142,13 @@ impl Inner {
     ) -> Result<(Vec<Found>, Completeness), AccessError> {
         let today = grant.tenant().day(grant.decided_at());
         let in_force = |delegation: &&Arc<DelegationSnapshot>| delegation.check(today).is_ok();
-        let delegations = grant.delegations().iter().filter(in_force).cloned();
+        // Asked anew: the journal's fence knows the delegation that is acted by alone, and would
+        // keep an answer that names a patient whose delegation ended a moment ago.
+        let gathered = self
+            .gate
+            .facts(caller, &operation::GET_ME, Memory::Forbidden)
+            .await?;
+        let delegations = gathered.facts.delegations.iter().filter(in_force).cloned();
         let looks = delegations.map(|delegation| self.delegator(delegation, caller));
         let looks: Vec<_> = stream::iter(looks).buffered(NAMES_AT_ONCE).collect().await;
         let (mut delegators, mut completeness) = (Vec::new(), Completeness::default());

@@ -45,27 +45,50 @@ pub fn select_elements(record: &Record, elements: &[String]) -> Bytes {
     let refers_inside = record.header.references.iter().any(|reference| {
         reference.target.starts_with('#') && !reference.in_contained && keeps(&reference.element)
     });
-    subset(record, &tree, |name| {
+    let tagged = record.header.tags.iter().any(|tag| tag.is(SYSTEM, CODE));
+    subset(record, &tree, tagged, |name| {
         keeps(name) || (refers_inside && name == "contained")
     })
 }
 
-/// The record with `resourceType`, `id`, `meta` and the named members alone, each byte for byte as it
-/// was, and tagged as a subset. Unlike [`select_elements`] it keeps nothing for its meaning or its
+/// The record with `resourceType`, `id` and the named members alone, each byte for byte as it was,
+/// and a `meta` that names the version and tags a subset: labels, profiles and other tags may say
+/// more of the patient than the members that are left. Unlike [`select_elements`] it keeps nothing for its meaning or its
 /// validity: no `modifierExtension`, no `contained`, and of a primitive no companion (`_birthDate`),
 /// whose extensions may say more than the value. The header is that of what is left. `None` only
 /// for a record whose header is not that of its bytes.
 pub fn project(record: &Record, members: &[&str]) -> Option<Record> {
     let tree = Tree::parse_edited(&record.bytes).ok()?;
-    let bytes = subset(record, &tree, |name| {
-        IDENTITY.contains(&name) || members.contains(&name)
+    // As if it were tagged: its own `meta` goes.
+    let bytes = subset(record, &tree, true, |name| {
+        (IDENTITY.contains(&name) && name != "meta") || members.contains(&name)
     });
+    let bytes = with_bare_meta(&bytes, &tree);
     let header = read_edited(&bytes).ok()?;
     Some(Record { header, bytes })
 }
 
-fn subset(record: &Record, tree: &Tree<'_>, keeps: impl Fn(&str) -> bool) -> Bytes {
-    let tagged = record.header.tags.iter().any(|tag| tag.is(SYSTEM, CODE));
+/// The object with a `meta` behind its last member that names the version and says subset.
+fn with_bare_meta(members: &[u8], tree: &Tree<'_>) -> Bytes {
+    let meta = tree.root().get("meta");
+    let mut out = members.strip_suffix(b"}").unwrap_or(members).to_vec();
+    out.extend_from_slice(br#","meta":{"#);
+    for name in ["versionId", "lastUpdated"] {
+        let value = meta.and_then(|meta| meta.get(name));
+        if let Some(value) = value.filter(|value| value.kind() == Kind::String) {
+            out.extend_from_slice(format!("\"{name}\":{},", value.raw()).as_bytes());
+        }
+    }
+    out.extend_from_slice(format!(r#""tag":[{TAG}]}}}}"#).as_bytes());
+    Bytes::from(out)
+}
+
+fn subset(
+    record: &Record,
+    tree: &Tree<'_>,
+    tagged: bool,
+    keeps: impl Fn(&str) -> bool,
+) -> Bytes {
     let mut out = String::with_capacity(record.bytes.len());
     for member in tree.root().children() {
         let name = member.name().unwrap_or_default();

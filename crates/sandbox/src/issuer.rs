@@ -128,6 +128,11 @@ impl Issuer {
         )
     }
 
+    /// Signs texts as they are with the key `rs1` of the first realm.
+    pub(crate) fn sign_texts(&self, header: &str, payload: &str) -> Result<String, MintError> {
+        mint::sign_texts(header, payload, &mut self.first().keys())
+    }
+
     /// Replaces the key `rs1` of a realm (the first when none is named).
     pub(crate) fn rotate(&self, realm: Option<&str>, drop_old: bool) -> Result<(), MintError> {
         Ok(self.selected(realm)?.keys().rotate(drop_old)?)

@@ -8,7 +8,7 @@ use portal_fhir::{Header, ResourceType};
 use crate::account::{AccountSnapshot, AccountStatus};
 use crate::audit::FenceVersions;
 use crate::id::PatientId;
-use crate::proxy_delegation::{DelegationRight, DelegationSnapshot};
+use crate::proxy_delegation::{DelegationRight};
 use crate::release::{Judge, ReleaseRules, Viewer};
 use crate::source::{RecordSet, Source};
 use crate::tenant::Tenant;
@@ -25,7 +25,6 @@ pub struct PatientGrant {
     token: Arc<VerifiedToken>,
     tenant: Arc<Tenant>,
     account: Arc<AccountSnapshot>,
-    delegations: Arc<[Arc<DelegationSnapshot>]>,
     proxy: Option<ProxyAccess>,
     action: Action,
     decided_at: Timestamp,
@@ -60,7 +59,6 @@ impl PatientGrant {
             token: Arc::clone(&facts.token),
             tenant,
             account,
-            delegations: Arc::clone(&facts.delegations),
             proxy,
             action,
             decided_at,
@@ -85,11 +83,6 @@ impl PatientGrant {
     /// What the caller may see of somebody else's record; none for one's own.
     pub const fn proxy(&self) -> Option<&ProxyAccess> {
         self.proxy.as_ref()
-    }
-
-    /// The delegations to the acting account, in force or not.
-    pub fn delegations(&self) -> &[Arc<DelegationSnapshot>] {
-        &self.delegations
     }
 
     /// What was allowed.

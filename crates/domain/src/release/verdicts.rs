@@ -1,6 +1,6 @@
 //! The verdicts on a whole set, and the masks that they put on references from elsewhere.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use jiff::Timestamp;
@@ -22,8 +22,11 @@ pub struct Verdicts {
     judged_for: (Viewer, Timestamp),
     by_index: Vec<Option<Withheld>>,
     // Only references ask by id, and most answers have none to judge.
-    by_id: OnceLock<HashMap<Box<str>, bool>>,
+    by_id: OnceLock<ById>,
 }
+
+/// Verdicts by id, and of what is withheld the ids at their own source.
+type ById = (HashMap<Box<str>, bool>, HashSet<Box<str>>);
 
 impl Verdicts {
     /// Judges each record by itself. For a set of reports use [`Verdicts::of_reports`].
@@ -73,11 +76,23 @@ impl Verdicts {
 
     /// Whether the record of an id is withheld; `None` when the set does not hold it.
     fn of_id(&self, id: &str) -> Option<bool> {
-        let by_id = self.by_id.get_or_init(|| {
-            let ids = self.owned.headers().map(|header| header.id.clone());
-            ids.zip(self.by_index.iter().map(Option::is_some)).collect()
-        });
-        by_id.get(id).copied()
+        self.by_id().0.get(id).copied()
+    }
+
+    /// Whether a withheld record has, at its own source, the id that an address has at another.
+    fn withholds_namesake(&self, id: &str) -> bool {
+        id_at_source(id).is_some_and(|id| self.by_id().1.contains(id))
+    }
+
+    fn by_id(&self) -> &ById {
+        self.by_id.get_or_init(|| {
+            let ids = || self.owned.headers().map(|header| &header.id).zip(&self.by_index);
+            let withheld = ids().map(|(id, verdict)| (id.clone(), verdict.is_some()));
+            let at_source = ids()
+                .filter(|(_, verdict)| verdict.is_some())
+                .filter_map(|(id, _)| id_at_source(id).map(Box::from));
+            (withheld.collect(), at_source.collect())
+        })
     }
 
     /// Why the record at an index is withheld, if it is.
@@ -115,6 +130,11 @@ impl Verdicts {
     pub fn reasons(&self) -> impl Iterator<Item = Withheld> {
         self.by_index.iter().copied().flatten()
     }
+}
+
+/// What stands behind the code of a source in an address.
+fn id_at_source(address: &str) -> Option<&str> {
+    address.split_once('.').map(|(_, id)| id)
 }
 
 /// What holds keep back for a while: how much, and what comes next.
@@ -204,12 +224,15 @@ impl Masks {
             let same = move |verdicts: &&Verdicts| verdicts.set().resource_type() == resource_type;
             self.verdicts.iter().filter(same)
         };
-        // What a set that is not whole does not hold may be what it lost.
+        // What a set that is not whole does not hold may be what it lost. A source that refers to
+        // a type of several authorities does not say which of them it means.
         of_type()
             .find_map(|verdicts| verdicts.of_id(id))
             .unwrap_or_else(|| {
                 self.unjudged.contains(&resource_type)
-                    || of_type().any(|verdicts| verdicts.owned.is_incomplete())
+                    || of_type().any(|verdicts| {
+                        verdicts.owned.is_incomplete() || verdicts.withholds_namesake(id)
+                    })
             })
     }
 }

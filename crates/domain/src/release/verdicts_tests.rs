@@ -100,6 +100,18 @@ fn only_what_a_judged_set_withholds_is_masked() {
 }
 
 #[test]
+fn a_reference_that_may_mean_either_source_is_masked_for_what_one_withholds() {
+    let mut masks = Masks::default();
+    masks.add(judged(&results(&[
+        result("good", ""),
+        result("early", PRELIMINARY),
+    ])));
+    assert!(masks.hides("Observation/cht.early"));
+    assert!(!masks.hides("Observation/cht.good"));
+    assert!(!masks.hides("Condition/cht.early"));
+}
+
+#[test]
 fn what_could_not_be_judged_is_masked_unless_a_judged_set_knows_it() {
     let mut masks = Masks::default();
     masks.add(judged(&results(&[result("good", "")])));

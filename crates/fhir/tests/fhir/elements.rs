@@ -115,6 +115,20 @@ fn a_projection_is_the_named_members_and_nothing_else() {
 }
 
 #[test]
+fn a_projection_says_of_meta_its_version_alone() {
+    let text = r#"{"resourceType":"Patient","id":"p","meta":{"versionId":"3","lastUpdated":"2024-01-02T03:04:05Z",
+        "source":"urn:x","profile":["urn:vip"],"security":[{"code":"HIV"}],"tag":[{"code":"vip"}],"extension":[{"url":"x"}]}}"#;
+    let shown = project(&record(text), &["name"]).unwrap();
+    let version = json!({"versionId": "3", "lastUpdated": "2024-01-02T03:04:05Z", "tag": [tag()]});
+    assert_eq!(
+        value(&shown.bytes),
+        json!({"resourceType": "Patient", "id": "p", "meta": version})
+    );
+    assert!(shown.header.security.is_empty());
+    assert_eq!(project(&shown, &["name"]).unwrap().bytes, shown.bytes);
+}
+
+#[test]
 fn a_projection_of_a_projection_is_that_projection() {
     let members = ["name", "gender"];
     let once = project(&record(PATIENT), &members).unwrap();

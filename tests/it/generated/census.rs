@@ -1,0 +1,165 @@
+//! The marker census: every element of every record holds a marker of its own, and each answer may
+//! hold those alone that the reference policy shows. The positive twin: what it shows is there.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use portal_tests::{TestOptions, TestPortal, long_scene};
+
+use super::ask::{Asker, Walk};
+use super::generator::{Generated, callers, follow_up, generate, random_route};
+use super::markers::markers_in;
+use super::random::{Random, number, seed};
+use super::reference::Route;
+use super::reference::routes::{Expected, SECTIONS};
+use super::scopes::TYPES;
+use super::world::{Caller, World};
+
+/// Worlds of a run.
+const WORLDS: u64 = 6;
+/// Differences that a failure prints.
+const TOLD: usize = 12;
+/// Random requests of each caller beside the systematic ones.
+const REQUESTS: usize = 12;
+
+/// When every world begins: a seed gives the same world on every day, and no birthday is near.
+const BEGIN: &str = "2040-05-20T06:00:00Z";
+
+/// A portal whose immunizations are labelled wholly.
+pub(super) async fn portal() -> TestPortal {
+    let settings = vec![("IMMUNIZATIONS_LABELS".to_owned(), "complete".to_owned())];
+    let portal = TestPortal::with(TestOptions { settings, ..TestOptions::default() }).await;
+    let begin: jiff::Timestamp = BEGIN.parse().expect("a time");
+    portal.clock.advance(begin.duration_since(portal.now()));
+    portal
+}
+
+/// A world in a portal, from a seed.
+pub(super) async fn settled(portal: &TestPortal, random: &mut Random) -> Generated {
+    let elsewhere = portal.tenant("elsewhere", true).await;
+    let mut generated = generate(random, [&portal.tenant, &elsewhere], 0, portal.now());
+    generated.settle(portal).await;
+    generated
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_answer_holds_what_the_reference_shows_and_nothing_else() {
+    let worlds = number("CENSUS_WORLDS", WORLDS);
+    long_scene(Duration::from_secs(60 + 30 * worlds), async {
+        for world in 0..worlds {
+            let seed = seed().wrapping_add(world);
+            println!("census: GENERATED_SEED={seed}");
+            one_world(seed).await;
+        }
+    })
+    .await;
+}
+
+async fn one_world(seed: u64) {
+    let mut random = Random::new(seed);
+    let portal = portal().await;
+    let generated = settled(&portal, &mut random).await;
+    let asker = Asker::of(&portal);
+    let (mut compared, mut differences) = (0, Vec::new());
+    for caller in callers(&generated, &mut random) {
+        let mut routes = systematic();
+        routes.extend((0..REQUESTS).map(|_| random_route(&mut random, &generated.world)));
+        let mut at = 0;
+        while at < routes.len() {
+            let route = routes[at].clone();
+            let (seen, difference) = compare(&asker, &generated.world, &caller, &route).await;
+            differences.extend(difference);
+            if let (Route::Search(resource_type, pairs), true) = (&route, seen.verdict == "200")
+                && pairs.is_empty()
+            {
+                let found = seen.ids.iter().take(2);
+                routes.extend(found.map(|id| follow_up(id, resource_type)));
+            }
+            at += 1;
+        }
+        compared += routes.len();
+    }
+    println!("census: {compared} requests of seed {seed} were compared");
+    let told = differences.iter().take(TOLD).map(String::as_str).collect::<Vec<_>>();
+    assert!(
+        differences.is_empty(),
+        "GENERATED_SEED={seed}: {} of {compared} answers differ:\n{}",
+        differences.len(),
+        told.join("\n"),
+    );
+}
+
+/// Every route once, without parameters.
+fn systematic() -> Vec<Route> {
+    let mut routes = vec![Route::Me, Route::Summary, Route::Labs(Vec::new())];
+    routes.extend(SECTIONS.map(|(name, _)| Route::Section(name, Vec::new())));
+    routes.extend(TYPES.map(|name| Route::Search(name, Vec::new())));
+    routes.extend(TYPES.map(|name| Route::Search(name, vec![("_summary".into(), "count".into())])));
+    routes
+}
+
+/// Asks, and compares every page with the reference.
+async fn compare(
+    asker: &Asker<'_>,
+    world: &World,
+    caller: &Caller,
+    route: &Route,
+) -> (Walk, Option<String>) {
+    let expected = route.expected(world, caller, asker.portal.now());
+    let seen = asker.walk(caller, route).await;
+    let difference = difference(&seen, route, &expected, world).map(|difference| {
+        let (scopes, path) = (caller.scopes.text(), route.path());
+        format!("{} with {scopes} asks {path}: {difference}", caller.name)
+    });
+    (seen, difference)
+}
+
+/// In what an answer differs from what is expected of it.
+pub(super) fn difference(
+    seen: &Walk,
+    route: &Route,
+    expected: &Result<Expected, &'static str>,
+    world: &World,
+) -> Option<String> {
+    let expected = match expected {
+        Err(refusal) if seen.verdict == **refusal && seen.markers.is_empty() => return None,
+        Err(refusal) => return Some(format!("{} and not {refusal}", seen.verdict)),
+        Ok(expected) => expected,
+    };
+    if seen.verdict != "200" {
+        return Some(format!("{} and not 200", seen.verdict));
+    }
+    // A `self` link repeats what was asked.
+    let repeated = markers_in(&route.path());
+    let shown = seen.markers.difference(&repeated).copied().collect::<BTreeSet<_>>();
+    if let Some(leak) = shown.difference(&expected.allowed).next() {
+        return Some(format!("it shows {}", world.place_of(*leak)));
+    }
+    if let Some(lost) = expected.required.difference(&seen.markers).next() {
+        return Some(format!("it does not show {}", world.place_of(*lost)));
+    }
+    counts(seen, route, expected)
+}
+
+fn counts(seen: &Walk, route: &Route, expected: &Expected) -> Option<String> {
+    let counted = matches!(route, Route::Search(_, pairs) if pairs.iter().any(|(name, _)| name == "_summary"));
+    let whole = !counted && !matches!(route, Route::Summary);
+    if whole && seen.ids != expected.ids {
+        return Some(format!("it lists {:?} and not {:?}", seen.ids, expected.ids));
+    }
+    if whole && seen.count != seen.ids.len() {
+        return Some("it lists something twice".to_owned());
+    }
+    if matches!(route, Route::Summary) && !expected.ids.is_subset(&seen.ids) {
+        return Some(format!("it lists {:?} without all of {:?}", seen.ids, expected.ids));
+    }
+    let total = seen.total.unwrap_or(expected.ids.len() as u64);
+    if total != expected.ids.len() as u64 && !matches!(route, Route::Summary) {
+        return Some(format!("total is {total} and not {}", expected.ids.len()));
+    }
+    let held = !seen.withheld.is_null();
+    if matches!(route, Route::Labs(_)) && held != (expected.held > 0) {
+        return Some(format!("withheld is {} with {} held", seen.withheld, expected.held));
+    }
+    None
+}

@@ -1,0 +1,13 @@
+//! The reference policy: what each caller may see of a world, read naively from the specification.
+//! It works on the sources' own JSON and shares no code with the domain.
+
+pub(super) mod admit;
+pub(super) mod json;
+pub(super) mod release;
+pub(super) mod routes;
+mod sensitive;
+mod sets;
+mod shown;
+
+pub(super) use admit::{Need, Right, admit};
+pub(super) use routes::Route;

@@ -1,0 +1,334 @@
+//! The routes, and what each may show of what an admitted caller may see.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::super::markers::markers_of;
+use super::super::world::{Caller, World};
+use super::admit::{Need, Right, View, admit};
+use super::json::{codes, codings, each, text};
+use super::shown::Shown;
+
+/// One request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in super::super) enum Route {
+    /// `GET /v1/portal/me`
+    Me,
+    /// `GET /v1/portal/chart/summary`
+    Summary,
+    /// `GET /v1/portal/chart/{section}` with parameters.
+    Section(&'static str, Vec<(String, String)>),
+    /// `GET /v1/portal/results/labs` with parameters.
+    Labs(Vec<(String, String)>),
+    /// `GET /v1/portal/results/labs/{id}`
+    Lab(String),
+    /// `GET /fhir/R4/{type}` with parameters.
+    Search(&'static str, Vec<(String, String)>),
+    /// `GET /fhir/R4/{type}/{id}`
+    Read(&'static str, String),
+}
+
+/// What an answer may and must hold.
+#[derive(Debug, Clone, Default)]
+pub(in super::super) struct Expected {
+    /// The ids that a walk over every page must find, and no others.
+    pub(in super::super) ids: BTreeSet<String>,
+    /// The markers that may appear.
+    pub(in super::super) allowed: BTreeSet<u32>,
+    /// The markers that must.
+    pub(in super::super) required: BTreeSet<u32>,
+    /// Results that are held, of which a patient may hear.
+    pub(in super::super) held: usize,
+}
+
+pub(in super::super) const SECTIONS: [(&str, &str); 5] = [
+    ("allergies", "AllergyIntolerance"),
+    ("medications", "MedicationRequest"),
+    ("vitals", "Observation"),
+    ("immunizations", "Immunization"),
+    ("problems", "Condition"),
+];
+const PARTS: [&str; 5] = ["allergies", "medications", "vitals", "immunizations", "problems"];
+
+impl Route {
+    fn need(&self) -> Need {
+        let need = |fhir, resource_type, letter, right| Need {
+            fhir,
+            active: true,
+            resource_type,
+            letter,
+            right,
+        };
+        match self {
+            Self::Me => Need { active: false, ..need(false, "Patient", 'r', Right::Any) },
+            Self::Summary => need(false, "Patient", 's', Right::Named("summary")),
+            Self::Section(name, _) => need(false, of_section(name), 's', Right::Named(name)),
+            Self::Labs(_) => need(false, "Observation", 's', Right::Named("labs")),
+            Self::Lab(_) => need(false, "Observation", 'r', Right::Named("labs")),
+            Self::Search(resource_type, _) => need(true, resource_type, 's', Right::OfType),
+            Self::Read(resource_type, _) => need(true, resource_type, 'r', Right::OfType),
+        }
+    }
+
+    /// Path and query.
+    pub(in super::super) fn path(&self) -> String {
+        let with = |path: String, pairs: &[(String, String)]| {
+            let pairs: Vec<_> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            if pairs.is_empty() { path } else { format!("{path}?{}", pairs.join("&")) }
+        };
+        match self {
+            Self::Me => "/v1/portal/me".to_owned(),
+            Self::Summary => "/v1/portal/chart/summary".to_owned(),
+            Self::Section(name, pairs) => with(format!("/v1/portal/chart/{name}"), pairs),
+            Self::Labs(pairs) => with("/v1/portal/results/labs".to_owned(), pairs),
+            Self::Lab(id) => format!("/v1/portal/results/labs/{id}"),
+            Self::Search(resource_type, pairs) => with(format!("/fhir/R4/{resource_type}"), pairs),
+            Self::Read(resource_type, id) => format!("/fhir/R4/{resource_type}/{id}"),
+        }
+    }
+
+    /// What a caller is answered: what it may hold, or the refusal.
+    pub(in super::super) fn expected(
+        &self,
+        world: &World,
+        caller: &Caller,
+        now: Timestamp,
+    ) -> Result<Expected, &'static str> {
+        let view = admit(world, caller, &self.need(), now)?;
+        match self {
+            Self::Me => Ok(me(&view)),
+            Self::Summary => Ok(summary(with_parts(view))),
+            Self::Section(name, pairs) => Ok(section(&view, name, pairs)),
+            Self::Labs(pairs) => Ok(labs(&view, pairs)),
+            Self::Lab(id) => lab(&view, id),
+            Self::Search(resource_type, pairs) => Ok(search(&view, resource_type, pairs)),
+            Self::Read(resource_type, id) => read(&view, resource_type, id),
+        }
+    }
+}
+
+fn of_section(name: &str) -> &'static str {
+    let found = SECTIONS.iter().find(|(section, _)| *section == name);
+    found.expect("a section").1
+}
+
+impl Expected {
+    /// Whole resources, and nothing else.
+    fn whole(shown: &[&Shown]) -> Self {
+        let markers: BTreeSet<u32> = shown.iter().flat_map(|one| &one.markers).copied().collect();
+        Self {
+            ids: shown.iter().map(|one| one.id.clone()).collect(),
+            allowed: markers.clone(),
+            required: markers,
+            held: 0,
+        }
+    }
+}
+
+fn read(view: &View<'_>, resource_type: &str, id: &str) -> Result<Expected, &'static str> {
+    let shown = view.shown(resource_type);
+    let found = shown.iter().find(|one| one.id == id).ok_or("404 NOT_FOUND")?;
+    Ok(Expected::whole(&[found]))
+}
+
+fn search(view: &View<'_>, resource_type: &str, pairs: &[(String, String)]) -> Expected {
+    let shown = view.shown(resource_type);
+    let matching = shown.iter().filter(|one| matches(one, pairs));
+    let mut expected = Expected::whole(&matching.collect::<Vec<_>>());
+    let has = |name: &str| pairs.iter().any(|(known, _)| known == name);
+    if has("_elements") || has("_summary") {
+        expected.required.clear();
+    }
+    expected
+}
+
+fn section(view: &View<'_>, name: &str, pairs: &[(String, String)]) -> Expected {
+    let shown = view.shown(of_section(name));
+    let is_vital = |one: &Shown| {
+        one.source == "patient-chart" && codes(&one.value["category"]).contains(&"vital-signs")
+    };
+    let matching = shown.iter().filter(|one| name != "vitals" || is_vital(one));
+    let matching = matching.filter(|one| matches(one, pairs));
+    Expected::whole(&matching.collect::<Vec<_>>())
+}
+
+fn labs(view: &View<'_>, pairs: &[(String, String)]) -> Expected {
+    let shown = of_laboratory(view);
+    let matching: Vec<&Shown> = shown.iter().filter(|one| matches(one, pairs)).collect();
+    let filtered = pairs.iter().any(|(name, _)| name == "code" || name == "category");
+    let named = matching.iter().flat_map(|one| label(&one.value["code"]));
+    Expected {
+        required: named.collect(),
+        ids: matching.iter().map(|one| one.id.clone()).collect(),
+        allowed: matching.iter().flat_map(|one| &one.markers).copied().chain(panels(view)).collect(),
+        held: if filtered { 0 } else { view.held() },
+    }
+}
+
+fn lab(view: &View<'_>, id: &str) -> Result<Expected, &'static str> {
+    let shown = of_laboratory(view);
+    let found = shown.iter().find(|one| one.id == id).ok_or("404 NOT_FOUND")?;
+    Ok(Expected {
+        ids: BTreeSet::from([id.to_owned()]),
+        required: label(&found.value["code"]),
+        allowed: shown.iter().flat_map(|one| &one.markers).copied().chain(panels(view)).collect(),
+        held: 0,
+    })
+}
+
+fn of_laboratory(view: &View<'_>) -> Vec<Shown> {
+    let mut shown = view.shown("Observation");
+    shown.retain(|one| one.source == "laboratory");
+    shown
+}
+
+/// Reports name panels: their codes and ids.
+fn panels(view: &View<'_>) -> BTreeSet<u32> {
+    let reports = view.shown("DiagnosticReport");
+    let of_report = |one: &Shown| {
+        let mut markers = markers_of(&one.value["code"]);
+        markers.extend(markers_of(&one.value["id"]));
+        markers
+    };
+    reports.iter().flat_map(of_report).collect()
+}
+
+/// The markers of a concept's own text, which every view of it shows.
+fn label(concept: &Value) -> BTreeSet<u32> {
+    markers_of(&concept["text"])
+}
+
+fn me(view: &View<'_>) -> Expected {
+    let own = Caller { acting_for: None, ..view.caller.clone() };
+    let need = Route::Me.need();
+    let mut expected = Expected::default();
+    let mut names = |view: &View<'_>| {
+        let may_look = view.world.account(&view.caller.person).is_some_and(|it| it.status == "active");
+        let shown = if may_look { view.shown("Patient") } else { Vec::new() };
+        let markers: BTreeSet<u32> = shown.iter().flat_map(|one| markers_of(&one.value["name"])).collect();
+        expected.allowed.extend(markers);
+    };
+    if let Ok(own) = admit(view.world, &own, &need, view.now) {
+        names(&own);
+    }
+    let mut ids = BTreeSet::new();
+    let active = view.world.account(&view.caller.person).is_some_and(|it| it.status == "active");
+    for delegation in view.world.delegations.iter().filter(|_| active) {
+        let caller = Caller { acting_for: Some(delegation.id.clone()), ..view.caller.clone() };
+        if let Ok(theirs) = admit(view.world, &caller, &need, view.now) {
+            names(&theirs);
+            ids.insert(delegation.id.clone());
+        }
+    }
+    Expected { ids, ..expected }
+}
+
+/// The summary opens its own parts.
+fn with_parts(mut view: View<'_>) -> View<'_> {
+    if let Some(proxy) = &mut view.proxy {
+        proxy.rights.extend(PARTS);
+    }
+    view
+}
+
+fn summary(view: View<'_>) -> Expected {
+    let view = &view;
+    let shown = |resource_type: &str, keep: &dyn Fn(&Value) -> bool| {
+        let mut shown = view.shown(resource_type);
+        shown.retain(|one| keep(&one.value));
+        shown
+    };
+    let active = |one: &Value| {
+        let is = |code: &&str| ["active", "recurrence", "relapse"].contains(code);
+        codes(&one["clinicalStatus"]).iter().any(is)
+    };
+    let current = |one: &Value| ["active", "on-hold"].contains(&text(one, "status"));
+    let whole: Vec<Shown> = [
+        shown("Patient", &|_| true),
+        shown("Condition", &active),
+        shown("AllergyIntolerance", &|_| true),
+        shown("MedicationRequest", &current),
+    ]
+    .concat();
+    let mut expected = Expected::whole(&whole.iter().collect::<Vec<_>>());
+    let vitals = shown("Observation", &|one| codes(&one["category"]).contains(&"vital-signs"));
+    let vitals = vitals.iter().filter(|one| one.source == "patient-chart");
+    let immunizations = shown("Immunization", &|_| true);
+    for one in vitals.chain(&immunizations) {
+        expected.allowed.extend(&one.markers);
+    }
+    expected
+}
+
+/// Whether a record passes the parameters that filter.
+fn matches(one: &Shown, pairs: &[(String, String)]) -> bool {
+    pairs.iter().all(|(name, value)| parameter(one, name, value))
+}
+
+fn parameter(one: &Shown, name: &str, value: &str) -> bool {
+    let resource = &one.value;
+    let tokens = |concepts: &Value| {
+        let found = codings(concepts);
+        value.split(',').any(|asked| {
+            let (system, code) = match asked.split_once('|') {
+                Some((system, code)) => (Some(system), code),
+                None => (None, asked),
+            };
+            found.iter().any(|(of, is)| {
+                let fits = match system {
+                    None => true,
+                    Some("") => of.is_none(),
+                    Some(system) => *of == Some(system),
+                };
+                fits && (code.is_empty() || *is == Some(code))
+            })
+        })
+    };
+    let bare = |text: &str| value.split(',').any(|asked| asked == text);
+    match name {
+        "_id" => bare(&one.id),
+        "category" => tokens(&resource["category"]),
+        "code" => tokens(&resource["code"]),
+        "clinical-status" => tokens(&resource["clinicalStatus"]),
+        "status" | "intent" | "gender" => bare(text(resource, name)),
+        "identifier" => each(&resource["identifier"]).iter().any(|it| bare(text(it, "value"))),
+        "date" | "onset-date" | "authoredon" => date(main_date(resource), value),
+        "from" => date(main_date(resource), &format!("ge{value}")),
+        "to" => date(main_date(resource), &format!("le{value}")),
+        "birthdate" => date(&resource["birthDate"], value),
+        "recorded-date" => date(&resource["recordedDate"], value),
+        _ => true,
+    }
+}
+
+fn main_date(resource: &Value) -> &Value {
+    let names: &[&str] = match text(resource, "resourceType") {
+        "AllergyIntolerance" => &["recordedDate", "onsetDateTime"],
+        "Condition" => &["onsetDateTime"],
+        "MedicationRequest" => &["authoredOn"],
+        "Immunization" => &["occurrenceDateTime"],
+        _ => &["effectiveDateTime"],
+    };
+    names.iter().map(|name| &resource[*name]).find(|date| !date.is_null()).unwrap_or(&Value::Null)
+}
+
+/// Days on both sides: texts compare as days do.
+fn date(of: &Value, asked: &str) -> bool {
+    let Some(of) = of.as_str().and_then(|of| of.get(..10)) else {
+        return false;
+    };
+    let (prefix, asked) = match asked.get(..2) {
+        Some(prefix @ ("eq" | "ge" | "gt" | "le" | "lt")) => (prefix, &asked[2..]),
+        _ => ("eq", asked),
+    };
+    let of = &of[..asked.len()];
+    match prefix {
+        "ge" => of >= asked,
+        "gt" => of > asked,
+        "le" => of <= asked,
+        "lt" => of < asked,
+        _ => of == asked,
+    }
+}

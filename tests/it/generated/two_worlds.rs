@@ -1,0 +1,232 @@
+//! Two worlds: the second holds one thing more that the caller may not see. The same requests are
+//! answered the same, byte for byte but for what names the answer itself, and the sources are asked
+//! the same. Only a patient may hear that something is held (02, "Withheld results are said").
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use portal_tests::{Answer, TestPortal, long_scene};
+use serde_json::{Value, json};
+
+use super::ask::Asker;
+use super::census::{portal, settled};
+use super::generator::{Generated, KINDS, Maker, callers, put, random_route};
+use super::random::{Random, number, seed};
+use super::reference::{Need, Right, Route, admit};
+use super::scopes::TYPES;
+use super::world::{Caller, Planted, World};
+
+/// Worlds of a run, with one thing more for each caller.
+const WORLDS: u64 = 3;
+/// Requests of each pair of worlds.
+const REQUESTS: usize = 14;
+/// Tries to make something that the caller may not see.
+const TRIES: usize = 60;
+/// Longer than anything is kept.
+const FORGOTTEN: SignedDuration = SignedDuration::from_mins(6);
+const SOURCES: [&str; 5] =
+    ["registration", "patient-chart", "laboratory", "medication", "immunizations"];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_caller_may_not_see_changes_no_answer_and_no_call() {
+    let worlds = number("TWO_WORLDS", WORLDS);
+    long_scene(Duration::from_secs(60 + 40 * worlds), async {
+        for world in 0..worlds {
+            let seed = seed().wrapping_add(1_000 + world);
+            println!("two worlds: GENERATED_SEED={}", seed.wrapping_sub(1_000));
+            let mut random = Random::new(seed);
+            let portal = portal().await;
+            let mut generated = settled(&portal, &mut random).await;
+            let mut kinds = BTreeMap::new();
+            for caller in callers(&generated, &mut random) {
+                if let Some(extra) = extra(&mut generated, &caller, &mut random, portal.now()) {
+                    *kinds.entry(extra.source).or_insert(0) += 1;
+                    pair(&portal, &generated.world, &caller, &extra, &mut random, seed).await;
+                }
+            }
+            println!("two worlds: one thing more at {kinds:?}");
+            assert!(!kinds.is_empty(), "something can be hidden from somebody");
+        }
+    })
+    .await;
+}
+
+/// Something more that the caller's own view, whatever is asked, does not change by.
+fn extra(
+    generated: &mut Generated,
+    caller: &Caller,
+    random: &mut Random,
+    now: jiff::Timestamp,
+) -> Option<Planted> {
+    let Generated { ada, ben, child, namesake, .. } = generated;
+    let whose = match caller.name {
+        "parent" | "guardian" | "parent's own client on FHIR" => [&*child, &*child, &*ben],
+        "other patient" => [&*ben, &*ben, &*ada],
+        "other tenant" => [&*namesake, &*ada, &*ada],
+        _ => [&*ada, &*ada, &*ben],
+    };
+    for _ in 0..TRIES {
+        let person = (*random.pick(&whose)).clone();
+        let mut maker = Maker::new(&person.patient, "nobody", now);
+        let kind = if random.chance(40) { "lab" } else { *random.pick(&KINDS) };
+        let (source, value) = maker.one(kind, random, &mut generated.markers);
+        let planted = Planted {
+            tenant: person.tenant.clone(),
+            source,
+            listed_for: person.patient.clone(),
+            value,
+        };
+        let mut more = generated.world.clone();
+        more.planted.push(planted.clone());
+        if view(&generated.world, caller, now) == view(&more, caller, now) {
+            return Some(planted);
+        }
+    }
+    None
+}
+
+/// Everything that a caller can see of a world, by any letter of any type, on either face; and
+/// which sets are known not to be whole.
+fn view(world: &World, caller: &Caller, now: jiff::Timestamp) -> String {
+    let mut seen = String::new();
+    for (fhir, right) in [(true, Right::OfType), (false, Right::Any)] {
+        for letter in ['r', 's'] {
+            for resource_type in TYPES {
+                let need = Need { fhir, active: true, resource_type, letter, right };
+                let view = admit(world, caller, &need, now);
+                seen.push_str(&match view {
+                    Err(refusal) => refusal.to_owned(),
+                    Ok(mut view) => {
+                        // The summary opens its parts.
+                        if let Some(proxy) = &mut view.proxy
+                            && proxy.rights.contains("summary")
+                        {
+                            let parts = ["allergies", "medications", "vitals", "immunizations", "problems"];
+                            proxy.rights.extend(parts);
+                        }
+                        let types = TYPES.map(|name| format!("{:?}", view.shown(name)));
+                        format!("{types:?}{:?}", view.incomplete())
+                    }
+                });
+            }
+        }
+    }
+    seen
+}
+
+/// Asks both worlds the same, and compares.
+async fn pair(
+    portal: &TestPortal,
+    world: &World,
+    caller: &Caller,
+    extra: &Planted,
+    random: &mut Random,
+    seed: u64,
+) {
+    let mut more = world.clone();
+    more.planted.push(extra.clone());
+    let mut routes: Vec<Route> = (0..REQUESTS).map(|_| random_route(random, &more)).collect();
+    routes.push(Route::Labs(Vec::new()));
+    routes.push(Route::Search(of_type(extra), vec![("_count".into(), "2".into())]));
+    routes.push(Route::Search(of_type(extra), vec![("_summary".into(), "count".into())]));
+    let without = asked(portal, caller, &routes).await;
+    put(portal, extra);
+    let with = asked(portal, caller, &routes).await;
+    let id = extra.value["id"].as_str().unwrap_or_default();
+    portal.sandbox.delete_resource(extra.source, Some(&extra.tenant), of_type(extra), id);
+    for ((route, one), other) in routes.iter().zip(&without).zip(&with) {
+        assert_eq!(
+            one, other,
+            "GENERATED_SEED={}: {} (scopes {}) asks {} and learns of {} of {}: {}",
+            seed.wrapping_sub(1_000), caller.name, caller.scopes.text(), route.path(),
+            extra.source, extra.listed_for, extra.value,
+        );
+    }
+}
+
+fn of_type(planted: &Planted) -> &'static str {
+    let found = TYPES.into_iter().find(|name| planted.value["resourceType"] == *name);
+    found.expect("a served type")
+}
+
+/// One answer without what names it, and what the sources were asked for it.
+#[derive(Debug, PartialEq)]
+struct Asked {
+    answers: Vec<Value>,
+    calls: Vec<String>,
+}
+
+/// The answers to a sequence of requests, asked when nothing is remembered any more.
+async fn asked(portal: &TestPortal, caller: &Caller, routes: &[Route]) -> Vec<Asked> {
+    portal.clock.advance(FORGOTTEN);
+    let asker = Asker::of(portal);
+    let mut all = Vec::new();
+    for (at, route) in routes.iter().enumerate() {
+        if at % 5 == 4 {
+            portal.clock.advance(SignedDuration::from_secs(31));
+        }
+        portal.sandbox.reset_calls();
+        let walk = asker.walk(caller, route).await;
+        let mut calls: Vec<String> = SOURCES
+            .iter()
+            .flat_map(|source| portal.sandbox.calls(source))
+            .map(|call| format!("{} {}", call.method, call.path_and_query))
+            .collect();
+        calls.sort();
+        let answers = walk.answers.iter().map(|answer| nameless(answer, route)).collect();
+        all.push(Asked { answers, calls });
+    }
+    all
+}
+
+/// An answer without correlation, times and the letters of cursors; their length stays.
+fn nameless(answer: &Answer, route: &Route) -> Value {
+    let mut body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    blank(&mut body);
+    if matches!(route, Route::Labs(_)) {
+        body["meta"]["withheld"] = Value::Null;
+    }
+    if matches!(route, Route::Summary) && answer.status == 200 {
+        let composition = &mut body["entry"][0];
+        composition["fullUrl"] = Value::Null;
+        composition["resource"]["id"] = Value::Null;
+        composition["resource"]["date"] = Value::Null;
+        for name in ["id", "identifier"] {
+            body[name] = Value::Null;
+        }
+    }
+    let headers: BTreeMap<String, String> = answer
+        .headers
+        .iter()
+        .filter(|(name, _)| !["x-request-id", "date", "content-length"].contains(&name.as_str()))
+        .map(|(name, value)| (name.to_string(), format!("{value:?}")))
+        .collect();
+    json!({"status": answer.status, "headers": headers, "body": body})
+}
+
+const BLANKED: [&str; 5] = ["correlationId", "instance", "timestamp", "asOf", "diagnostics"];
+
+fn blank(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for (name, inner) in members {
+                match inner.as_str() {
+                    Some(_) if BLANKED.contains(&name.as_str()) => *inner = Value::Null,
+                    Some(text) if name == "nextCursor" => *inner = json!(text.len()),
+                    Some(text) if name == "url" => *inner = json!(without_cursor(text)),
+                    _ => blank(inner),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(blank),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn without_cursor(link: &str) -> String {
+    match link.split_once("cursor=") {
+        Some((before, cursor)) => format!("{before}cursor={}", cursor.len()),
+        None => link.to_owned(),
+    }
+}
