@@ -29,7 +29,8 @@ Why some cells are as they are
   it were absent, in a FHIR search 403 for every id that is not theirs, existing or not.
   `Patient?_id=` of another is an empty Bundle, as for an id that nobody has.
 - A third party's token is refused on REST for what it is before anybody is asked about it.
-- A tenant claim that is no tenant's id agrees with nothing; another tenant's finds no account there.
+- A tenant claim that is no tenant's id agrees with nothing; in another tenant there is no account
+  of this identity.
 - Closing forgets the identity, so that there is no account; a caregiver has one without a record.
 - With laboratory results alone in scope, vital signs are an empty list and not refused: the scope
   opens Observation. Labs show one: the report needs a scope of its own.
