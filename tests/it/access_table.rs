@@ -3,7 +3,9 @@
 //! refusal that the legend does not know. Callers go through every operation.
 
 mod callers;
+mod oneself;
 mod operations;
+mod others;
 mod shown;
 mod world;
 

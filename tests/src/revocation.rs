@@ -13,12 +13,14 @@ impl TestPortal {
     /// Puts a person on the list: tokens of theirs that were issued until now count no longer.
     pub async fn revoke_subject(&self, person: &Person) {
         let subject = Subject::parse(&person.subject).expect("a subject");
-        self.revoke(person, |hashes, issuer| hashes.of_subject(issuer, &subject)).await;
+        self.revoke(person, |hashes, issuer| hashes.of_subject(issuer, &subject))
+            .await;
     }
 
     /// Puts a session on the list (`sid`).
     pub async fn revoke_session(&self, person: &Person, sid: &str) {
-        self.revoke(person, |hashes, issuer| hashes.of_session(issuer, sid)).await;
+        self.revoke(person, |hashes, issuer| hashes.of_session(issuer, sid))
+            .await;
     }
 
     async fn revoke(
@@ -37,6 +39,9 @@ impl TestPortal {
         let url = self.database.url("DATABASE_URL");
         let database = Database::with_slack(Login::App, &url, 10).expect("an address");
         let tenant = TenantId::parse(&person.tenant).expect("a tenant");
-        PgRevoker::new(database).revoke(&tenant, &entry).await.expect("it is written");
+        PgRevoker::new(database)
+            .revoke(&tenant, &entry)
+            .await
+            .expect("it is written");
     }
 }

@@ -1,6 +1,6 @@
 //! The table as it is read.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 use portal_tests::Answer;
 use serde_json::Value;
@@ -29,7 +29,8 @@ Why some cells are as they are
   it were absent, in a FHIR search 403 for every id that is not theirs, existing or not.
   `Patient?_id=` of another is an empty Bundle, as for an id that nobody has.
 - A third party's token is refused on REST for what it is before anybody is asked about it.
-- A tenant claim that is no tenant's id agrees with nothing; another tenant's finds no account there.
+- A tenant claim that is no tenant's id agrees with nothing; in another tenant there is no account
+  of this identity.
 - Closing forgets the identity, so that there is no account; a caregiver has one without a record.
 - With laboratory results alone in scope, vital signs are an empty list and not refused: the scope
   opens Observation. Labs show one: the report needs a scope of its own.
@@ -78,14 +79,21 @@ pub(super) fn symbol(operation: &str, patient: &str, answer: &Answer) -> char {
     if answer.status != 200 {
         let verdict = answer.verdict();
         let known = REFUSALS.iter().find(|(_, refusal)| *refusal == verdict);
-        return known.unwrap_or_else(|| panic!("{operation}: {verdict} has no letter")).0;
+        return known
+            .unwrap_or_else(|| panic!("{operation}: {verdict} has no letter"))
+            .0;
     }
     if matches!(operation, "getMe" | "listAccessLog") {
         return '+';
     }
     let body = answer.json();
-    let shown = addresses(patient).iter().filter(|address| holds(&body, address)).count();
-    let digit = u32::try_from(shown).ok().and_then(|shown| char::from_digit(shown, 10));
+    let shown = addresses(patient)
+        .iter()
+        .filter(|address| holds(&body, address))
+        .count();
+    let digit = u32::try_from(shown)
+        .ok()
+        .and_then(|shown| char::from_digit(shown, 10));
     digit.expect("less than ten of each kind")
 }
 
@@ -106,7 +114,9 @@ pub(super) fn table(rows: &[(Caller, Vec<char>)]) -> String {
     let mut text = String::from(LEGEND);
     text.push('\n');
     for pair in REFUSALS.chunks(3) {
-        let pair = pair.iter().map(|(letter, refusal)| format!("{letter} {refusal:<32}"));
+        let pair = pair
+            .iter()
+            .map(|(letter, refusal)| format!("{letter} {refusal:<32}"));
         writeln!(text, "{}", pair.collect::<String>().trim_end()).expect("text grows");
     }
     writeln!(text, "\n{WHY}\n{}", heading()).expect("text grows");
@@ -117,17 +127,25 @@ pub(super) fn table(rows: &[(Caller, Vec<char>)]) -> String {
             group = caller.group;
             writeln!(text, "\n{group}").expect("text grows");
         }
-        let names: Vec<&str> = alike.iter().map(|(caller, _)| caller.name.as_str()).collect();
+        let names: Vec<&str> = alike
+            .iter()
+            .map(|(caller, _)| caller.name.as_str())
+            .collect();
         text.push_str(&line(&names, cells));
     }
     text
 }
 
 fn heading() -> String {
-    let mut columns: Vec<&str> = operations::all().map(|operation| operation.column).collect();
+    let mut columns: Vec<&str> = operations::all()
+        .map(|operation| operation.column)
+        .collect();
     columns.dedup();
-    let columns: String = columns.iter().map(|column| format!("{column:<CELL$}")).collect();
-    let rest = operations::all().filter(|operation| !operation.is_fhir()).count() * CELL;
+    let columns = padded(columns);
+    let rest = operations::all()
+        .filter(|operation| !operation.is_fhir())
+        .count()
+        * CELL;
     format!(
         "{:<NAME$}{:<rest$}FHIR: read and search\n{:<NAME$}{}",
         "",
@@ -141,7 +159,11 @@ fn line(names: &[&str], cells: &[char]) -> String {
     let mut text = String::new();
     let mut written = String::from("  ");
     for (place, name) in names.iter().enumerate() {
-        let name = if place + 1 < names.len() { format!("{name};") } else { (*name).to_owned() };
+        let name = if place + 1 < names.len() {
+            format!("{name};")
+        } else {
+            (*name).to_owned()
+        };
         if written.trim().len() + name.len() + 2 > WIDTH {
             writeln!(text, "{}", written.trim_end()).expect("text grows");
             written = String::from("  ");
@@ -167,19 +189,28 @@ fn side_by_side(cells: &[char]) -> String {
     if let Some(refusal) = refusal(cells) {
         return format!("all operations: {refusal}");
     }
-    let border = operations::all().filter(|operation| !operation.is_fhir()).count();
+    let border = operations::all()
+        .filter(|operation| !operation.is_fhir())
+        .count();
     let (rest, fhir) = cells.split_at(border);
-    let rest_text = refusal(rest).map_or_else(
-        || rest.iter().map(|cell| format!("{cell:<CELL$}")).collect(),
-        |refusal| format!("all: {refusal}"),
-    );
+    let rest_text = refusal(rest).map_or_else(|| padded(rest), |refusal| format!("all: {refusal}"));
     let fhir_text = refusal(fhir).map_or_else(
         || {
             let pairs = fhir.chunks(2).map(|pair| pair.iter().collect::<String>());
-            pairs.map(|pair| format!("{pair:<CELL$}")).collect()
+            padded(pairs)
         },
         |refusal| format!("all: {refusal}"),
     );
     let wide = border * CELL;
-    format!("{rest_text:<wide$}{fhir_text}").trim_end().to_owned()
+    format!("{rest_text:<wide$}{fhir_text}")
+        .trim_end()
+        .to_owned()
+}
+
+/// Side by side, each as wide as a cell.
+fn padded(cells: impl IntoIterator<Item: Display>) -> String {
+    cells.into_iter().fold(String::new(), |mut text, cell| {
+        write!(text, "{cell:<CELL$}").expect("text grows");
+        text
+    })
 }

@@ -36,10 +36,14 @@ impl World {
              "limitedScope": ["allergies", "immunizations", "labs"]},
             {"fromAge": 16, "toAge": 18, "parentAccess": "none"},
         ]);
-        portal.configure(&portal.tenant, &json!({"ageBands": bands})).await;
+        portal
+            .configure(&portal.tenant, &json!({"ageBands": bands}))
+            .await;
         let elsewhere = portal.tenant("elsewhere", true).await;
         let asking = portal.tenant("asking", true).await;
-        portal.configure(&asking, &json!({"introspectTokens": true})).await;
+        portal
+            .configure(&asking, &json!({"introspectTokens": true}))
+            .await;
         let owner = portal.person("owner").await;
         let stranger = portal.person("stranger").await;
         let foreigner = portal.person_of(&elsewhere, "foreigner").await;
@@ -85,7 +89,9 @@ impl World {
 
     /// A patient with a record and without an account.
     pub(super) fn child(&self, name: &str, years: i16, days: i32) -> Person {
-        let child = self.portal.child(name, &json!(self.day(years, days).to_string()));
+        let child = self
+            .portal
+            .child(name, &json!(self.day(years, days).to_string()));
         record(&self.portal, &child.tenant, &child.patient);
         child
     }
@@ -98,7 +104,13 @@ fn local(portal: &TestPortal) -> Zoned {
 
 fn until_noon(portal: &TestPortal) -> SignedDuration {
     let now = local(portal);
-    let noon = now.with().hour(12).minute(0).second(0).subsec_nanosecond(0).build();
+    let noon = now
+        .with()
+        .hour(12)
+        .minute(0)
+        .second(0)
+        .subsec_nanosecond(0)
+        .build();
     let noon = noon.expect("every day has a noon");
     let day = SignedDuration::from_hours(24);
     let mut ahead = now.duration_until(&noon);

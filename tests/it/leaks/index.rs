@@ -103,7 +103,9 @@ fn all_tests() -> BTreeSet<String> {
 
 /// The leaks that a test's name says it is about.
 fn numbers(name: &str) -> impl Iterator<Item = u32> {
-    let numbers = name.split('_').map_while(|part| part.strip_prefix('k')?.parse().ok());
+    let numbers = name
+        .split('_')
+        .map_while(|part| part.strip_prefix('k')?.parse().ok());
     numbers.collect::<Vec<_>>().into_iter()
 }
 
@@ -147,7 +149,8 @@ fn what_the_documents_name_is_there() {
     let named = |name: &str| {
         let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
         let is_test = name.bytes().all(word) && name.matches('_').count() >= 3;
-        let is_path = name.contains('/') && name.ends_with(".rs");
+        let is_source = Path::new(name).extension().is_some_and(|end| end == "rs");
+        let is_path = name.contains('/') && is_source;
         (!is_test || tests.contains(name))
             && (!is_path || root.join(name).exists() || root.join("crates").join(name).exists())
     };

@@ -34,7 +34,9 @@ async fn proxied() -> Proxied {
 
 impl Proxied {
     async fn on_rest(&self, path: &str) -> Answer {
-        self.portal.get_for(&self.carer, &self.delegation, path).await
+        self.portal
+            .get_for(&self.carer, &self.delegation, path)
+            .await
     }
 
     async fn on_fhir(&self, path: &str) -> Answer {
@@ -105,7 +107,10 @@ async fn k7_a_revocation_acts_on_the_next_answer_of_every_pod() {
             portal.end_delegation(&ada, &carer).await;
             let here = portal.get_token_with(&token, PROBLEMS, &acting).await;
             let there = portal.get_at(&pod, &token, PROBLEMS, &acting).await;
-            assert_eq!((here.verdict(), there.verdict()), (INVALID.into(), INVALID.into()));
+            assert_eq!(
+                (here.verdict(), there.verdict()),
+                (INVALID.into(), INVALID.into())
+            );
         }
     })
     .await;
@@ -121,10 +126,17 @@ async fn k8_a_delegation_ends_with_its_last_day_in_the_tenants_zone() {
         let last = now.date();
         let change = json!({"validTo": last.to_string()});
         portal.delegate(&world.ada, &world.carer, &change).await;
-        let midnight = now.tomorrow().and_then(|day| day.start_of_day()).expect("a next day");
+        let midnight = now
+            .tomorrow()
+            .and_then(|day| day.start_of_day())
+            .expect("a next day");
         let left = now.duration_until(&midnight);
         portal.clock.advance(left - SignedDuration::from_secs(20));
-        assert_eq!(world.on_rest(PROBLEMS).await.status, 200, "its last seconds");
+        assert_eq!(
+            world.on_rest(PROBLEMS).await.status,
+            200,
+            "its last seconds"
+        );
         assert_eq!(world.on_fhir("/fhir/R4/Condition").await.status, 200);
         portal.clock.advance(SignedDuration::from_secs(21));
         assert_eq!(world.on_rest(PROBLEMS).await.verdict(), INVALID);
@@ -143,8 +155,12 @@ async fn k22_two_delegations_do_not_widen_each_other() {
         let world = proxied().await;
         let portal = &world.portal;
         let (ada, ben, carer) = (&world.ada, &world.ben, &world.carer);
-        portal.delegate(ada, carer, &json!({"scope": ["labs"]})).await;
-        let of_ben = portal.delegate(ben, carer, &json!({"scope": ["problems"]})).await;
+        portal
+            .delegate(ada, carer, &json!({"scope": ["labs"]}))
+            .await;
+        let of_ben = portal
+            .delegate(ben, carer, &json!({"scope": ["problems"]}))
+            .await;
         let (labs, problems) = ("/v1/portal/results/labs", PROBLEMS);
         let asked = [
             (&world.delegation, labs, "200"),
@@ -157,7 +173,10 @@ async fn k22_two_delegations_do_not_widen_each_other() {
             assert_eq!(answer.verdict(), verdict, "{path}");
             assert!(!String::from_utf8_lossy(&answer.body).contains("lab-ben"));
         }
-        let both = [("X-Acting-For", &*world.delegation), ("X-Acting-For", &*of_ben)];
+        let both = [
+            ("X-Acting-For", &*world.delegation),
+            ("X-Acting-For", &*of_ben),
+        ];
         assert_eq!(portal.get_with(carer, labs, &both).await.verdict(), INVALID);
         let swapped = json!({"patient": ada.patient, "delegation_id": of_ben});
         let token = portal.token_with(carer, &swapped);
@@ -172,17 +191,26 @@ async fn k30_a_refusal_ends_with_its_reason() {
     scene(async {
         let Two { portal, ada, .. } = two().await;
         let carer = portal.caregiver("carer").await;
-        let narrow = portal.delegate(&ada, &carer, &json!({"scope": ["labs"]})).await;
+        let narrow = portal
+            .delegate(&ada, &carer, &json!({"scope": ["labs"]}))
+            .await;
         for _ in 0..3 {
             let refused = portal.get_for(&carer, &narrow, PROBLEMS).await;
             assert_eq!(refused.verdict(), NOT_OPEN);
-            portal.delegate(&ada, &carer, &json!({"scope": ["problems"]})).await;
+            portal
+                .delegate(&ada, &carer, &json!({"scope": ["problems"]}))
+                .await;
             assert_eq!(portal.get_for(&carer, &narrow, PROBLEMS).await.status, 200);
             portal.set_status(&ada, "suspended").await;
-            assert_eq!(portal.get_for(&carer, &narrow, PROBLEMS).await.verdict(), INVALID);
+            assert_eq!(
+                portal.get_for(&carer, &narrow, PROBLEMS).await.verdict(),
+                INVALID
+            );
             portal.set_status(&ada, "active").await;
             assert_eq!(portal.get_for(&carer, &narrow, PROBLEMS).await.status, 200);
-            portal.delegate(&ada, &carer, &json!({"scope": ["labs"]})).await;
+            portal
+                .delegate(&ada, &carer, &json!({"scope": ["labs"]}))
+                .await;
         }
     })
     .await;
@@ -193,14 +221,28 @@ async fn k34_a_right_of_a_service_opens_no_records() {
     scene(async {
         let world = proxied().await;
         let portal = &world.portal;
-        let services = ["refills", "appointments.manage", "messages", "export", "apps"];
-        portal.delegate(&world.ada, &world.carer, &json!({"scope": services})).await;
-        for path in ["/v1/portal/chart/medications", "/v1/portal/chart/summary", PROBLEMS] {
+        let services = [
+            "refills",
+            "appointments.manage",
+            "messages",
+            "export",
+            "apps",
+        ];
+        portal
+            .delegate(&world.ada, &world.carer, &json!({"scope": services}))
+            .await;
+        for path in [
+            "/v1/portal/chart/medications",
+            "/v1/portal/chart/summary",
+            PROBLEMS,
+        ] {
             assert_eq!(world.on_rest(path).await.verdict(), NOT_OPEN, "{path}");
         }
         let fhir = "/fhir/R4/MedicationRequest";
         assert_eq!(world.on_fhir(fhir).await.verdict(), NOT_OPEN);
-        portal.delegate(&world.ada, &world.carer, &json!({"scope": ["medications"]})).await;
+        portal
+            .delegate(&world.ada, &world.carer, &json!({"scope": ["medications"]}))
+            .await;
         let honest = world.on_rest("/v1/portal/chart/medications").await;
         assert_eq!(ids(&honest), ["med.medication-ada"]);
         assert_eq!(ids(&world.on_fhir(fhir).await), ["med.medication-ada"]);

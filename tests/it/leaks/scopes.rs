@@ -76,8 +76,13 @@ async fn k17_scope_is_asked_before_whose_it_is() {
         let named = format!("/fhir/R4/Condition?patient={}", ben.patient);
         let answer = portal.get(Some(&narrow), &named).await;
         assert_eq!(answer.verdict(), "403 INSUFFICIENT_SCOPE");
-        assert!(portal.sandbox.calls("patient-chart").is_empty(), "nothing was looked up");
-        let own = portal.get_as(&ada, "/fhir/R4/Condition/cht.condition-ada").await;
+        assert!(
+            portal.sandbox.calls("patient-chart").is_empty(),
+            "nothing was looked up"
+        );
+        let own = portal
+            .get_as(&ada, "/fhir/R4/Condition/cht.condition-ada")
+            .await;
         assert_eq!(own.status, 200);
     })
     .await;

@@ -38,14 +38,23 @@ async fn k14_one_sensitive_record_neither_blanks_nor_breaks_the_rest() {
         let delegation = portal.delegate(&ada, &carer, &json!({})).await;
         let seen = portal.get_for(&carer, &delegation, PROBLEMS).await;
         assert_eq!(ids(&seen), ["cht.condition-ada"]);
-        let summary = portal.get_for(&carer, &delegation, "/v1/portal/chart/summary").await;
+        let summary = portal
+            .get_for(&carer, &delegation, "/v1/portal/chart/summary")
+            .await;
         let text = String::from_utf8_lossy(&summary.body).into_owned();
         assert!(text.contains("cht.condition-ada") && text.contains("med.because"));
-        assert!(!text.contains("secret") && !text.contains("Depression"), "{text}");
+        assert!(
+            !text.contains("secret") && !text.contains("Depression"),
+            "{text}"
+        );
         let token = portal.launched(&carer, &ada);
-        let count = portal.get(Some(&token), "/fhir/R4/Condition?_summary=count").await;
+        let count = portal
+            .get(Some(&token), "/fhir/R4/Condition?_summary=count")
+            .await;
         assert_eq!(count.json()["total"], 1);
-        let read = portal.get(Some(&token), "/fhir/R4/Condition/cht.secret").await;
+        let read = portal
+            .get(Some(&token), "/fhir/R4/Condition/cht.secret")
+            .await;
         assert_eq!(read.verdict(), "404 NOT_FOUND");
         let ticked = json!({"sensitive": ["mental-health"]});
         portal.delegate(&ada, &carer, &ticked).await;
@@ -66,7 +75,11 @@ async fn k33_nothing_of_ones_own_is_hidden_for_being_sensitive() {
         let carer = portal.caregiver("carer").await;
         let delegation = portal.delegate(&ada, &carer, &json!({})).await;
         for (path, own, theirs) in [
-            (PROBLEMS, vec!["cht.condition-ada", "cht.secret"], "cht.condition-ada"),
+            (
+                PROBLEMS,
+                vec!["cht.condition-ada", "cht.secret"],
+                "cht.condition-ada",
+            ),
             (
                 "/v1/portal/chart/allergies",
                 vec!["cht.allergy-ada", "cht.labelled"],
@@ -74,10 +87,15 @@ async fn k33_nothing_of_ones_own_is_hidden_for_being_sensitive() {
             ),
         ] {
             assert_eq!(sorted(&portal.get_as(&ada, path).await), own);
-            assert_eq!(ids(&portal.get_for(&carer, &delegation, path).await), [theirs]);
+            assert_eq!(
+                ids(&portal.get_for(&carer, &delegation, path).await),
+                [theirs]
+            );
         }
         let app = portal.token_with(&ada, &json!({"azp": "smart-app"}));
-        let read = portal.get(Some(&app), "/fhir/R4/Condition/cht.secret").await;
+        let read = portal
+            .get(Some(&app), "/fhir/R4/Condition/cht.secret")
+            .await;
         assert_eq!(read.status, 200, "the patient's own app");
     })
     .await;
@@ -100,7 +118,10 @@ async fn k35_what_is_not_labelled_is_not_harmless() {
         portal.put(&ada.tenant, &of.condition("unlabelled", "forgotten"));
         let normal = json!({"system": CONFIDENTIALITY, "code": "N"});
         label(of.condition("normal", "normal"), normal);
-        label(of.condition("odd", "odd"), json!({"system": "urn:odd", "code": "N"}));
+        label(
+            of.condition("odd", "odd"),
+            json!({"system": "urn:odd", "code": "N"}),
+        );
         label(of.condition("empty", "empty"), json!({"display": "normal"}));
         let mut uncoded = of.immunization("uncoded", "2024-01-01");
         uncoded["vaccineCode"] = json!({"text": "told in words only"});
@@ -125,7 +146,10 @@ async fn k21_a_birthday_narrows_what_a_parent_sees_at_its_midnight() {
         let portal = TestPortal::start().await;
         let zone = TimeZone::get("Asia/Kabul").expect("a zone");
         let now = portal.clock.now().to_zoned(zone);
-        let birthday = now.tomorrow().and_then(|day| day.start_of_day()).expect("a next day");
+        let birthday = now
+            .tomorrow()
+            .and_then(|day| day.start_of_day())
+            .expect("a next day");
         // On 29 February nobody is born twelve years before 1 March; the domain's tests are.
         let born = birthday.date().with().year(birthday.year() - 12).build();
         let child = portal.child("child", &json!(born.expect("a day").to_string()));
@@ -138,11 +162,19 @@ async fn k21_a_birthday_narrows_what_a_parent_sees_at_its_midnight() {
         let problems = || portal.get_for(&parent, &delegation, PROBLEMS);
         let left = now.duration_until(&birthday);
         portal.clock.advance(left - SignedDuration::from_secs(20));
-        assert_eq!(ids(&problems().await), ["cht.asthma"], "eleven for some seconds more");
+        assert_eq!(
+            ids(&problems().await),
+            ["cht.asthma"],
+            "eleven for some seconds more"
+        );
         let me = portal.get_as(&parent, "/v1/portal/me").await.json();
         let before = me["mayActFor"][0]["scope"].as_array().map(Vec::len);
         portal.clock.advance(SignedDuration::from_secs(21));
-        assert_eq!(problems().await.verdict(), "403 PROXY_SCOPE_DENIED", "twelve");
+        assert_eq!(
+            problems().await.verdict(),
+            "403 PROXY_SCOPE_DENIED",
+            "twelve"
+        );
         let allergies = "/v1/portal/chart/allergies";
         let allergies = portal.get_for(&parent, &delegation, allergies).await;
         assert_eq!(ids(&allergies), ["cht.eggs"], "what a family needs");
@@ -165,7 +197,9 @@ async fn k42_a_hold_is_said_to_the_patient_alone_and_nowhere_where_it_tells() {
              "reasonKey": "hold.review"},
             {"match": {"codes": ["http://loinc.org|4548-4"]}, "effect": "withhold"},
         ]});
-        portal.configure(&ada.tenant, &json!({"releasePolicy": policy})).await;
+        portal
+            .configure(&ada.tenant, &json!({"releasePolicy": policy}))
+            .await;
         let own = portal.get_as(&ada, LABS).await.json();
         assert_eq!(own["meta"]["withheld"], json!({"reasonKey": "hold.review"}));
         let carer = portal.caregiver("carer").await;
@@ -181,12 +215,19 @@ async fn k42_a_hold_is_said_to_the_patient_alone_and_nowhere_where_it_tells() {
         let theirs = portal.get_for(&carer, &delegation, LABS).await.json();
         assert!(theirs["meta"].get("withheld").is_none());
         assert_eq!(theirs["meta"]["mayBeIncomplete"], true);
-        let bundle = portal.get_as(&ada, "/fhir/R4/Observation?category=laboratory").await;
+        let bundle = portal
+            .get_as(&ada, "/fhir/R4/Observation?category=laboratory")
+            .await;
         assert_eq!(bundle.json()["total"], 1);
         let text = String::from_utf8_lossy(&bundle.body).into_owned();
-        assert!(!text.contains("hold.review") && !text.contains("withheld"), "{text}");
+        assert!(
+            !text.contains("hold.review") && !text.contains("withheld"),
+            "{text}"
+        );
         for id in ["lab.held", "lab.never", "lab.absent"] {
-            let answer = portal.get_as(&ada, &format!("/fhir/R4/Observation/{id}")).await;
+            let answer = portal
+                .get_as(&ada, &format!("/fhir/R4/Observation/{id}"))
+                .await;
             assert_eq!(answer.verdict(), "404 NOT_FOUND", "{id}");
         }
         let reviewed = {

@@ -29,10 +29,17 @@ async fn k6_what_is_cached_reaches_no_other_caller_or_scope() {
 async fn k6_what_is_cached_reaches_no_other_delegation() {
     scene(async {
         let Two { portal, ada, ben } = two().await;
-        let (all, labs) = (portal.caregiver("all").await, portal.caregiver("labs").await);
+        let (all, labs) = (
+            portal.caregiver("all").await,
+            portal.caregiver("labs").await,
+        );
         let all_of_ada = portal.delegate(&ada, &all, &json!({})).await;
-        let labs_of_ada = portal.delegate(&ada, &labs, &json!({"scope": ["labs"]})).await;
-        let problems_of_ben = portal.delegate(&ben, &labs, &json!({"scope": ["problems"]})).await;
+        let labs_of_ada = portal
+            .delegate(&ada, &labs, &json!({"scope": ["labs"]}))
+            .await;
+        let problems_of_ben = portal
+            .delegate(&ben, &labs, &json!({"scope": ["problems"]}))
+            .await;
         let path = "/v1/portal/chart/problems";
         let first = portal.get_for(&all, &all_of_ada, path).await;
         assert_eq!(ids(&first), ["cht.condition-ada"]);
@@ -45,7 +52,11 @@ async fn k6_what_is_cached_reaches_no_other_delegation() {
         let matching = [("If-None-Match", first.header("etag"))];
         let acting = ("X-Acting-For", labs_of_ada.as_str());
         let probing = portal.get_with(&labs, path, &[matching[0], acting]).await;
-        assert_eq!(probing.verdict(), "403 PROXY_SCOPE_DENIED", "checks stand before 304");
+        assert_eq!(
+            probing.verdict(),
+            "403 PROXY_SCOPE_DENIED",
+            "checks stand before 304"
+        );
     })
     .await;
 }
@@ -59,11 +70,15 @@ async fn k6_what_is_cached_is_judged_by_the_policy_in_force() {
             "categories": ["laboratory"]}, "effect": "withhold"}]});
         for _ in 0..3 {
             assert_eq!(ids(&portal.get_as(&ada, path).await), ["lab.lab-ada"]);
-            portal.configure(&ada.tenant, &json!({"releasePolicy": withhold})).await;
+            portal
+                .configure(&ada.tenant, &json!({"releasePolicy": withhold}))
+                .await;
             let answer = portal.get_as(&ada, path).await;
             assert!(ids(&answer).is_empty(), "the next answer");
             assert_eq!(answer.json()["total"], 0);
-            portal.configure(&ada.tenant, &json!({"releasePolicy": null})).await;
+            portal
+                .configure(&ada.tenant, &json!({"releasePolicy": null}))
+                .await;
         }
     })
     .await;

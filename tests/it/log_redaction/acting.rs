@@ -54,23 +54,23 @@ impl Family {
 }
 
 /// Every route for somebody else: by good delegations, and by what is none.
-pub(super) async fn drive_acting(
-    portal: &PortalProcess,
-    family: &Family,
-    answers: &mut Answers,
-) {
+pub(super) async fn drive_acting(portal: &PortalProcess, family: &Family, answers: &mut Answers) {
     let token = portal.token(&family.parent);
     let me = portal.get(Some(&token), "/v1/portal/me").await.json();
     let may_act = me["mayActFor"].as_array().expect("two delegations");
     assert_eq!(may_act.len(), 2);
-    let good = may_act.iter().map(|one| one["delegationId"].as_str().expect("an id").to_owned());
+    let good = may_act
+        .iter()
+        .map(|one| one["delegationId"].as_str().expect("an id").to_owned());
     // The letters of the mark are those of a ULID.
     let unknown = format!("pdel_01{}{}", ACTED.to_uppercase(), "0".repeat(15));
     let bad = [unknown.clone(), format!("pdel_{ACTED}"), ACTED.to_owned()];
     for delegation in good.chain(bad) {
         for path in HONEST.into_iter().chain(["/v1/portal/me/access-log"]) {
             let request = portal.request(Some(&token), path);
-            answers.ask(portal, path, request.header("X-Acting-For", &delegation)).await;
+            answers
+                .ask(portal, path, request.header("X-Acting-For", &delegation))
+                .await;
         }
     }
     let child = &family.child.patient;
@@ -82,7 +82,11 @@ pub(super) async fn drive_acting(
         json!({"patient": format!("{ACTED}-patient")}),
     ] {
         let token = portal.token_with(&family.parent, &claims);
-        for path in ["/fhir/R4/Patient", "/fhir/R4/AllergyIntolerance", "/fhir/R4/Condition"] {
+        for path in [
+            "/fhir/R4/Patient",
+            "/fhir/R4/AllergyIntolerance",
+            "/fhir/R4/Condition",
+        ] {
             answers.get(portal, Some(&token), path).await;
         }
     }
@@ -107,8 +111,19 @@ pub(super) async fn drive_tokens(portal: &PortalProcess, person: &Person, answer
         answers.get(portal, Some(&app(2)), path).await;
     }
     portal.sandbox.clear_faults();
-    let verdicts: Vec<_> = answers.refused.iter().map(|(_, answer)| answer.verdict()).collect();
-    for verdict in ["401 TOKEN_REVOKED", "503 UPSTREAM_UNAVAILABLE", "403 PROXY_DELEGATION_INVALID"] {
-        assert!(verdicts.iter().any(|one| one == verdict), "{verdict} was met");
+    let verdicts: Vec<_> = answers
+        .refused
+        .iter()
+        .map(|(_, answer)| answer.verdict())
+        .collect();
+    for verdict in [
+        "401 TOKEN_REVOKED",
+        "503 UPSTREAM_UNAVAILABLE",
+        "403 PROXY_DELEGATION_INVALID",
+    ] {
+        assert!(
+            verdicts.iter().any(|one| one == verdict),
+            "{verdict} was met"
+        );
     }
 }

@@ -64,7 +64,12 @@ pub(super) struct Answers {
 }
 
 impl Answers {
-    pub(super) async fn ask(&mut self, portal: &PortalProcess, name: &str, request: reqwest::RequestBuilder) {
+    pub(super) async fn ask(
+        &mut self,
+        portal: &PortalProcess,
+        name: &str,
+        request: reqwest::RequestBuilder,
+    ) {
         let answer = portal
             .send(marked_headers(request))
             .await

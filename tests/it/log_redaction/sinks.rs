@@ -94,15 +94,22 @@ pub(super) async fn assert_sinks(portal: &PortalProcess, people: &[&Person]) {
     let token = portal.token(people[0]).to_lowercase();
     // Every token of this issuer and key begins so, and no chance does.
     let token = token.get(..12).expect("a token");
-    let everything: Vec<&str> = EVERYTHING.into_iter().chain([token, "sandbox-secret"]).collect();
+    let everything: Vec<&str> = EVERYTHING
+        .into_iter()
+        .chain([token, "sandbox-secret"])
+        .collect();
     let output = portal.output();
     assert!(output.lines().count() > 100, "there are log lines");
     assert!(output.contains("refused by"), "refusals are explained");
+    assert!(output.contains("introspection.unavailable"), "so is silence");
     for line in output.lines() {
         let found = found(line.as_bytes(), &everything);
         assert!(found.is_empty(), "a log line holds {found:?}: {line}");
         assert!(!line.contains("eyJ"), "a log line holds a token");
-        assert!(!line.contains("pact_"), "a log line names an account: {line}");
+        assert!(
+            !line.contains("pact_"),
+            "a log line names an account: {line}"
+        );
     }
     for path in ["/metrics", "/health"] {
         assert_clean(path, &portal.admin(path).await.body, &everything);
@@ -121,7 +128,10 @@ pub(super) async fn assert_sinks(portal: &PortalProcess, people: &[&Person]) {
     for message in &messages {
         assert_clean("a message", &message.payload, &VALUES);
         assert_clean("a message", &message.payload, &[token]);
-        let subjects: Vec<&str> = people.iter().map(|person| person.subject.as_str()).collect();
+        let subjects: Vec<&str> = people
+            .iter()
+            .map(|person| person.subject.as_str())
+            .collect();
         assert_clean("a message", &message.payload, &subjects);
     }
     for (table, row) in database_contents(&portal.servers).await {
