@@ -88,6 +88,9 @@ impl Gate {
         };
         let facts = &mut gathered.facts;
         let Ok(tenant_id) = caller.token.tenant() else {
+            // It is on nobody's list, and is refused for having no tenant.
+            facts.standing.list_is_fresh = true;
+            facts.standing.introspection = self.introspect(caller, action, None).await;
             return Ok(gathered);
         };
         let listed = self

@@ -116,11 +116,12 @@ impl<'a> Asked<'a> {
 }
 
 fn check_standing(asked: &Asked<'_>) -> Result<(), Denial> {
-    // Third parties on the portal's own surface, and tokens of no tenant, are refused for that.
+    // Third parties on the portal's own surface are refused for what they are.
     let third_party = asked.is_third_party() && asked.action.surface == Surface::Fhir;
-    let must_be_certain = third_party || asked.action.step_up;
-    let has_tenant = asked.facts.token.tenant().is_ok();
-    asked.facts.standing.check(must_be_certain && has_tenant)
+    asked
+        .facts
+        .standing
+        .check(third_party || asked.action.step_up)
 }
 
 fn check_client(asked: &Asked<'_>) -> Result<(), Denial> {
