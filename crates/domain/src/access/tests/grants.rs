@@ -102,14 +102,6 @@ fn a_permit_is_of_its_grant_s_patient_and_type() {
 }
 
 #[test]
-fn delegations_of_the_account_are_there_for_its_owner_to_list() {
-    let mut facts = proxy_facts(parent());
-    facts.stated.acting_for = super::super::ActingFor::Oneself;
-    let grant = authorize(&facts, &ANY, at(0)).unwrap();
-    assert_eq!(grant.delegations().len(), 1);
-}
-
-#[test]
 fn nothing_of_a_grant_prints_the_person() {
     let acting = proxy_facts(parent());
     let printed = format!(
