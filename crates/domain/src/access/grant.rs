@@ -8,7 +8,7 @@ use portal_fhir::{Header, ResourceType};
 use crate::account::{AccountSnapshot, AccountStatus};
 use crate::audit::FenceVersions;
 use crate::id::PatientId;
-use crate::proxy_delegation::{DelegationRight};
+use crate::proxy_delegation::DelegationRight;
 use crate::release::{Judge, ReleaseRules, Viewer};
 use crate::source::{RecordSet, Source};
 use crate::tenant::Tenant;

@@ -7,9 +7,11 @@ use super::{Holds, Masks, Verdicts};
 use crate::access::{Surface, authorize};
 use crate::disclosure::Owned;
 use crate::release::{
-    CodePattern, Effect, ReleasePolicy, Rule, RuleAudience, RuleIndex, RuleMatch, Until, Viewer,
+    Audience, CodePattern, Effect, ReleasePolicy, Rule, RuleAudience, RuleIndex, RuleMatch, Until,
+    Viewer,
 };
 use crate::scope::ScopeSet;
+use crate::sensitivity::SensitivitySet;
 use crate::source::RecordSet;
 use crate::tenant_config::TenantConfig;
 use crate::testing::{
@@ -159,4 +161,52 @@ fn a_set_that_knows_a_record_is_believed_before_one_with_holes() {
     masks.add(judged(&results(&["x"])));
     assert!(!masks.hides("Observation/lab.o0"));
     assert!(masks.hides("Observation/lab.o1"));
+}
+
+#[test]
+fn an_address_that_may_mean_a_withheld_record_of_another_source_is_masked() {
+    let mut masks = Masks::default();
+    masks.add(judged_for(
+        &results(&["a", "x"]),
+        &config(),
+        Viewer::PATIENT,
+    ));
+    for (target, hidden) in [
+        ("Observation/lab.o0", true),
+        ("Observation/cht.o0", true),
+        ("Observation/cht.o1", false),
+        ("Observation/o0", false),
+        ("Observation/lab.lab.o0", false),
+        ("Observation/cht.o0.d", false),
+        ("Condition/cht.o0", false),
+    ] {
+        assert_eq!(masks.hides(target), hidden, "{target}");
+    }
+}
+
+#[test]
+fn no_policy_withholds_who_the_patient_is() {
+    let config = TenantConfig {
+        release_policy: ReleasePolicy {
+            default: Effect::Withhold,
+            ..ReleasePolicy::default()
+        },
+        ..TenantConfig::default()
+    };
+    let patient = owned(
+        RecordSet::Patient,
+        &[r#"{"resourceType":"Patient","id":"pat_1"}"#.to_owned()],
+    );
+    let proxy = Viewer {
+        audience: Audience::Proxy,
+        sensitive: Some(SensitivitySet::NONE),
+    };
+    for viewer in [Viewer::PATIENT, proxy] {
+        assert_eq!(judged_for(&patient, &config, viewer).at(0), None);
+        assert!(
+            judged_for(&results(&["x"]), &config, viewer)
+                .at(0)
+                .is_some()
+        );
+    }
 }
