@@ -118,7 +118,8 @@ impl<'p> Model<'p> {
             pairs.retain(|(name, _)| name != "_count");
         }
         let caller = &self.callers[at];
-        let told = format!("{} asks pod {pod} for {}", caller.name, route.path());
+        let scopes = caller.scopes.text();
+        let told = format!("{} ({scopes}) asks pod {pod} for {}", caller.name, route.path());
         let world = &self.generated.world;
         let expected = route.expected(world, caller, self.portal.now());
         let seen = self.askers[pod].walk(caller, &route).await;
@@ -133,11 +134,15 @@ impl<'p> Model<'p> {
 
     fn fail(&self, found: &str) -> ! {
         let steps: Vec<&str> = self.steps.iter().map(String::as_str).collect();
+        let settings = &self.generated.world.tenants[0].settings;
         let seed = self.seed.wrapping_sub(2_000);
         panic!(
-            "GENERATED_SEED={seed}, world {} of {WORLDS}: {found}\nthe last steps:\n  {}",
+            "GENERATED_SEED={seed}, world {} of {WORLDS}: {found}\nthe last steps:\n  {}\n\
+             the tenant's decisions: {} {}",
             self.seed,
             steps.join("\n  "),
+            settings["releasePolicy"],
+            settings["ageBands"],
         );
     }
 }

@@ -171,7 +171,8 @@ fn open<'w>(
             visible: Some(visible),
         });
     }
-    let born = born(world, delegation).ok_or(INVALID)?;
+    // A date that is still to come tells no age.
+    let born = born(world, delegation).filter(|born| *born <= today).ok_or(INVALID)?;
     let parent = |rights, full, hides: bool| Proxy {
         rights,
         full,

@@ -111,23 +111,26 @@ impl Judged<'_> {
     }
 
     /// What the tenant's rules say for an audience, and for the patient too: a proxy never sees
-    /// what the patient does not.
+    /// what the patient does not. A result that is contained is judged as if it stood alone, too.
     pub(in super::super) fn policy(&self, who: Who) -> Option<Why> {
-        let own = self.rules(Who::Patient);
-        let theirs = if who == Who::Patient { None } else { self.rules(who) };
-        match (own, theirs) {
-            (Some(Why::Hidden), _) | (_, Some(Why::Hidden)) => Some(Why::Hidden),
-            (own, theirs) => own.or(theirs),
+        let audiences = if who == Who::Patient { vec![who] } else { vec![Who::Patient, who] };
+        let contained = each(&self.resource["contained"]);
+        let results = contained.into_iter().filter(|inner| is_result(inner));
+        let parts: Vec<Option<&Value>> = std::iter::once(None).chain(results.map(Some)).collect();
+        let mut found = Vec::new();
+        for who in audiences {
+            found.extend(parts.iter().filter_map(|part| self.rules(*part, who)));
         }
+        strictest(&found)
     }
 
     /// The rules in order: restrictions accumulate until one releases; the default is the last.
-    fn rules(&self, who: Who) -> Option<Why> {
+    fn rules(&self, part: Option<&Value>, who: Who) -> Option<Why> {
         let mut found = Vec::new();
         let rules = each(&self.policy["rules"]);
         for rule in rules.into_iter().filter(|rule| is_for(rule, who)) {
             let releases = rule["effect"] == "release";
-            if !self.matches(&rule["match"], !releases) {
+            if !self.matches(&rule["match"], part, !releases) {
                 continue;
             }
             if releases {
@@ -152,16 +155,19 @@ impl Judged<'_> {
     }
 
     /// What restricts also means what is contained, and what cannot be read.
-    fn matches(&self, rule: &Value, restricts: bool) -> bool {
+    fn matches(&self, rule: &Value, part: Option<&Value>, restricts: bool) -> bool {
         let source = rule["source"].as_str();
         if source.is_some_and(|source| source != self.source)
             || (rule["criticalOnly"] == true && !self.is_critical())
         {
             return false;
         }
+        if let Some(inner) = part {
+            return fits(rule, inner, restricts);
+        }
+        let contained = each(&self.resource["contained"]);
         fits(rule, self.resource, restricts)
-            || (restricts
-                && each(&self.resource["contained"]).into_iter().any(|inner| fits(rule, inner, true)))
+            || (restricts && contained.into_iter().any(|inner| fits(rule, inner, true)))
     }
 }
 
@@ -195,7 +201,8 @@ fn status_shows(resource: &Value) -> bool {
     }
 }
 
-/// Whether one resource fits the lists of a rule's match.
+/// Whether one resource fits the lists of a rule's match: for a release certainly, for a
+/// restriction possibly.
 fn fits(rule: &Value, resource: &Value, restricts: bool) -> bool {
     let listed = |name: &str, word: &str| {
         each(&rule[name]).is_empty() || each(&rule[name]).iter().any(|one| *one == word)
@@ -204,28 +211,34 @@ fn fits(rule: &Value, resource: &Value, restricts: bool) -> bool {
     let elements = ["code", "vaccineCode", "medicationCodeableConcept"];
     let mut own: Vec<_> = elements.iter().flat_map(|name| codings(&resource[*name])).collect();
     own.extend(parts.iter().flat_map(|part| codings(&part["code"])));
-    let garbled = |names: &[&str]| restricts && names.iter().any(|name| is_garbled(&resource[*name]));
-    let unreadable = garbled(&["code", "vaccineCode", "medicationCodeableConcept", "category"]);
-    let unlabelled = restricts && lacks_a_code(&resource["meta"]["security"]);
+    let garbled_code = elements.iter().any(|name| is_garbled(&resource[*name]))
+        || parts.iter().any(|part| is_garbled(&part["code"]));
+    let meta = &resource["meta"];
+    let unlabelled = lacks_a_code(&meta["security"])
+        || lacks_a_code(&meta["tag"])
+        || is_garbled(&resource["interpretation"]);
     let pattern = |name: &str, found: &[(Option<&str>, Option<&str>)], unreadable: bool| {
         let patterns = each(&rule[name]);
-        let one = |wanted: &Value| {
-            let wanted = wanted.as_str().unwrap_or_default();
-            let (system, code) = match wanted.rsplit_once('|') {
-                Some((system, code)) => (Some(system), code),
-                None => (None, wanted),
-            };
-            found.iter().any(|(of, is)| {
-                *is == Some(code) && (system.is_none() || of.is_none() || *of == system)
-            })
-        };
-        patterns.is_empty() || unreadable || patterns.into_iter().any(one)
+        patterns.is_empty()
+            || (restricts && unreadable)
+            || patterns.into_iter().any(|wanted| names(wanted, found, restricts))
     };
     listed("types", text(resource, "resourceType"))
         && listed("statuses", text(resource, "status"))
-        && pattern("categories", &codings(&resource["category"]), unreadable)
-        && pattern("codes", &own, unreadable)
-        && pattern("securityLabels", &labels(&resource["meta"]["security"]), unreadable || unlabelled)
+        && pattern("categories", &codings(&resource["category"]), is_garbled(&resource["category"]))
+        && pattern("codes", &own, garbled_code)
+        && pattern("securityLabels", &labels(&meta["security"]), unlabelled)
+}
+
+/// Whether a pattern names one of some codings; of one without a system it may be.
+fn names(wanted: &Value, found: &[(Option<&str>, Option<&str>)], possibly: bool) -> bool {
+    let wanted = wanted.as_str().unwrap_or_default();
+    let (system, code) = match wanted.rsplit_once('|') {
+        Some((system, code)) => (Some(system), code),
+        None => (None, wanted),
+    };
+    let of = |of: Option<&str>| system.is_none() || of == system || (possibly && of.is_none());
+    found.iter().any(|(system, is)| *is == Some(code) && of(*system))
 }
 
 /// The end of what a text can mean: an instant's own second, a day's last moment.
