@@ -160,13 +160,13 @@ impl ReleasePolicy {
         let mut strictest = None;
         let rules = (0u16..).zip(&self.rules);
         for (index, rule) in rules.filter(|(_, rule)| rule.is_for(audience)) {
-            let effect = match rule.effect {
+            match rule.effect {
                 Effect::Release if rule.matches.means(subject, part) => return strictest,
-                Effect::Release => continue,
-                effect if rule.matches.may_mean(subject, part) => effect,
-                _ => continue,
-            };
-            strictest = strictest.max(hold(effect, RuleIndex::Rule(index), subject, now));
+                effect if rule.matches.may_mean(subject, part) => {
+                    strictest = strictest.max(hold(effect, RuleIndex::Rule(index), subject, now));
+                }
+                _ => {}
+            }
         }
         strictest.max(hold(self.default, RuleIndex::Default, subject, now))
     }
