@@ -74,7 +74,7 @@ async fn each_right_opens_its_own_and_nothing_else() {
             only_its_own_records(&two, right).await;
         }
     };
-    long_scene(std::time::Duration::from_secs(60), all).await;
+    long_scene(std::time::Duration::from_mins(1), all).await;
 }
 
 #[tokio::test]

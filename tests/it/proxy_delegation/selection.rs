@@ -160,7 +160,7 @@ async fn what_names_no_delegation_of_the_callers_opens_nothing() {
         let log = two.ask("/v1/portal/me/access-log").await;
         assert_eq!(log.verdict(), DENIED, "not with a good one either");
     };
-    long_scene(Duration::from_secs(60), many).await;
+    long_scene(Duration::from_mins(1), many).await;
 }
 
 #[tokio::test]

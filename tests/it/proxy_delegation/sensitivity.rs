@@ -245,9 +245,10 @@ async fn references_to_what_is_sensitive_are_masked_for_the_proxy_alone() {
         two.portal.put(&two.ada.tenant, &because);
         let path = "/fhir/R4/MedicationRequest/med.because";
         let reasons = async |own: bool| {
-            let answer = match own {
-                true => two.portal.get_as(&two.ada, path).await,
-                false => two.app(path).await,
+            let answer = if own {
+                two.portal.get_as(&two.ada, path).await
+            } else {
+                two.app(path).await
             };
             answer.json()["reasonReference"].clone()
         };

@@ -22,7 +22,9 @@ async fn a_rule_hides_what_it_matches_and_nothing_else() {
             labelled,
             world.of.condition("condition", "Asthma"),
         ];
-        all.iter().for_each(|resource| world.put(resource));
+        for resource in &all {
+            world.put(resource);
+        }
         let everything = [
             "cht.condition",
             "cht.labelled",
