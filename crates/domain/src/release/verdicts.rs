@@ -86,7 +86,12 @@ impl Verdicts {
 
     fn by_id(&self) -> &ById {
         self.by_id.get_or_init(|| {
-            let ids = || self.owned.headers().map(|header| &header.id).zip(&self.by_index);
+            let ids = || {
+                self.owned
+                    .headers()
+                    .map(|header| &header.id)
+                    .zip(&self.by_index)
+            };
             let withheld = ids().map(|(id, verdict)| (id.clone(), verdict.is_some()));
             let at_source = ids()
                 .filter(|(_, verdict)| verdict.is_some())
