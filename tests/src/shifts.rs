@@ -51,7 +51,12 @@ impl TestPortal {
     }
 
     /// Makes another delegation of the same people as an ended one, and gives its id.
-    pub async fn shift_new_delegation(&self, tenant: &str, like: &str, terms: &Terms<'_>) -> String {
+    pub async fn shift_new_delegation(
+        &self,
+        tenant: &str,
+        like: &str,
+        terms: &Terms<'_>,
+    ) -> String {
         let id = format!("pdel_{}", ulid::Ulid::new());
         sqlx::query(
             "INSERT INTO proxy_delegations (tenant_id, delegation_id, grantor_patient_id, \
@@ -107,8 +112,10 @@ impl TestPortal {
     /// Forgets everything that this portal keeps in Redis.
     pub async fn flush_cache(&self) {
         let client = redis::Client::open(required("REDIS_URL")).expect("a URL");
-        let mut connection =
-            client.get_multiplexed_async_connection().await.expect("Redis answers");
+        let mut connection = client
+            .get_multiplexed_async_connection()
+            .await
+            .expect("Redis answers");
         let keys: Vec<Vec<u8>> = redis::cmd("KEYS")
             .arg(format!("*{}*", self.prefix))
             .query_async(&mut connection)
@@ -117,8 +124,10 @@ impl TestPortal {
         if keys.is_empty() {
             return;
         }
-        let deleted: redis::RedisResult<u64> =
-            redis::cmd("DEL").arg(keys).query_async(&mut connection).await;
+        let deleted: redis::RedisResult<u64> = redis::cmd("DEL")
+            .arg(keys)
+            .query_async(&mut connection)
+            .await;
         deleted.expect("they go");
     }
 }

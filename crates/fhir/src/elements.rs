@@ -83,12 +83,7 @@ fn with_bare_meta(members: &[u8], tree: &Tree<'_>) -> Bytes {
     Bytes::from(out)
 }
 
-fn subset(
-    record: &Record,
-    tree: &Tree<'_>,
-    tagged: bool,
-    keeps: impl Fn(&str) -> bool,
-) -> Bytes {
+fn subset(record: &Record, tree: &Tree<'_>, tagged: bool, keeps: impl Fn(&str) -> bool) -> Bytes {
     let mut out = String::with_capacity(record.bytes.len());
     for member in tree.root().children() {
         let name = member.name().unwrap_or_default();

@@ -25,12 +25,19 @@ const USED_FOR: i64 = 200;
 impl<'p> Asker<'p> {
     /// Asks the first pod.
     pub(super) fn of(portal: &'p TestPortal) -> Self {
-        Self { portal, pod: None, tokens: Mutex::default() }
+        Self {
+            portal,
+            pod: None,
+            tokens: Mutex::default(),
+        }
     }
 
     /// Asks another pod.
     pub(super) fn at(portal: &'p TestPortal, pod: &'p Pod) -> Self {
-        Self { pod: Some(pod), ..Self::of(portal) }
+        Self {
+            pod: Some(pod),
+            ..Self::of(portal)
+        }
     }
 
     /// A caller's token, minted anew when the last one is old.
@@ -53,7 +60,11 @@ impl<'p> Asker<'p> {
     pub(super) async fn get(&self, caller: &Caller, path: &str) -> Answer {
         let token = self.token(caller).await;
         let mut headers = Vec::new();
-        if let Some(delegation) = caller.acting_for.as_deref().filter(|_| path.starts_with("/v1")) {
+        if let Some(delegation) = caller
+            .acting_for
+            .as_deref()
+            .filter(|_| path.starts_with("/v1"))
+        {
             headers.push(("X-Acting-For", delegation));
         }
         match self.pod {
@@ -84,7 +95,11 @@ fn claims(caller: &Caller) -> Value {
         Claim::None => Value::Null,
         Claim::Of(patient) => json!(patient),
     };
-    let client = if caller.first_party { "portal-web" } else { "smart-app" };
+    let client = if caller.first_party {
+        "portal-web"
+    } else {
+        "smart-app"
+    };
     json!({"patient": patient, "azp": client, "scope": caller.scopes.text()})
 }
 
@@ -115,8 +130,10 @@ impl Walk {
         } else {
             assert_eq!(answer.status, 200, "a further page: {}", answer.verdict());
         }
-        self.markers.extend(markers_in(&String::from_utf8_lossy(&answer.body)));
-        self.markers.extend(markers_in(&format!("{:?}", answer.headers)));
+        self.markers
+            .extend(markers_in(&String::from_utf8_lossy(&answer.body)));
+        self.markers
+            .extend(markers_in(&format!("{:?}", answer.headers)));
         self.answers.push(answer.clone());
         if answer.status != 200 {
             return None;
@@ -136,14 +153,19 @@ impl Walk {
             self.total = body["total"].as_u64();
             self.withheld = body["meta"]["withheld"].clone();
         }
-        let cursor = body["nextCursor"].as_str().map(|cursor| with_cursor(route, cursor));
+        let cursor = body["nextCursor"]
+            .as_str()
+            .map(|cursor| with_cursor(route, cursor));
         answer.next().map(|link| portal.path_of(&link)).or(cursor)
     }
 }
 
 fn of_list(list: &Value, name: &str) -> Vec<String> {
     let items = list.as_array().map(Vec::as_slice).unwrap_or_default();
-    items.iter().filter_map(|item| item[name].as_str().map(str::to_owned)).collect()
+    items
+        .iter()
+        .filter_map(|item| item[name].as_str().map(str::to_owned))
+        .collect()
 }
 
 fn with_cursor(route: &Route, cursor: &str) -> String {

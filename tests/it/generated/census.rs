@@ -28,7 +28,11 @@ const BEGIN: &str = "2040-05-20T06:00:00Z";
 /// A portal whose immunizations are labelled wholly.
 pub(super) async fn portal() -> TestPortal {
     let settings = vec![("IMMUNIZATIONS_LABELS".to_owned(), "complete".to_owned())];
-    let portal = TestPortal::with(TestOptions { settings, ..TestOptions::default() }).await;
+    let portal = TestPortal::with(TestOptions {
+        settings,
+        ..TestOptions::default()
+    })
+    .await;
     let begin: jiff::Timestamp = BEGIN.parse().expect("a time");
     portal.clock.advance(begin.duration_since(portal.now()));
     portal
@@ -67,12 +71,12 @@ async fn one_world(seed: u64) {
         let mut at = 0;
         while at < routes.len() {
             let route = routes[at].clone();
-            let (seen, difference) = compare(&asker, &generated.world, &caller, &route).await;
+            let (walk, difference) = compare(&asker, &generated.world, &caller, &route).await;
             differences.extend(difference);
-            if let (Route::Search(resource_type, pairs), true) = (&route, seen.verdict == "200")
+            if let (Route::Search(resource_type, pairs), true) = (&route, walk.verdict == "200")
                 && pairs.is_empty()
             {
-                let found = seen.ids.iter().take(2);
+                let found = walk.ids.iter().take(2);
                 routes.extend(found.map(|id| follow_up(id, resource_type)));
             }
             at += 1;
@@ -80,7 +84,11 @@ async fn one_world(seed: u64) {
         compared += routes.len();
     }
     println!("census: {compared} requests of seed {seed} were compared");
-    let told = differences.iter().take(TOLD).map(String::as_str).collect::<Vec<_>>();
+    let told = differences
+        .iter()
+        .take(TOLD)
+        .map(String::as_str)
+        .collect::<Vec<_>>();
     assert!(
         differences.is_empty(),
         "GENERATED_SEED={seed}: {} of {compared} answers differ:\n{}",
@@ -131,7 +139,11 @@ pub(super) fn difference(
     }
     // A `self` link repeats what was asked.
     let repeated = markers_in(&route.path());
-    let shown = seen.markers.difference(&repeated).copied().collect::<BTreeSet<_>>();
+    let shown = seen
+        .markers
+        .difference(&repeated)
+        .copied()
+        .collect::<BTreeSet<_>>();
     if let Some(leak) = shown.difference(&expected.allowed).next() {
         return Some(format!("it shows {}", world.place_of(*leak)));
     }
@@ -145,13 +157,19 @@ fn counts(seen: &Walk, route: &Route, expected: &Expected) -> Option<String> {
     let counted = matches!(route, Route::Search(_, pairs) if pairs.iter().any(|(name, _)| name == "_summary"));
     let whole = !counted && !matches!(route, Route::Summary);
     if whole && seen.ids != expected.ids {
-        return Some(format!("it lists {:?} and not {:?}", seen.ids, expected.ids));
+        return Some(format!(
+            "it lists {:?} and not {:?}",
+            seen.ids, expected.ids
+        ));
     }
     if whole && seen.count != seen.ids.len() {
         return Some("it lists something twice".to_owned());
     }
     if matches!(route, Route::Summary) && !expected.ids.is_subset(&seen.ids) {
-        return Some(format!("it lists {:?} without all of {:?}", seen.ids, expected.ids));
+        return Some(format!(
+            "it lists {:?} without all of {:?}",
+            seen.ids, expected.ids
+        ));
     }
     let total = seen.total.unwrap_or(expected.ids.len() as u64);
     if total != expected.ids.len() as u64 && !matches!(route, Route::Summary) {
@@ -159,7 +177,10 @@ fn counts(seen: &Walk, route: &Route, expected: &Expected) -> Option<String> {
     }
     let held = !seen.withheld.is_null();
     if matches!(route, Route::Labs(_)) && held != (expected.held > 0) {
-        return Some(format!("withheld is {} with {} held", seen.withheld, expected.held));
+        return Some(format!(
+            "withheld is {} with {} held",
+            seen.withheld, expected.held
+        ));
     }
     None
 }

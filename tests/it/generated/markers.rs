@@ -39,7 +39,9 @@ const PREFIX_BASE64: &str = "enE";
 
 /// Every marker in a text.
 pub(super) fn markers_in(text: &str) -> BTreeSet<u32> {
-    let plain = text.match_indices(PREFIX).filter_map(|(at, _)| read(text.get(at..at + 9)?));
+    let plain = text
+        .match_indices(PREFIX)
+        .filter_map(|(at, _)| read(text.get(at..at + 9)?));
     let encoded = text.match_indices(PREFIX_BASE64).filter_map(|(at, _)| {
         let bytes = STANDARD.decode(text.get(at..at + 12)?).ok()?;
         read(std::str::from_utf8(&bytes).ok()?)
@@ -59,14 +61,13 @@ pub(super) fn markers_of(value: &Value) -> BTreeSet<u32> {
 
 /// The element of a resource that holds a marker, as a JSON pointer.
 pub(super) fn place_of(value: &Value, marker: u32) -> Option<String> {
-    let inside = |name: &str, inner: &Value| {
-        Some(format!("/{name}{}", place_of(inner, marker)?))
-    };
+    let inside = |name: &str, inner: &Value| Some(format!("/{name}{}", place_of(inner, marker)?));
     match value {
         Value::Object(members) => members.iter().find_map(|(name, inner)| inside(name, inner)),
-        Value::Array(items) => {
-            items.iter().enumerate().find_map(|(at, inner)| inside(&at.to_string(), inner))
-        }
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(at, inner)| inside(&at.to_string(), inner)),
         Value::String(text) => markers_in(text).contains(&marker).then(String::new),
         Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }

@@ -119,12 +119,17 @@ impl<'p> Model<'p> {
         }
         let caller = &self.callers[at];
         let scopes = caller.scopes.text();
-        let told = format!("{} ({scopes}) asks pod {pod} for {}", caller.name, route.path());
+        let told = format!(
+            "{} ({scopes}) asks pod {pod} for {}",
+            caller.name,
+            route.path()
+        );
         let world = &self.generated.world;
         let expected = route.expected(world, caller, self.portal.now());
         let seen = self.askers[pod].walk(caller, &route).await;
-        let found = difference(&seen, &route, &expected, world)
-            .filter(|_| !(expected.is_err() && is_of_token(&seen.verdict) && seen.markers.is_empty()));
+        let found = difference(&seen, &route, &expected, world).filter(|_| {
+            !(expected.is_err() && is_of_token(&seen.verdict) && seen.markers.is_empty())
+        });
         let told = format!("{told}: {}", seen.verdict);
         self.tell(told);
         if let Some(found) = found {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-/// A source of choices (SplitMix64).
+/// A source of choices (`SplitMix64`).
 #[derive(Debug, Clone)]
 pub(super) struct Random(u64);
 
@@ -21,12 +21,13 @@ impl Random {
     }
 
     /// A number below a bound.
-    pub(super) const fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound as u64) as usize
+    pub(super) fn below(&mut self, bound: usize) -> usize {
+        let bound = u64::try_from(bound).unwrap_or(u64::MAX);
+        usize::try_from(self.next() % bound).unwrap_or_default()
     }
 
     /// Yes, in so many of a hundred cases.
-    pub(super) const fn chance(&mut self, percent: usize) -> bool {
+    pub(super) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
@@ -37,7 +38,10 @@ impl Random {
 
     /// Each of several with a chance.
     pub(super) fn some<'a>(&mut self, of: &[&'a str], percent: usize) -> BTreeSet<&'a str> {
-        of.iter().copied().filter(|_| self.chance(percent)).collect()
+        of.iter()
+            .copied()
+            .filter(|_| self.chance(percent))
+            .collect()
     }
 }
 
@@ -49,7 +53,9 @@ pub(super) fn seed() -> u64 {
 /// A number from the environment.
 pub(super) fn number(name: &str, otherwise: u64) -> u64 {
     match std::env::var(name) {
-        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} is not a number")),
+        Ok(text) => text
+            .parse()
+            .unwrap_or_else(|_| panic!("{name} is not a number")),
         Err(_) => otherwise,
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::random::Random;
-use super::reference::json::{codings, text};
+use super::reference::json::{codings, each, is_garbled, text};
 
 /// One scope.
 #[derive(Debug, Clone)]
@@ -37,9 +37,21 @@ pub(super) const TYPES: [&str; 7] = [
 const LETTERS: [&str; 7] = ["read", "rs", "r", "s", "cruds", "*", "write"];
 const OBSERVATION_CATEGORY: &str = "http://terminology.hl7.org/CodeSystem/observation-category";
 const GRANULAR: [(&str, Only); 6] = [
-    ("Observation", Only::Category(&[(Some(OBSERVATION_CATEGORY), "laboratory")])),
-    ("Observation", Only::Category(&[(Some(OBSERVATION_CATEGORY), "vital-signs"), (None, "survey")])),
-    ("Observation", Only::Code(&[(Some("http://loinc.org"), "2345-7"), (None, "8867-4")])),
+    (
+        "Observation",
+        Only::Category(&[(Some(OBSERVATION_CATEGORY), "laboratory")]),
+    ),
+    (
+        "Observation",
+        Only::Category(&[
+            (Some(OBSERVATION_CATEGORY), "vital-signs"),
+            (None, "survey"),
+        ]),
+    ),
+    (
+        "Observation",
+        Only::Code(&[(Some("http://loinc.org"), "2345-7"), (None, "8867-4")]),
+    ),
     ("Observation", Only::Status(&["final", "amended"])),
     ("Condition", Only::Category(&[(None, "problem-list-item")])),
     ("MedicationRequest", Only::Status(&["active"])),
@@ -48,7 +60,11 @@ const GRANULAR: [(&str, Only); 6] = [
 impl Scopes {
     /// Every type, to read and to search.
     pub(super) fn all() -> Self {
-        Self(vec![Scope { resource_type: "*", letters: "read", only: None }])
+        Self(vec![Scope {
+            resource_type: "*",
+            letters: "read",
+            only: None,
+        }])
     }
 
     /// What some app may have asked for.
@@ -59,15 +75,28 @@ impl Scopes {
         let mut scopes = Vec::new();
         for resource_type in TYPES {
             if random.chance(75) {
-                let letters = if random.chance(70) { "read" } else { random.pick(&LETTERS) };
-                scopes.push(Scope { resource_type, letters, only: None });
+                let letters = if random.chance(70) {
+                    "read"
+                } else {
+                    random.pick(&LETTERS)
+                };
+                scopes.push(Scope {
+                    resource_type,
+                    letters,
+                    only: None,
+                });
             }
         }
         for (resource_type, only) in &GRANULAR {
             if random.chance(25) {
-                scopes.retain(|scope| scope.resource_type != *resource_type || scope.only.is_some());
+                scopes
+                    .retain(|scope| scope.resource_type != *resource_type || scope.only.is_some());
                 let letters = *random.pick(&["rs", "rs", "r", "s"]);
-                scopes.push(Scope { resource_type, letters, only: Some(only.clone()) });
+                scopes.push(Scope {
+                    resource_type,
+                    letters,
+                    only: Some(only.clone()),
+                });
             }
         }
         Self(scopes)
@@ -81,7 +110,9 @@ impl Scopes {
 
     /// Whether something of a type may be read (`r`) or searched (`s`).
     pub(super) fn allow(&self, resource_type: &str, letter: char) -> bool {
-        self.0.iter().any(|scope| scope.is_of(resource_type, letter))
+        self.0
+            .iter()
+            .any(|scope| scope.is_of(resource_type, letter))
     }
 
     /// Whether this record may be.
@@ -101,7 +132,8 @@ impl Scope {
             Some(system) => format!("{system}|{code}"),
             None => (*code).to_owned(),
         };
-        let list = |codes: &[(Option<&str>, &str)]| codes.iter().map(one).collect::<Vec<_>>().join(",");
+        let list =
+            |codes: &[(Option<&str>, &str)]| codes.iter().map(one).collect::<Vec<_>>().join(",");
         match &self.only {
             None => head,
             Some(Only::Category(codes)) => format!("{head}?category={}", list(codes)),
@@ -127,15 +159,19 @@ impl Only {
         let any = |element: &str, codes: &[(Option<&str>, &str)]| {
             let found = codings(&resource[element]);
             let fits = |(system, code): &(Option<&str>, &str)| {
-                found.iter().any(|(of, is)| {
-                    *is == Some(*code) && (system.is_none() || *of == *system)
-                })
+                found
+                    .iter()
+                    .any(|(of, is)| *is == Some(*code) && (system.is_none() || *of == *system))
             };
             codes.iter().any(fits)
         };
         match self {
             Self::Category(codes) => any("category", codes),
-            Self::Code(codes) => any("code", codes),
+            // A code that cannot be read could say anything, so it is no match.
+            Self::Code(codes) => {
+                let parts = each(&resource["component"]);
+                any("code", codes) && !parts.iter().any(|part| is_garbled(&part["code"]))
+            }
             Self::Status(codes) => codes.contains(&text(resource, "status")),
         }
     }

@@ -33,12 +33,19 @@ async fn every_mutant_of_a_token_is_refused_or_changes_nothing() {
         let ben = portal.person("ben").await;
         for (person, text) in [(&ada, "ada's own"), (&ben, "ben's own")] {
             let id = format!("c-{}", person.subject);
-            portal.put(&person.tenant, &Fixture::of(&person.patient).condition(&id, text));
+            portal.put(
+                &person.tenant,
+                &Fixture::of(&person.patient).condition(&id, text),
+            );
         }
         let good = good(&portal, &ada);
         let honest = answers(&portal, &good.token(&portal, None)).await;
         for answer in &honest {
-            assert_eq!(answer.resources().len(), 1, "the good token sees ada's own record");
+            assert_eq!(
+                answer.resources().len(),
+                1,
+                "the good token sees ada's own record"
+            );
         }
         let mut table = String::new();
         let now = portal.now().as_second();
@@ -48,8 +55,12 @@ async fn every_mutant_of_a_token_is_refused_or_changes_nothing() {
             for mutant in mutants {
                 let token = good.token(&portal, Some((part, &mutant)));
                 let verdicts = verdicts(&portal, &token, &honest).await;
-                writeln!(table, "{part} {:<14} {:<28} {verdicts}", mutant.name, mutant.what)
-                    .expect("text grows");
+                writeln!(
+                    table,
+                    "{part} {:<14} {:<28} {verdicts}",
+                    mutant.name, mutant.what
+                )
+                .expect("text grows");
             }
         }
         insta::assert_snapshot!("tokens", table);
@@ -59,14 +70,18 @@ async fn every_mutant_of_a_token_is_refused_or_changes_nothing() {
 
 /// The good token: each claim that the table bends is there.
 fn good(portal: &TestPortal, person: &Person) -> Good {
-    let change = serde_json::json!({"client_id": "portal-web", "nbf": portal.now().as_second() - 5});
+    let change =
+        serde_json::json!({"client_id": "portal-web", "nbf": portal.now().as_second() - 5});
     let token = portal.token_with(person, &change);
     let part = |at: usize| {
         let text = token.split('.').nth(at).expect("three parts");
         let bytes = URL_SAFE_NO_PAD.decode(text).expect("base64");
         serde_json::from_slice(&bytes).expect("JSON")
     };
-    Good { header: part(0), payload: part(1) }
+    Good {
+        header: part(0),
+        payload: part(1),
+    }
 }
 
 impl Good {
@@ -111,7 +126,10 @@ fn bent(object: &Value, mutant: &Mutant) -> String {
         Edit::Twice(second) => {
             let text = object.to_string();
             let head = text.strip_suffix('}').expect("an object");
-            let first = own.map(|_| String::new()).unwrap_or_else(|| format!(",\"{}\":{second}", mutant.name));
+            let first = own.map_or_else(
+                || format!(",\"{}\":{second}", mutant.name),
+                |_| String::new(),
+            );
             return format!("{head}{first},\"{}\":{second}}}", mutant.name);
         }
         Edit::Is(value) => value.clone(),
@@ -123,7 +141,10 @@ fn bent(object: &Value, mutant: &Mutant) -> String {
 
 async fn answers(portal: &TestPortal, token: &str) -> [Answer; 2] {
     let [portals, fhirs] = PATHS;
-    [portal.get(Some(token), portals).await, portal.get(Some(token), fhirs).await]
+    [
+        portal.get(Some(token), portals).await,
+        portal.get(Some(token), fhirs).await,
+    ]
 }
 
 /// How both faces answer. An answer that is none of a refusal must be the good token's own.
@@ -135,8 +156,16 @@ async fn verdicts(portal: &TestPortal, token: &str, honest: &[Answer; 2]) -> Str
         }
         let same = answer.resources() == honest.resources();
         let total = answer.json()["total"] == honest.json()["total"];
-        if same && total { "same".to_owned() } else { "ANOTHER ANSWER".to_owned() }
+        if same && total {
+            "same".to_owned()
+        } else {
+            "ANOTHER ANSWER".to_owned()
+        }
     });
     let said: Vec<String> = said.collect();
-    if said[0] == said[1] { said[0].clone() } else { said.join(" | ") }
+    if said[0] == said[1] {
+        said[0].clone()
+    } else {
+        said.join(" | ")
+    }
 }

@@ -110,7 +110,10 @@ pub(super) struct Caller {
 impl World {
     /// A tenant by its id.
     pub(super) fn tenant(&self, id: &str) -> &Tenant {
-        self.tenants.iter().find(|tenant| tenant.id == id).expect("a tenant of the world")
+        self.tenants
+            .iter()
+            .find(|tenant| tenant.id == id)
+            .expect("a tenant of the world")
     }
 
     /// The account of a login.
@@ -122,9 +125,9 @@ impl World {
 
     /// The account of a patient.
     pub(super) fn account_of_patient(&self, tenant: &str, patient: &str) -> Option<&Account> {
-        self.accounts.iter().find(|account| {
-            account.person.patient == patient && account.person.tenant == tenant
-        })
+        self.accounts
+            .iter()
+            .find(|account| account.person.patient == patient && account.person.tenant == tenant)
     }
 
     /// Where a marker stands, for who reads of a failure.
@@ -133,7 +136,12 @@ impl World {
             .iter()
             .find_map(|planted| {
                 let place = super::markers::place_of(&planted.value, marker)?;
-                let Planted { source, listed_for, value, .. } = planted;
+                let Planted {
+                    source,
+                    listed_for,
+                    value,
+                    ..
+                } = planted;
                 Some(format!("{source}: {place} of {listed_for}: {value}"))
             })
             .unwrap_or_else(|| "nowhere".to_owned())

@@ -269,7 +269,10 @@ mod tests {
         let minted = issuer.mint(json!({}), &[]).unwrap();
         let header = decode_header(&minted).unwrap();
         let header = format!(r#"{{"alg":"RS256","kid":"{}"}}"#, header.kid.unwrap());
-        let payload = format!(r#"{{"sub":"a","sub":"b","iss":"{}","exp":4e9}}"#, issuer.first().url);
+        let payload = format!(
+            r#"{{"sub":"a","sub":"b","iss":"{}","exp":4e9}}"#,
+            issuer.first().url
+        );
         let token = issuer.sign_texts(&header, &payload).unwrap();
         assert_eq!(verify(&issuer, &token).unwrap()["sub"], "b");
         let part = token.split('.').nth(1).unwrap();

@@ -39,7 +39,11 @@ pub(in super::super) fn random_delegation(
     let mut scope = random.some(&RIGHTS, 70);
     scope.insert("billing");
     let voluntary = !["parent", "guardian"].contains(&relationship);
-    let sensitive = if voluntary { random.some(&CATEGORIES, 30) } else { BTreeSet::new() };
+    let sensitive = if voluntary {
+        random.some(&CATEGORIES, 30)
+    } else {
+        BTreeSet::new()
+    };
     Delegation {
         id: String::new(),
         tenant: grantor.tenant.clone(),

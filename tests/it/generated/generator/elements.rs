@@ -19,8 +19,14 @@ pub(in super::super) const CODES: [(&str, &str); 9] = [
     ("http://hl7.org/fhir/sid/icd-10", "F32.1"),
     (SNOMED, "15167005"),
 ];
-pub(in super::super) const STATUSES: [&str; 6] =
-    ["final", "amended", "active", "completed", "on-hold", "stopped"];
+pub(in super::super) const STATUSES: [&str; 6] = [
+    "final",
+    "amended",
+    "active",
+    "completed",
+    "on-hold",
+    "stopped",
+];
 const TAGS: &str = "urn:ghasi-ehealth:release";
 const ACT_CODE: &str = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
 const CONFIDENTIALITY: &str = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality";
@@ -38,7 +44,11 @@ impl Elements<'_> {
 
     fn coding(&mut self) -> Value {
         // The harmless come twice as often.
-        let at = if self.random.chance(50) { self.random.below(5) } else { self.random.below(9) };
+        let at = if self.random.chance(50) {
+            self.random.below(5)
+        } else {
+            self.random.below(9)
+        };
         let (system, code) = CODES[at];
         let mut coding = json!({"system": system, "code": code, "display": self.marker()});
         if self.random.chance(5) {
@@ -68,11 +78,17 @@ impl Elements<'_> {
         let updated = format!("2024-{:02}-{day:02}T08:00:00Z", 1 + self.random.below(11));
         let mut meta = json!({"versionId": self.marker(), "lastUpdated": updated});
         let mut tags = Vec::new();
-        let odds = [(released && self.random.chance(85), "released"),
+        let odds = [
+            (released && self.random.chance(85), "released"),
             (self.random.chance(30), "reviewed"),
             (self.random.chance(10), "critical"),
-            (self.random.chance(20), "critical-acknowledged")];
-        for code in odds.into_iter().filter(|(wanted, _)| *wanted).map(|(_, code)| code) {
+            (self.random.chance(20), "critical-acknowledged"),
+        ];
+        for code in odds
+            .into_iter()
+            .filter(|(wanted, _)| *wanted)
+            .map(|(_, code)| code)
+        {
             tags.push(json!({"system": TAGS, "code": code, "display": self.marker()}));
         }
         if self.random.chance(3) {
@@ -103,12 +119,18 @@ impl Elements<'_> {
         ];
         let (system, code) = *self.random.pick(&labels);
         let mut label = json!({"system": system, "code": code, "display": self.marker()});
-        label.as_object_mut().expect("an object").retain(|_, value| !value.is_null());
+        label
+            .as_object_mut()
+            .expect("an object")
+            .retain(|_, value| !value.is_null());
         label
     }
 
     pub(super) fn narrative(&mut self) -> Value {
-        let div = format!("<div xmlns=\"http://www.w3.org/1999/xhtml\">{}</div>", self.marker());
+        let div = format!(
+            "<div xmlns=\"http://www.w3.org/1999/xhtml\">{}</div>",
+            self.marker()
+        );
         json!({"status": "generated", "div": div})
     }
 
@@ -143,7 +165,9 @@ impl Elements<'_> {
     }
 
     pub(super) fn interpretation(&mut self) -> Option<Value> {
-        let code = *self.random.pick(&["N", "N", "H", "L", "AA", "HH", "LL", ""]);
+        let code = *self
+            .random
+            .pick(&["N", "N", "H", "L", "AA", "HH", "LL", ""]);
         let system = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation";
         (!code.is_empty()).then(|| json!([self.coded(system, code)]))
     }

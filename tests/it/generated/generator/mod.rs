@@ -6,6 +6,7 @@ mod delegations;
 mod elements;
 mod records;
 mod requests;
+mod results;
 mod settings;
 
 use portal_tests::{Person, TestPortal};
@@ -17,7 +18,7 @@ use super::world::{Account, Planted, Tenant, World};
 
 pub(super) use callers::callers;
 pub(super) use delegations::random_delegation;
-pub(super) use records::{Maker, KINDS};
+pub(super) use records::{KINDS, Maker};
 pub(super) use requests::{follow_up, random_route};
 pub(super) use settings::random_settings;
 
@@ -43,10 +44,18 @@ pub(super) struct Generated {
 }
 
 /// Makes a world of two tenants, not yet known to any portal.
-pub(super) fn generate(random: &mut Random, tenants: [&str; 2], first_marker: u32, now: jiff::Timestamp) -> Generated {
+pub(super) fn generate(
+    random: &mut Random,
+    tenants: [&str; 2],
+    first_marker: u32,
+    now: jiff::Timestamp,
+) -> Generated {
     let [here, elsewhere] = tenants;
     let mut generated = Generated {
-        world: World { labelled: vec!["immunizations"], ..World::default() },
+        world: World {
+            labelled: vec!["immunizations"],
+            ..World::default()
+        },
         ada: Person::new(here, "ada"),
         ben: Person::new(here, "ben"),
         child: Person::new(here, "child"),
@@ -55,10 +64,16 @@ pub(super) fn generate(random: &mut Random, tenants: [&str; 2], first_marker: u3
         namesake: Person::new(elsewhere, "namesake"),
         markers: Markers::from(first_marker),
     };
-    generated.namesake.patient.clone_from(&generated.ada.patient);
+    generated
+        .namesake
+        .patient
+        .clone_from(&generated.ada.patient);
     for tenant in tenants {
         let settings = random_settings(random);
-        generated.world.tenants.push(Tenant { id: tenant.to_owned(), settings });
+        generated.world.tenants.push(Tenant {
+            id: tenant.to_owned(),
+            settings,
+        });
     }
     generated.people(random, now);
     generated.delegations(random);
@@ -68,8 +83,11 @@ pub(super) fn generate(random: &mut Random, tenants: [&str; 2], first_marker: u3
 impl Generated {
     fn people(&mut self, random: &mut Random, now: jiff::Timestamp) {
         let (ada, ben, child) = (self.ada.clone(), self.ben.clone(), self.child.clone());
-        let (parent, namesake, proxy) =
-            (self.parent.clone(), self.namesake.clone(), self.proxy.clone());
+        let (parent, namesake, proxy) = (
+            self.parent.clone(),
+            self.namesake.clone(),
+            self.proxy.clone(),
+        );
         for (person, others, each) in [
             (&ada, &ben, 4),
             (&child, &ada, 3),
@@ -79,15 +97,20 @@ impl Generated {
         ] {
             let mut maker = Maker::new(&person.patient, &others.patient, now);
             let planted = maker.record(random, &mut self.markers, each);
-            self.world.planted.extend(planted.into_iter().map(|(source, value)| Planted {
-                tenant: person.tenant.clone(),
-                source,
-                listed_for: person.patient.clone(),
-                value,
-            }));
+            self.world
+                .planted
+                .extend(planted.into_iter().map(|(source, value)| Planted {
+                    tenant: person.tenant.clone(),
+                    source,
+                    listed_for: person.patient.clone(),
+                    value,
+                }));
         }
         for person in [ada, ben, parent, namesake, proxy] {
-            self.world.accounts.push(Account { person, status: "active" });
+            self.world.accounts.push(Account {
+                person,
+                status: "active",
+            });
         }
     }
 
@@ -99,7 +122,9 @@ impl Generated {
             (&self.child, &self.proxy, "guardian"),
         ];
         for (grantor, proxy, relationship) in pairs {
-            self.world.delegations.push(random_delegation(random, grantor, proxy, relationship));
+            self.world
+                .delegations
+                .push(random_delegation(random, grantor, proxy, relationship));
         }
     }
 
@@ -117,7 +142,10 @@ impl Generated {
         let people = [&self.ada, &self.child, &self.parent, &self.proxy];
         for delegation in &mut self.world.delegations {
             let person = |wanted: &dyn Fn(&Person) -> bool| {
-                people.iter().find(|person| wanted(person)).expect("one of the people")
+                people
+                    .iter()
+                    .find(|person| wanted(person))
+                    .expect("one of the people")
             };
             let grantor = person(&|person| person.patient == delegation.grantor);
             let proxy = person(&|person| person.subject == delegation.proxy);
@@ -131,7 +159,12 @@ pub(super) fn put(portal: &TestPortal, planted: &Planted) {
     let bytes = planted.value.to_string().into_bytes();
     portal
         .sandbox
-        .put_resource_listed_for(&planted.listed_for, planted.source, Some(&planted.tenant), bytes)
+        .put_resource_listed_for(
+            &planted.listed_for,
+            planted.source,
+            Some(&planted.tenant),
+            bytes,
+        )
         .expect("a resource");
 }
 

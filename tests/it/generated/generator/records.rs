@@ -9,25 +9,28 @@ use super::elements::Elements;
 /// Whose records are made.
 #[derive(Debug)]
 pub(in super::super) struct Maker {
-    patient: String,
-    other: String,
-    now: jiff::Timestamp,
+    pub(super) patient: String,
+    pub(super) other: String,
+    pub(super) now: jiff::Timestamp,
     /// Ids of what was made, by what can be referred to.
-    conditions: Vec<String>,
-    vitals: Vec<String>,
-    labs: Vec<String>,
+    pub(super) conditions: Vec<String>,
+    pub(super) vitals: Vec<String>,
+    pub(super) labs: Vec<String>,
 }
 
 /// The kinds of records, but for the Patient.
-pub(in super::super) const KINDS: [&str; 7] =
-    ["condition", "vital", "lab", "report", "allergy", "medication", "immunization"];
-
-const OBSERVATION_CATEGORY: &str = "http://terminology.hl7.org/CodeSystem/observation-category";
-const RESULT_STATUSES: [&str; 10] = [
-    "final", "final", "final", "final", "amended", "corrected", "preliminary", "cancelled",
-    "entered-in-error", "registered",
+pub(in super::super) const KINDS: [&str; 7] = [
+    "condition",
+    "vital",
+    "lab",
+    "report",
+    "allergy",
+    "medication",
+    "immunization",
 ];
 
+pub(super) const OBSERVATION_CATEGORY: &str =
+    "http://terminology.hl7.org/CodeSystem/observation-category";
 impl Maker {
     /// Makes records of a patient beside another patient.
     pub(in super::super) fn new(patient: &str, other: &str, now: jiff::Timestamp) -> Self {
@@ -48,7 +51,10 @@ impl Maker {
         markers: &mut Markers,
         each: usize,
     ) -> Vec<(&'static str, Value)> {
-        let mut made = vec![("registration", self.patient(&mut Elements { random, markers }))];
+        let mut made = vec![(
+            "registration",
+            self.patient(&mut Elements { random, markers }),
+        )];
         for kind in KINDS {
             for _ in 0..each {
                 made.push(self.one(kind, random, markers));
@@ -76,22 +82,24 @@ impl Maker {
         }
     }
 
-    fn owner(&self) -> Value {
+    pub(super) fn owner(&self) -> Value {
         json!({"reference": format!("Patient/{}", self.patient)})
     }
 
-    fn base(&self, kind: &str, id: &str, elements: &mut Elements<'_>) -> Value {
+    pub(super) fn base(kind: &str, id: &str, elements: &mut Elements<'_>) -> Value {
         let mut base = json!({
             "resourceType": kind, "id": format!("{id}-{}", elements.marker()),
             "meta": elements.meta(true), "text": elements.narrative(),
             "extension": elements.extensions(),
         });
         if elements.random.chance(12) {
-            base["identifier"] = json!([{"system": "urn:acc", "value": elements.random.pick(&["1", "2"])}]);
+            base["identifier"] =
+                json!([{"system": "urn:acc", "value": elements.random.pick(&["1", "2"])}]);
         }
         if elements.random.chance(15) {
             let name = elements.marker();
-            base["contained"] = json!([{"resourceType": "Practitioner", "id": "who", "name": [{"text": name}]}]);
+            base["contained"] =
+                json!([{"resourceType": "Practitioner", "id": "who", "name": [{"text": name}]}]);
         }
         base
     }
@@ -103,7 +111,11 @@ impl Maker {
             1 => json!(format!("{}", 2018 + year)),
             2 => json!(format!("{}-06", 2018 + year)),
             3 => json!("2028-02-29"),
-            _ => json!(format!("{}-{:02}-15", 2018 + year, 1 + elements.random.below(12))),
+            _ => json!(format!(
+                "{}-{:02}-15",
+                2018 + year,
+                1 + elements.random.below(12)
+            )),
         };
         let mut patient = json!({
             "resourceType": "Patient", "id": self.patient, "meta": elements.meta(false),
@@ -119,20 +131,37 @@ impl Maker {
             "_birthDate": {"extension": [{"url": "urn:x:place", "valueString": elements.marker()}]},
         });
         if patient["birthDate"].is_null() {
-            patient.as_object_mut().expect("an object").remove("birthDate");
+            patient
+                .as_object_mut()
+                .expect("an object")
+                .remove("birthDate");
         }
         patient
     }
 
     fn condition(&mut self, elements: &mut Elements<'_>) -> (&'static str, Value) {
-        let mut one = self.base("Condition", "co", elements);
-        let clinical = *elements.random.pick(&["active", "active", "recurrence", "inactive", "resolved"]);
-        one["clinicalStatus"] = elements.coded("http://terminology.hl7.org/CodeSystem/condition-clinical", clinical);
+        let mut one = Self::base("Condition", "co", elements);
+        let clinical =
+            *elements
+                .random
+                .pick(&["active", "active", "recurrence", "inactive", "resolved"]);
+        one["clinicalStatus"] = elements.coded(
+            "http://terminology.hl7.org/CodeSystem/condition-clinical",
+            clinical,
+        );
         if elements.random.chance(40) {
-            let status = *elements.random.pick(&["confirmed", "confirmed", "entered-in-error"]);
-            one["verificationStatus"] = elements.coded("http://terminology.hl7.org/CodeSystem/condition-ver-status", status);
+            let status = *elements
+                .random
+                .pick(&["confirmed", "confirmed", "entered-in-error"]);
+            one["verificationStatus"] = elements.coded(
+                "http://terminology.hl7.org/CodeSystem/condition-ver-status",
+                status,
+            );
         }
-        one["category"] = json!([elements.coded("http://terminology.hl7.org/CodeSystem/condition-category", "problem-list-item")]);
+        one["category"] = json!([elements.coded(
+            "http://terminology.hl7.org/CodeSystem/condition-category",
+            "problem-list-item"
+        )]);
         one["code"] = elements.concept();
         one["subject"] = self.owner();
         one["onsetDateTime"] = json!(elements.day());
@@ -140,150 +169,50 @@ impl Maker {
             one["recordedDate"] = json!(elements.instant(self.now));
         }
         one["note"] = json!([{"text": elements.marker()}]);
-        one["asserter"] = json!({"reference": format!("Patient/{}", self.other), "display": elements.marker()});
+        one["asserter"] =
+            json!({"reference": format!("Patient/{}", self.other), "display": elements.marker()});
         if let Some(id) = some(&self.vitals, elements.random) {
-            one["evidence"] = json!([{"detail": [elements.reference(&format!("Observation/{id}"))]}]);
+            one["evidence"] =
+                json!([{"detail": [elements.reference(&format!("Observation/{id}"))]}]);
         }
         self.spoil(&mut one, elements);
         self.conditions.push(id(&one));
         ("patient-chart", one)
     }
 
-    fn observation(&self, prefix: &str, category: Value, elements: &mut Elements<'_>) -> Value {
-        let mut one = self.base("Observation", prefix, elements);
-        one["status"] = json!(elements.random.pick(&RESULT_STATUSES));
-        one["category"] = category;
-        one["code"] = elements.concept();
-        one["subject"] = self.owner();
-        one["note"] = json!([{"text": elements.marker()}]);
-        if elements.random.chance(90) {
-            let odd = elements.random.chance(3);
-            one["effectiveDateTime"] = if odd { json!("around noon") } else { json!(elements.day()) };
-        }
-        match elements.random.below(20) {
-            0 => one["issued"] = json!("soon"),
-            1 | 2 => {}
-            _ => one["issued"] = json!(elements.instant(self.now)),
-        }
-        if let Some(interpretation) = elements.interpretation() {
-            one["interpretation"] = interpretation;
-        }
-        if elements.random.chance(20) {
-            let mut part = json!({"code": elements.concept(), "valueString": elements.marker()});
-            if let Some(interpretation) = elements.interpretation() {
-                part["interpretation"] = interpretation;
-            }
-            one["component"] = json!([part]);
-        } else if elements.random.chance(50) {
-            one["valueString"] = json!(elements.marker());
-        } else {
-            let value = elements.random.below(90);
-            one["valueQuantity"] = json!({"value": value, "unit": elements.marker(), "system": "urn:units", "code": elements.marker()});
-        }
-        if elements.random.chance(50) {
-            one["encounter"] = json!({"reference": "Encounter/e1", "display": elements.marker()});
-        }
-        one
-    }
-
-    fn vital(&mut self, elements: &mut Elements<'_>) -> (&'static str, Value) {
-        let concept = |elements: &mut Elements<'_>, code| elements.coded(OBSERVATION_CATEGORY, code);
-        let category = match elements.random.below(12) {
-            0 => json!([concept(elements, "social-history")]),
-            1 => json!([concept(elements, "survey"), concept(elements, "vital-signs")]),
-            2 => json!([{"coding": [{"system": "urn:local", "code": "v"}, {"system": OBSERVATION_CATEGORY, "code": "vital-signs"}]}]),
-            3 => json!([{"text": elements.marker()}]),
-            4 => json!([{"coding": [{"code": "survey"}]}]),
-            5 => json!([concept(elements, "laboratory")]),
-            _ => json!([concept(elements, "vital-signs")]),
-        };
-        let mut one = self.observation("vi", category, elements);
-        if elements.random.chance(2) {
-            one["category"] = json!({"coding": "garbled"});
-        }
-        if let Some(id) = some(&self.vitals, elements.random) {
-            one["hasMember"] = json!([elements.reference(&format!("Observation/{id}"))]);
-        }
-        self.spoil(&mut one, elements);
-        self.vitals.push(id(&one));
-        ("patient-chart", one)
-    }
-
-    fn lab(&mut self, elements: &mut Elements<'_>) -> (&'static str, Value) {
-        let mut category = json!([elements.coded(OBSERVATION_CATEGORY, "laboratory")]);
-        if elements.random.chance(8) {
-            category.as_array_mut().expect("a list").push(elements.coded(OBSERVATION_CATEGORY, "vital-signs"));
-        }
-        let mut one = self.observation("la", category, elements);
-        if let Some(id) = some(&self.labs, elements.random) {
-            one["derivedFrom"] = json!([elements.reference(&format!("Observation/{id}"))]);
-        }
-        self.labs.push(id(&one));
-        ("laboratory", one)
-    }
-
-    fn report(&mut self, elements: &mut Elements<'_>) -> (&'static str, Value) {
-        let mut one = self.base("DiagnosticReport", "re", elements);
-        one["status"] = json!(elements.random.pick(&["final", "final", "final", "appended", "partial", "amended"]));
-        let mut category = json!([elements.coded("http://terminology.hl7.org/CodeSystem/v2-0074", "LAB")]);
-        if elements.random.chance(6) {
-            category.as_array_mut().expect("a list").push(elements.coded("http://terminology.hl7.org/CodeSystem/v2-0074", "RAD"));
-        }
-        one["category"] = category;
-        one["code"] = elements.concept();
-        one["subject"] = self.owner();
-        one["effectiveDateTime"] = json!(elements.day());
-        one["issued"] = json!(elements.instant(self.now));
-        one["conclusion"] = json!(elements.marker());
-        one["presentedForm"] = json!([{"contentType": "text/plain", "title": elements.marker(), "data": elements.markers.base64()}]);
-        one["result"] = self.results(&mut one, elements);
-        ("laboratory", one)
-    }
-
-    fn results(&self, report: &mut Value, elements: &mut Elements<'_>) -> Value {
-        let mut results = Vec::new();
-        for _ in 0..1 + elements.random.below(2) {
-            if let Some(id) = some(&self.labs, elements.random) {
-                results.push(elements.reference(&format!("Observation/{id}")));
-            }
-        }
-        match elements.random.below(12) {
-            0 => results.push(json!({"display": elements.marker()})),
-            1 => results.push(elements.reference("Observation/nobody-knows")),
-            2 | 3 => {
-                let category = json!([elements.coded(OBSERVATION_CATEGORY, "laboratory")]);
-                let mut inner = self.observation("in", category, elements);
-                let members = inner.as_object_mut().expect("an object");
-                members.remove("contained");
-                report["contained"] = json!([inner]);
-                results.push(json!({"reference": format!("#{}", id(&inner))}));
-            }
-            _ => {}
-        }
-        json!(results)
-    }
-
     fn allergy(&mut self, elements: &mut Elements<'_>) -> (&'static str, Value) {
-        let mut one = self.base("AllergyIntolerance", "al", elements);
+        let mut one = Self::base("AllergyIntolerance", "al", elements);
         let clinical = *elements.random.pick(&["active", "inactive"]);
-        one["clinicalStatus"] = elements.coded("http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical", clinical);
+        one["clinicalStatus"] = elements.coded(
+            "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical",
+            clinical,
+        );
         one["category"] = json!(["food"]);
         one["code"] = elements.concept();
         one["patient"] = self.owner();
         if elements.random.chance(70) {
             one["recordedDate"] = json!(elements.day());
         }
-        one["reaction"] = json!([{"description": elements.marker(), "manifestation": [elements.concept()]}]);
+        one["reaction"] =
+            json!([{"description": elements.marker(), "manifestation": [elements.concept()]}]);
         self.spoil(&mut one, elements);
         ("patient-chart", one)
     }
 
     fn medication(&mut self, elements: &mut Elements<'_>) -> (&'static str, Value) {
-        let mut one = self.base("MedicationRequest", "me", elements);
-        one["status"] = json!(elements.random.pick(&["active", "active", "on-hold", "stopped", "draft", "entered-in-error"]));
+        let mut one = Self::base("MedicationRequest", "me", elements);
+        one["status"] = json!(elements.random.pick(&[
+            "active",
+            "active",
+            "on-hold",
+            "stopped",
+            "draft",
+            "entered-in-error"
+        ]));
         one["intent"] = json!("order");
         if elements.random.chance(30) {
-            one["contained"] = json!([{"resourceType": "Medication", "id": "m", "code": elements.concept()}]);
+            one["contained"] =
+                json!([{"resourceType": "Medication", "id": "m", "code": elements.concept()}]);
             one["medicationReference"] = json!({"reference": "#m"});
         } else {
             one["medicationCodeableConcept"] = elements.concept();
@@ -295,7 +224,11 @@ impl Maker {
         if let Some(id) = some(&self.conditions, elements.random) {
             reasons.push(elements.reference(&format!("Condition/{id}")));
         }
-        let observations = if elements.random.chance(50) { &self.labs } else { &self.vitals };
+        let observations = if elements.random.chance(50) {
+            &self.labs
+        } else {
+            &self.vitals
+        };
         if let Some(id) = some(observations, elements.random) {
             reasons.push(elements.reference(&format!("Observation/{id}")));
         }
@@ -304,8 +237,13 @@ impl Maker {
     }
 
     fn immunization(&mut self, elements: &mut Elements<'_>) -> (&'static str, Value) {
-        let mut one = self.base("Immunization", "im", elements);
-        one["status"] = json!(elements.random.pick(&["completed", "completed", "not-done", "entered-in-error"]));
+        let mut one = Self::base("Immunization", "im", elements);
+        one["status"] = json!(elements.random.pick(&[
+            "completed",
+            "completed",
+            "not-done",
+            "entered-in-error"
+        ]));
         one["vaccineCode"] = elements.concept();
         one["patient"] = self.owner();
         one["occurrenceDateTime"] = json!(elements.day());
@@ -320,10 +258,14 @@ impl Maker {
     }
 
     /// Sometimes a chart's record is another's, or holds what must not leave so.
-    fn spoil(&self, one: &mut Value, elements: &mut Elements<'_>) {
+    pub(super) fn spoil(&self, one: &mut Value, elements: &mut Elements<'_>) {
         match elements.random.below(40) {
             0 => {
-                let owner = if one["patient"].is_null() { "subject" } else { "patient" };
+                let owner = if one["patient"].is_null() {
+                    "subject"
+                } else {
+                    "patient"
+                };
                 one[owner] = json!({"reference": format!("Patient/{}", self.other)});
             }
             1 => {
@@ -333,7 +275,10 @@ impl Maker {
             2 => {
                 let category = json!([elements.coded(OBSERVATION_CATEGORY, "laboratory")]);
                 let mut inner = self.observation("in", category, elements);
-                inner.as_object_mut().expect("an object").remove("contained");
+                inner
+                    .as_object_mut()
+                    .expect("an object")
+                    .remove("contained");
                 one["contained"] = json!([inner]);
             }
             _ => {}
@@ -341,10 +286,10 @@ impl Maker {
     }
 }
 
-fn some<'a>(of: &'a [String], random: &mut Random) -> Option<&'a String> {
+pub(super) fn some<'a>(of: &'a [String], random: &mut Random) -> Option<&'a String> {
     (!of.is_empty() && random.chance(70)).then(|| random.pick(of))
 }
 
-fn id(resource: &Value) -> String {
+pub(super) fn id(resource: &Value) -> String {
     resource["id"].as_str().unwrap_or_default().to_owned()
 }

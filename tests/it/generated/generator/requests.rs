@@ -75,10 +75,16 @@ fn paged(random: &mut Random, name: &str, mut pairs: Pairs) -> Pairs {
 fn range(random: &mut Random) -> Pairs {
     let mut pairs = Vec::new();
     if random.chance(20) {
-        pairs.push(pair("from", random.pick(&["2017", "2018-06", "2019-02-03"]).to_string()));
+        pairs.push(pair(
+            "from",
+            random.pick(&["2017", "2018-06", "2019-02-03"]).to_string(),
+        ));
     }
     if random.chance(20) {
-        pairs.push(pair("to", random.pick(&["2020", "2021-06", "2022-02-03"]).to_string()));
+        pairs.push(pair(
+            "to",
+            random.pick(&["2020", "2021-06", "2022-02-03"]).to_string(),
+        ));
     }
     pairs
 }
@@ -99,40 +105,71 @@ fn of_labs(random: &mut Random) -> Pairs {
         pairs.push(pair("code", token(random)));
     }
     if random.chance(15) {
-        pairs.push(pair("category", *random.pick(&["laboratory", "vital-signs"])));
+        pairs.push(pair(
+            "category",
+            *random.pick(&["laboratory", "vital-signs"]),
+        ));
     }
     pairs
 }
 
 fn date(random: &mut Random) -> String {
     let prefix = *random.pick(&["", "eq", "ge", "gt", "le", "lt"]);
-    format!("{prefix}{}", random.pick(&["2018", "2019-05", "2020-03-04"]))
+    format!(
+        "{prefix}{}",
+        random.pick(&["2018", "2019-05", "2020-03-04"])
+    )
 }
 
 fn parameters(random: &mut Random, world: &World, resource_type: &'static str) -> Pairs {
     let mut pairs = Vec::new();
     match resource_type {
-        "Patient" => maybe(random, &mut pairs, &["gender=female", "gender=male", "identifier=urn", "birthdate=ge2010"]),
+        "Patient" => maybe(
+            random,
+            &mut pairs,
+            &[
+                "gender=female",
+                "gender=male",
+                "identifier=urn",
+                "birthdate=ge2010",
+            ],
+        ),
         "AllergyIntolerance" => maybe(random, &mut pairs, &["clinical-status=active"]),
         "Condition" => {
-            let own = ["clinical-status=active", "category=problem-list-item", "recorded-date=ge2030"];
+            let own = [
+                "clinical-status=active",
+                "category=problem-list-item",
+                "recorded-date=ge2030",
+            ];
             maybe(random, &mut pairs, &own);
             dated(random, &mut pairs, "onset-date");
             coded(random, &mut pairs);
         }
         "Observation" | "DiagnosticReport" => {
-            let own = ["category=laboratory", "category=vital-signs,LAB", "status=final,amended"];
+            let own = [
+                "category=laboratory",
+                "category=vital-signs,LAB",
+                "status=final,amended",
+            ];
             maybe(random, &mut pairs, &own);
             dated(random, &mut pairs, "date");
             coded(random, &mut pairs);
             maybe(random, &mut pairs, &["_sort=date", "_sort=-date"]);
         }
         "MedicationRequest" => {
-            maybe(random, &mut pairs, &["status=active", "intent=order", "intent=plan"]);
+            maybe(
+                random,
+                &mut pairs,
+                &["status=active", "intent=order", "intent=plan"],
+            );
             dated(random, &mut pairs, "authoredon");
         }
         _ => {
-            maybe(random, &mut pairs, &["status=completed", "status=not-done", "_sort=date"]);
+            maybe(
+                random,
+                &mut pairs,
+                &["status=completed", "status=not-done", "_sort=date"],
+            );
             dated(random, &mut pairs, "date");
         }
     }
@@ -140,7 +177,10 @@ fn parameters(random: &mut Random, world: &World, resource_type: &'static str) -
         pairs.push(pair("_id", an_id(random, world, resource_type)));
     }
     if random.chance(8) {
-        pairs.push(pair("_elements", *random.pick(&["status", "code,note", "name"])));
+        pairs.push(pair(
+            "_elements",
+            *random.pick(&["status", "code,note", "name"]),
+        ));
     } else if random.chance(10) {
         pairs.push(pair("_summary", "count"));
     }

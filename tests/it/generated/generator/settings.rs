@@ -28,7 +28,11 @@ pub(in super::super) fn random_settings(random: &mut Random) -> Value {
 
 fn policy(random: &mut Random) -> Value {
     let rules: Vec<Value> = (0..random.below(4)).map(|_| rule(random)).collect();
-    let default = if random.chance(85) { json!("release") } else { effect(random) };
+    let default = if random.chance(85) {
+        json!("release")
+    } else {
+        effect(random)
+    };
     json!({
         "rules": rules,
         "default": default,
@@ -54,7 +58,11 @@ fn rule(random: &mut Random) -> Value {
     }
     if random.chance(25) {
         let (system, code) = random.pick(&CODES);
-        let pattern = if random.chance(50) { format!("{system}|{code}") } else { (*code).to_owned() };
+        let pattern = if random.chance(50) {
+            format!("{system}|{code}")
+        } else {
+            (*code).to_owned()
+        };
         matches["codes"] = json!([pattern]);
     }
     if random.chance(15) {

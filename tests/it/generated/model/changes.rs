@@ -12,8 +12,13 @@ use super::Model;
 
 /// Longer than a set counts as fresh.
 const NOT_FRESH: SignedDuration = SignedDuration::from_secs(31);
-const RELATIONSHIPS: [&str; 5] =
-    ["parent", "guardian", "caregiver", "spouse", "authorized_representative"];
+const RELATIONSHIPS: [&str; 5] = [
+    "parent",
+    "guardian",
+    "caregiver",
+    "spouse",
+    "authorized_representative",
+];
 
 impl Delegation {
     fn terms(&self) -> Terms<'_> {
@@ -38,9 +43,9 @@ impl Model<'_> {
             5..7 => self.change_validity().await,
             7..9 => self.suspend_or_reinstate().await,
             9..11 => self.decide_anew().await,
-            11..13 => self.record_something().await,
-            13 => self.change_a_record().await,
-            14 => self.move_birth_date().await,
+            11..13 => self.record_something(),
+            13 => self.change_a_record(),
+            14 => self.move_birth_date(),
             15 => self.wait(NOT_FRESH, "half a minute passes"),
             16 => self.wait(SignedDuration::from_hours(7), "hours pass"),
             17 => self.wait(SignedDuration::from_hours(24), "a day passes"),
@@ -59,7 +64,9 @@ impl Model<'_> {
 
     async fn shift(&self, at: usize) -> String {
         let delegation = &self.generated.world.delegations[at];
-        self.portal.shift_delegation(&delegation.tenant, &delegation.id, &delegation.terms()).await;
+        self.portal
+            .shift_delegation(&delegation.tenant, &delegation.id, &delegation.terms())
+            .await;
         format!("{delegation:?}")
     }
 
@@ -87,7 +94,10 @@ impl Model<'_> {
         delegation.status = "active";
         let mut granted = delegation.clone();
         let (tenant, old) = (granted.tenant.clone(), granted.id.clone());
-        granted.id = self.portal.shift_new_delegation(&tenant, &old, &granted.terms()).await;
+        granted.id = self
+            .portal
+            .shift_new_delegation(&tenant, &old, &granted.terms())
+            .await;
         for caller in &mut self.callers {
             if caller.acting_for.as_ref() == Some(&old) && self.random.chance(90) {
                 caller.acting_for = Some(granted.id.clone());
@@ -118,21 +128,40 @@ impl Model<'_> {
     async fn suspend_or_reinstate(&mut self) -> String {
         let at = self.random.below(self.generated.world.accounts.len());
         let account = &mut self.generated.world.accounts[at];
-        account.status = if account.status == "active" { "suspended" } else { "active" };
-        self.portal.shift_account(&account.person, account.status).await;
+        account.status = if account.status == "active" {
+            "suspended"
+        } else {
+            "active"
+        };
+        self.portal
+            .shift_account(&account.person, account.status)
+            .await;
         format!("{} is {}", account.person.subject, account.status)
     }
 
     async fn decide_anew(&mut self) -> String {
         let tenant = &mut self.generated.world.tenants[0];
         tenant.settings = random_settings(&mut self.random);
-        self.portal.shift_settings(&tenant.id, &tenant.settings).await;
-        format!("the tenant decides: {} {}", tenant.settings["releasePolicy"], tenant.settings["ageBands"])
+        self.portal
+            .shift_settings(&tenant.id, &tenant.settings)
+            .await;
+        format!(
+            "the tenant decides: {} {}",
+            tenant.settings["releasePolicy"], tenant.settings["ageBands"]
+        )
     }
 
-    async fn record_something(&mut self) -> String {
-        let person = if self.random.chance(60) { &self.generated.ada } else { &self.generated.child };
-        let mut maker = Maker::new(&person.patient, &self.generated.ben.patient, self.portal.now());
+    fn record_something(&mut self) -> String {
+        let person = if self.random.chance(60) {
+            &self.generated.ada
+        } else {
+            &self.generated.child
+        };
+        let mut maker = Maker::new(
+            &person.patient,
+            &self.generated.ben.patient,
+            self.portal.now(),
+        );
         let kind = *self.random.pick(&KINDS);
         let (source, value) = maker.one(kind, &mut self.random, &mut self.generated.markers);
         let planted = Planted {
@@ -148,7 +177,7 @@ impl Model<'_> {
     }
 
     /// Releases, corrects or takes back a result.
-    async fn change_a_record(&mut self) -> String {
+    fn change_a_record(&mut self) -> String {
         let results: Vec<usize> = (0..self.generated.world.planted.len())
             .filter(|at| self.generated.world.planted[*at].source == "laboratory")
             .collect();
@@ -171,15 +200,22 @@ impl Model<'_> {
     }
 
     /// Has the child's birthday come within days, at an age where bands begin.
-    async fn move_birth_date(&mut self) -> String {
+    fn move_birth_date(&mut self) -> String {
         let years = i16::try_from(*self.random.pick(&[5, 12, 16, 18])).unwrap_or(18);
         let days = i64::try_from(self.random.below(4)).unwrap_or(0);
         let birthday = today(self.portal.now()) + SignedDuration::from_hours(24 * days);
-        let born = jiff::civil::date(birthday.year() - years, birthday.month(), birthday.day().min(28));
+        let born = jiff::civil::date(
+            birthday.year() - years,
+            birthday.month(),
+            birthday.day().min(28),
+        );
         let child = &self.generated.child.patient;
-        let planted = self.generated.world.planted.iter_mut().find(|planted| {
-            planted.source == "registration" && planted.value["id"] == **child
-        });
+        let planted = self
+            .generated
+            .world
+            .planted
+            .iter_mut()
+            .find(|planted| planted.source == "registration" && planted.value["id"] == **child);
         let planted = planted.expect("the child has a Patient");
         planted.value["birthDate"] = json!(born.to_string());
         put(self.portal, planted);
@@ -189,8 +225,11 @@ impl Model<'_> {
     fn narrow(&mut self) -> String {
         let at = self.random.below(self.callers.len());
         let caller = &mut self.callers[at];
-        caller.scopes =
-            if self.random.chance(40) { Scopes::all() } else { Scopes::random(&mut self.random) };
+        caller.scopes = if self.random.chance(40) {
+            Scopes::all()
+        } else {
+            Scopes::random(&mut self.random)
+        };
         format!("{} has a token for {}", caller.name, caller.scopes.text())
     }
 }

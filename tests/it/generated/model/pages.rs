@@ -30,11 +30,17 @@ impl Model<'_> {
         let caller = &self.callers[page.caller];
         let now = self.portal.now();
         let expected = page.route.expected(&self.generated.world, caller, now);
-        let answer = self.askers[self.random.below(2)].get(caller, &page.path).await;
+        let answer = self.askers[self.random.below(2)]
+            .get(caller, &page.path)
+            .await;
         let verdict = answer.verdict();
         let markers = markers_in(&String::from_utf8_lossy(&answer.body));
         let old = now.duration_since(page.begun) > LIVES;
-        let told = format!("{} turns a page of {}: {verdict}", caller.name, page.route.path());
+        let told = format!(
+            "{} turns a page of {}: {verdict}",
+            caller.name,
+            page.route.path()
+        );
         self.tell(told);
         // A cursor is bound to what it was sealed under, a delegation for one, and lives for a
         // while; no fence keeps a refusal of it, which shows nothing.
@@ -48,7 +54,10 @@ impl Model<'_> {
                     self.fail(&format!("{verdict} for a page"));
                 }
                 if let Some(leak) = markers.difference(&expected.allowed).next() {
-                    self.fail(&format!("the page shows {}", self.generated.world.place_of(*leak)));
+                    self.fail(&format!(
+                        "the page shows {}",
+                        self.generated.world.place_of(*leak)
+                    ));
                 }
             }
         }
@@ -66,13 +75,29 @@ impl Model<'_> {
         let resource_type = *self.random.pick(&TYPES[1..]);
         let route = Route::Search(resource_type, vec![("_count".into(), "1".into())]);
         let begun = self.portal.now();
-        let answer = self.askers[0].get(&self.callers[caller], &route.path()).await;
-        let told = format!("{} begins {}: {}", self.callers[caller].name, route.path(), answer.verdict());
+        let answer = self.askers[0]
+            .get(&self.callers[caller], &route.path())
+            .await;
+        let told = format!(
+            "{} begins {}: {}",
+            self.callers[caller].name,
+            route.path(),
+            answer.verdict()
+        );
         self.tell(told);
-        let next = if answer.status == 200 { answer.next() } else { None };
+        let next = if answer.status == 200 {
+            answer.next()
+        } else {
+            None
+        };
         if let Some(next) = next {
             let path = self.portal.path_of(&next);
-            self.pages.push(Page { caller, route, path, begun });
+            self.pages.push(Page {
+                caller,
+                route,
+                path,
+                begun,
+            });
         }
     }
 }

@@ -1,15 +1,10 @@
-//! Who may ask for what at all: the order of checks of the contract (02), and what a delegation
-//! opens at a moment (05, "Proxy delegation", "Minors").
-
-use std::collections::BTreeSet;
+//! Who may ask for what at all: the order of checks of the contract (02).
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde_json::Value;
 
 use super::super::world::{Caller, Claim, Delegation, Tenant, World};
-use super::json::{each, text};
-use super::release::Who;
+use super::proxy::{Proxy, open, opens_type};
 
 /// A right that a route asks of a proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,19 +32,6 @@ pub(in super::super) struct Need {
     pub(in super::super) right: Right,
 }
 
-/// What a delegation opens now.
-#[derive(Debug, Clone)]
-pub(in super::super) struct Proxy<'w> {
-    /// The rights that are left.
-    pub(in super::super) rights: BTreeSet<&'static str>,
-    /// Legal and not limited: sees the whole Patient, and what no right names.
-    pub(in super::super) full: bool,
-    /// In whose words rules speak of the proxy.
-    pub(in super::super) who: Who,
-    /// The sensitive categories that are visible; none: all.
-    pub(in super::super) visible: Option<BTreeSet<&'w str>>,
-}
-
 /// An admitted request.
 #[derive(Debug, Clone)]
 pub(in super::super) struct View<'w> {
@@ -69,7 +51,7 @@ pub(in super::super) struct View<'w> {
     pub(in super::super) now: Timestamp,
 }
 
-const INVALID: &str = "403 PROXY_DELEGATION_INVALID";
+pub(super) const INVALID: &str = "403 PROXY_DELEGATION_INVALID";
 const DENIED: &str = "403 PROXY_SCOPE_DENIED";
 
 /// Admits a request, or says how it is refused.
@@ -82,7 +64,9 @@ pub(in super::super) fn admit<'w>(
     if !need.fhir && !caller.first_party {
         return Err("403 CLIENT_NOT_ALLOWED");
     }
-    let account = world.account(&caller.person).ok_or("403 ACCOUNT_NOT_LINKED")?;
+    let account = world
+        .account(&caller.person)
+        .ok_or("403 ACCOUNT_NOT_LINKED")?;
     let acts = caller.acting_for.is_some() && !need.fhir;
     if (need.active || acts) && account.status != "active" {
         return Err("403 ACCOUNT_NOT_ACTIVE");
@@ -91,12 +75,16 @@ pub(in super::super) fn admit<'w>(
     match (&caller.claim, need.fhir) {
         (Claim::None, true) => return Err("403 PATIENT_CLAIM_REQUIRED"),
         (Claim::Of(claim), false) if claim != own => return Err("403 ACCOUNT_NOT_LINKED"),
-        (_, false) if !acts && need.active && own.is_empty() => return Err("403 ACCOUNT_NOT_LINKED"),
+        (_, false) if !acts && need.active && own.is_empty() => {
+            return Err("403 ACCOUNT_NOT_LINKED");
+        }
         _ => {}
     }
     let tenant = world.tenant(&caller.person.tenant);
     let delegation = select(world, caller, need, today(now))?;
-    let proxy = delegation.map(|it| open(world, tenant, it, today(now))).transpose()?;
+    let proxy = delegation
+        .map(|it| open(world, tenant, it, today(now)))
+        .transpose()?;
     if let Some(proxy) = &proxy {
         check_proxy(proxy, caller, need)?;
     }
@@ -104,7 +92,15 @@ pub(in super::super) fn admit<'w>(
         return Err("403 INSUFFICIENT_SCOPE");
     }
     let patient = delegation.map_or(own, |delegation| &delegation.grantor);
-    Ok(View { world, caller, tenant, patient, proxy, letter: need.letter, now })
+    Ok(View {
+        world,
+        caller,
+        tenant,
+        patient,
+        proxy,
+        letter: need.letter,
+        now,
+    })
 }
 
 /// The day in the tenants' zone, which is Kabul's.
@@ -127,8 +123,14 @@ fn select<'w>(
         let Some(id) = &caller.acting_for else {
             return Ok(None);
         };
-        let found = to_caller.find(|delegation| delegation.id == *id).ok_or(INVALID)?;
-        return if in_force(found) { Ok(Some(found)) } else { Err(INVALID) };
+        let found = to_caller
+            .find(|delegation| delegation.id == *id)
+            .ok_or(INVALID)?;
+        return if in_force(found) {
+            Ok(Some(found))
+        } else {
+            Err(INVALID)
+        };
     }
     let Claim::Of(patient) = &caller.claim else {
         return Ok(None);
@@ -150,78 +152,11 @@ fn is_in_force(world: &World, delegation: &Delegation, today: Date) -> bool {
     let grantor = world.account_of_patient(&delegation.tenant, &delegation.grantor);
     delegation.status == "active"
         && delegation.valid_from <= today
-        && delegation.valid_to.as_ref().is_none_or(|last| *last >= today)
+        && delegation
+            .valid_to
+            .as_ref()
+            .is_none_or(|last| *last >= today)
         && grantor.is_none_or(|account| !["suspended", "closed"].contains(&account.status))
-}
-
-/// What a delegation opens today.
-fn open<'w>(
-    world: &'w World,
-    tenant: &'w Tenant,
-    delegation: &'w Delegation,
-    today: Date,
-) -> Result<Proxy<'w>, &'static str> {
-    let scope = delegation.scope.clone();
-    if !["parent", "guardian"].contains(&delegation.relationship) {
-        let visible = delegation.sensitive.iter().copied().collect();
-        return Ok(Proxy {
-            rights: scope,
-            full: false,
-            who: Who::Proxy,
-            visible: Some(visible),
-        });
-    }
-    // A date that is still to come tells no age.
-    let born = born(world, delegation).filter(|born| *born <= today).ok_or(INVALID)?;
-    let parent = |rights, full, hides: bool| Proxy {
-        rights,
-        full,
-        who: Who::Parent,
-        visible: hides.then(BTreeSet::new),
-    };
-    let mut hides = false;
-    for band in each(&tenant.settings["ageBands"]) {
-        let access = text(band, "parentAccess");
-        hides |= band["hideSensitive"].as_bool().unwrap_or(access != "full");
-        if age(born, today) >= band["toAge"].as_i64().expect("an age") {
-            continue;
-        }
-        let limits = each(&band["limitedScope"]);
-        return match access {
-            "full" => Ok(parent(scope, true, hides)),
-            "limited" => {
-                let left = scope.into_iter().filter(|right| limits.iter().any(|it| it == right));
-                Ok(parent(left.collect(), false, hides))
-            }
-            _ => Err(INVALID),
-        };
-    }
-    if delegation.relationship == "guardian" && delegation.court_order {
-        return Ok(parent(scope, true, false));
-    }
-    Err(INVALID)
-}
-
-/// The earliest day that the record's birth date can mean.
-fn born(world: &World, delegation: &Delegation) -> Option<Date> {
-    let patient = world.planted.iter().find(|planted| {
-        planted.tenant == delegation.tenant
-            && planted.source == "registration"
-            && planted.value["id"] == *delegation.grantor
-    })?;
-    let date = patient.value["birthDate"].as_str()?;
-    let whole = match date.len() {
-        4 => format!("{date}-01-01"),
-        7 => format!("{date}-01"),
-        _ => date.to_owned(),
-    };
-    whole.parse().ok()
-}
-
-/// Completed years; 29 February has its birthday on 1 March of common years.
-fn age(born: Date, today: Date) -> i64 {
-    let before = (today.month(), today.day()) < (born.month(), born.day());
-    i64::from(today.year()) - i64::from(born.year()) - i64::from(before)
 }
 
 fn check_proxy(proxy: &Proxy<'_>, caller: &Caller, need: &Need) -> Result<(), &'static str> {
@@ -234,40 +169,4 @@ fn check_proxy(proxy: &Proxy<'_>, caller: &Caller, need: &Need) -> Result<(), &'
         Right::OfType => opens_type(proxy, need.resource_type),
     };
     if open { Ok(()) } else { Err(DENIED) }
-}
-
-/// Whether something of a type is open to a proxy.
-pub(in super::super) fn opens_type(proxy: &Proxy<'_>, resource_type: &str) -> bool {
-    let has = |right| proxy.rights.contains(right);
-    match resource_type {
-        "Patient" => true,
-        "AllergyIntolerance" => has("allergies"),
-        "Condition" => has("problems"),
-        "MedicationRequest" => has("medications"),
-        "Immunization" => has("immunizations"),
-        "DiagnosticReport" => has("labs"),
-        _ => proxy.full || has("vitals") || has("labs"),
-    }
-}
-
-/// Whether this record is: of an Observation every one of its categories.
-pub(super) fn opens(proxy: &Proxy<'_>, resource: &Value) -> bool {
-    if text(resource, "resourceType") != "Observation" {
-        return opens_type(proxy, text(resource, "resourceType"));
-    }
-    let own_system = "http://terminology.hl7.org/CodeSystem/observation-category";
-    let categories: Vec<_> = super::json::codings(&resource["category"])
-        .into_iter()
-        .filter(|(system, code)| {
-            let known = ["vital-signs", "laboratory"].contains(&code.unwrap_or_default());
-            known || system.is_none_or(|system| system == own_system)
-        })
-        .collect();
-    let has = |right| proxy.rights.contains(right);
-    let mut opened = categories.iter().map(|(_, code)| match *code {
-        Some("vital-signs") => has("vitals"),
-        Some("laboratory") => has("labs"),
-        _ => proxy.full,
-    });
-    if categories.is_empty() { proxy.full } else { opened.all(|open| open) }
 }

@@ -30,12 +30,18 @@ pub(in super::super) fn codings(concepts: &Value) -> Vec<(Option<&str>, Option<&
 /// System and code of bare codings, such as labels.
 pub(in super::super) fn labels(list: &Value) -> Vec<(Option<&str>, Option<&str>)> {
     let items = list.as_array().map(Vec::as_slice).unwrap_or_default();
-    items.iter().map(|item| (item["system"].as_str(), item["code"].as_str())).collect()
+    items
+        .iter()
+        .map(|item| (item["system"].as_str(), item["code"].as_str()))
+        .collect()
 }
 
 /// Codes of every coding of a concept or of several.
 pub(in super::super) fn codes(concepts: &Value) -> Vec<&str> {
-    codings(concepts).into_iter().filter_map(|(_, code)| code).collect()
+    codings(concepts)
+        .into_iter()
+        .filter_map(|(_, code)| code)
+        .collect()
 }
 
 /// Whether a concept holds something in place of a list of codings.

@@ -3,11 +3,15 @@
 
 pub(super) mod admit;
 pub(super) mod json;
+mod proxy;
 pub(super) mod release;
 pub(super) mod routes;
+mod rule;
+mod search;
 mod sensitive;
 mod sets;
 mod shown;
+mod verdicts;
 
-pub(super) use admit::{Need, Right, admit};
+pub(super) use admit::{Need, Right, View, admit};
 pub(super) use routes::Route;

@@ -4,7 +4,8 @@
 use jiff::{SignedDuration, Span, Timestamp};
 use serde_json::Value;
 
-use super::json::{codes, codings, each, is_garbled, labels, lacks_a_code, text};
+use super::json::{codes, each, is_garbled, labels, lacks_a_code, text};
+use super::rule::{fits, is_for};
 
 /// Who looks, in the words of a rule's audience.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,10 +86,20 @@ impl Judged<'_> {
                 || is_garbled(&resource["interpretation"])
                 || is_garbled(&resource["category"])
         };
-        let (issued, effective) = (&self.resource["issued"], &self.resource["effectiveDateTime"]);
-        let begins_with_a_year = |date: &str| date.get(..4).is_some_and(|year| year.parse::<u16>().is_ok());
-        let bad_date = issued.as_str().is_some_and(|date| date.parse::<Timestamp>().is_err())
-            || effective.as_str().is_some_and(|date| !begins_with_a_year(date));
+        let (issued, effective) = (
+            &self.resource["issued"],
+            &self.resource["effectiveDateTime"],
+        );
+        let begins_with_a_year = |date: &str| {
+            date.get(..4)
+                .is_some_and(|year| year.parse::<u16>().is_ok())
+        };
+        let bad_date = issued
+            .as_str()
+            .is_some_and(|date| date.parse::<Timestamp>().is_err())
+            || effective
+                .as_str()
+                .is_some_and(|date| !begins_with_a_year(date));
         (self.is_result() && (garbled(self.resource) || bad_date))
             || each(&self.resource["contained"])
                 .into_iter()
@@ -113,7 +124,11 @@ impl Judged<'_> {
     /// What the tenant's rules say for an audience, and for the patient too: a proxy never sees
     /// what the patient does not. A result that is contained is judged as if it stood alone, too.
     pub(in super::super) fn policy(&self, who: Who) -> Option<Why> {
-        let audiences = if who == Who::Patient { vec![who] } else { vec![Who::Patient, who] };
+        let audiences = if who == Who::Patient {
+            vec![who]
+        } else {
+            vec![Who::Patient, who]
+        };
         let contained = each(&self.resource["contained"]);
         let results = contained.into_iter().filter(|inner| is_result(inner));
         let parts: Vec<Option<&Value>> = std::iter::once(None).chain(results.map(Some)).collect();
@@ -176,14 +191,10 @@ fn is_result(resource: &Value) -> bool {
 }
 
 fn strictest(found: &[Why]) -> Option<Why> {
-    if found.contains(&Why::Hidden) { Some(Why::Hidden) } else { found.first().copied() }
-}
-
-fn is_for(rule: &Value, who: Who) -> bool {
-    match rule["audience"].as_str() {
-        None | Some("all") => true,
-        Some("proxies") => who != Who::Patient,
-        _ => who == Who::Parent,
+    if found.contains(&Why::Hidden) {
+        Some(Why::Hidden)
+    } else {
+        found.first().copied()
     }
 }
 
@@ -201,46 +212,6 @@ fn status_shows(resource: &Value) -> bool {
     }
 }
 
-/// Whether one resource fits the lists of a rule's match: for a release certainly, for a
-/// restriction possibly.
-fn fits(rule: &Value, resource: &Value, restricts: bool) -> bool {
-    let listed = |name: &str, word: &str| {
-        each(&rule[name]).is_empty() || each(&rule[name]).iter().any(|one| *one == word)
-    };
-    let parts = each(&resource["component"]);
-    let elements = ["code", "vaccineCode", "medicationCodeableConcept"];
-    let mut own: Vec<_> = elements.iter().flat_map(|name| codings(&resource[*name])).collect();
-    own.extend(parts.iter().flat_map(|part| codings(&part["code"])));
-    let garbled_code = elements.iter().any(|name| is_garbled(&resource[*name]))
-        || parts.iter().any(|part| is_garbled(&part["code"]));
-    let meta = &resource["meta"];
-    let unlabelled = lacks_a_code(&meta["security"])
-        || lacks_a_code(&meta["tag"])
-        || is_garbled(&resource["interpretation"]);
-    let pattern = |name: &str, found: &[(Option<&str>, Option<&str>)], unreadable: bool| {
-        let patterns = each(&rule[name]);
-        patterns.is_empty()
-            || (restricts && unreadable)
-            || patterns.into_iter().any(|wanted| names(wanted, found, restricts))
-    };
-    listed("types", text(resource, "resourceType"))
-        && listed("statuses", text(resource, "status"))
-        && pattern("categories", &codings(&resource["category"]), is_garbled(&resource["category"]))
-        && pattern("codes", &own, garbled_code)
-        && pattern("securityLabels", &labels(&meta["security"]), unlabelled)
-}
-
-/// Whether a pattern names one of some codings; of one without a system it may be.
-fn names(wanted: &Value, found: &[(Option<&str>, Option<&str>)], possibly: bool) -> bool {
-    let wanted = wanted.as_str().unwrap_or_default();
-    let (system, code) = match wanted.rsplit_once('|') {
-        Some((system, code)) => (Some(system), code),
-        None => (None, wanted),
-    };
-    let of = |of: Option<&str>| system.is_none() || of == system || (possibly && of.is_none());
-    found.iter().any(|(system, is)| *is == Some(code) && of(*system))
-}
-
 /// The end of what a text can mean: an instant's own second, a day's last moment.
 fn instant(value: &Value) -> Option<Timestamp> {
     let text = value.as_str()?;
@@ -249,5 +220,7 @@ fn instant(value: &Value) -> Option<Timestamp> {
     }
     let day: jiff::civil::Date = text.parse().ok()?;
     let next = day.tomorrow().ok()?;
-    next.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+    next.to_zoned(jiff::tz::TimeZone::UTC)
+        .ok()
+        .map(|zoned| zoned.timestamp())
 }

@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::super::markers::markers_of;
 use super::super::world::{Caller, World};
 use super::admit::{Need, Right, View, admit};
-use super::json::{codes, codings, each, text};
+use super::json::{codes, text};
+use super::search::matches;
 use super::shown::Shown;
 
 /// One request.
@@ -50,7 +51,13 @@ pub(in super::super) const SECTIONS: [(&str, &str); 5] = [
     ("immunizations", "Immunization"),
     ("problems", "Condition"),
 ];
-const PARTS: [&str; 5] = ["allergies", "medications", "vitals", "immunizations", "problems"];
+const PARTS: [&str; 5] = [
+    "allergies",
+    "medications",
+    "vitals",
+    "immunizations",
+    "problems",
+];
 
 impl Route {
     fn need(&self) -> Need {
@@ -62,7 +69,10 @@ impl Route {
             right,
         };
         match self {
-            Self::Me => Need { active: false, ..need(false, "Patient", 'r', Right::Any) },
+            Self::Me => Need {
+                active: false,
+                ..need(false, "Patient", 'r', Right::Any)
+            },
             Self::Summary => need(false, "Patient", 's', Right::Named("summary")),
             Self::Section(name, _) => need(false, of_section(name), 's', Right::Named(name)),
             Self::Labs(_) => need(false, "Observation", 's', Right::Named("labs")),
@@ -75,8 +85,15 @@ impl Route {
     /// Path and query.
     pub(in super::super) fn path(&self) -> String {
         let with = |path: String, pairs: &[(String, String)]| {
-            let pairs: Vec<_> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            if pairs.is_empty() { path } else { format!("{path}?{}", pairs.join("&")) }
+            let pairs: Vec<_> = pairs
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
+            if pairs.is_empty() {
+                path
+            } else {
+                format!("{path}?{}", pairs.join("&"))
+            }
         };
         match self {
             Self::Me => "/v1/portal/me".to_owned(),
@@ -99,7 +116,7 @@ impl Route {
         let view = admit(world, caller, &self.need(), now)?;
         match self {
             Self::Me => Ok(me(&view)),
-            Self::Summary => Ok(summary(with_parts(view))),
+            Self::Summary => Ok(summary(&with_parts(view))),
             Self::Section(name, pairs) => Ok(section(&view, name, pairs)),
             Self::Labs(pairs) => Ok(labs(&view, pairs)),
             Self::Lab(id) => lab(&view, id),
@@ -129,7 +146,10 @@ impl Expected {
 
 fn read(view: &View<'_>, resource_type: &str, id: &str) -> Result<Expected, &'static str> {
     let shown = view.shown(resource_type);
-    let found = shown.iter().find(|one| one.id == id).ok_or("404 NOT_FOUND")?;
+    let found = shown
+        .iter()
+        .find(|one| one.id == id)
+        .ok_or("404 NOT_FOUND")?;
     Ok(Expected::whole(&[found]))
 }
 
@@ -157,23 +177,38 @@ fn section(view: &View<'_>, name: &str, pairs: &[(String, String)]) -> Expected 
 fn labs(view: &View<'_>, pairs: &[(String, String)]) -> Expected {
     let shown = of_laboratory(view);
     let matching: Vec<&Shown> = shown.iter().filter(|one| matches(one, pairs)).collect();
-    let filtered = pairs.iter().any(|(name, _)| name == "code" || name == "category");
+    let filtered = pairs
+        .iter()
+        .any(|(name, _)| name == "code" || name == "category");
     let named = matching.iter().flat_map(|one| label(&one.value["code"]));
     Expected {
         required: named.collect(),
         ids: matching.iter().map(|one| one.id.clone()).collect(),
-        allowed: matching.iter().flat_map(|one| &one.markers).copied().chain(panels(view)).collect(),
+        allowed: matching
+            .iter()
+            .flat_map(|one| &one.markers)
+            .copied()
+            .chain(panels(view))
+            .collect(),
         held: if filtered { 0 } else { view.held() },
     }
 }
 
 fn lab(view: &View<'_>, id: &str) -> Result<Expected, &'static str> {
     let shown = of_laboratory(view);
-    let found = shown.iter().find(|one| one.id == id).ok_or("404 NOT_FOUND")?;
+    let found = shown
+        .iter()
+        .find(|one| one.id == id)
+        .ok_or("404 NOT_FOUND")?;
     Ok(Expected {
         ids: BTreeSet::from([id.to_owned()]),
         required: label(&found.value["code"]),
-        allowed: shown.iter().flat_map(|one| &one.markers).copied().chain(panels(view)).collect(),
+        allowed: shown
+            .iter()
+            .flat_map(|one| &one.markers)
+            .copied()
+            .chain(panels(view))
+            .collect(),
         held: 0,
     })
 }
@@ -201,22 +236,41 @@ fn label(concept: &Value) -> BTreeSet<u32> {
 }
 
 fn me(view: &View<'_>) -> Expected {
-    let own = Caller { acting_for: None, ..view.caller.clone() };
+    let own = Caller {
+        acting_for: None,
+        ..view.caller.clone()
+    };
     let need = Route::Me.need();
     let mut expected = Expected::default();
     let mut names = |view: &View<'_>| {
-        let may_look = view.world.account(&view.caller.person).is_some_and(|it| it.status == "active");
-        let shown = if may_look { view.shown("Patient") } else { Vec::new() };
-        let markers: BTreeSet<u32> = shown.iter().flat_map(|one| markers_of(&one.value["name"])).collect();
+        let may_look = view
+            .world
+            .account(&view.caller.person)
+            .is_some_and(|it| it.status == "active");
+        let shown = if may_look {
+            view.shown("Patient")
+        } else {
+            Vec::new()
+        };
+        let markers: BTreeSet<u32> = shown
+            .iter()
+            .flat_map(|one| markers_of(&one.value["name"]))
+            .collect();
         expected.allowed.extend(markers);
     };
     if let Ok(own) = admit(view.world, &own, &need, view.now) {
         names(&own);
     }
     let mut ids = BTreeSet::new();
-    let active = view.world.account(&view.caller.person).is_some_and(|it| it.status == "active");
+    let active = view
+        .world
+        .account(&view.caller.person)
+        .is_some_and(|it| it.status == "active");
     for delegation in view.world.delegations.iter().filter(|_| active) {
-        let caller = Caller { acting_for: Some(delegation.id.clone()), ..view.caller.clone() };
+        let caller = Caller {
+            acting_for: Some(delegation.id.clone()),
+            ..view.caller.clone()
+        };
         if let Ok(theirs) = admit(view.world, &caller, &need, view.now) {
             names(&theirs);
             ids.insert(delegation.id.clone());
@@ -233,8 +287,7 @@ fn with_parts(mut view: View<'_>) -> View<'_> {
     view
 }
 
-fn summary(view: View<'_>) -> Expected {
-    let view = &view;
+fn summary(view: &View<'_>) -> Expected {
     let shown = |resource_type: &str, keep: &dyn Fn(&Value) -> bool| {
         let mut shown = view.shown(resource_type);
         shown.retain(|one| keep(&one.value));
@@ -253,82 +306,13 @@ fn summary(view: View<'_>) -> Expected {
     ]
     .concat();
     let mut expected = Expected::whole(&whole.iter().collect::<Vec<_>>());
-    let vitals = shown("Observation", &|one| codes(&one["category"]).contains(&"vital-signs"));
+    let vitals = shown("Observation", &|one| {
+        codes(&one["category"]).contains(&"vital-signs")
+    });
     let vitals = vitals.iter().filter(|one| one.source == "patient-chart");
     let immunizations = shown("Immunization", &|_| true);
     for one in vitals.chain(&immunizations) {
         expected.allowed.extend(&one.markers);
     }
     expected
-}
-
-/// Whether a record passes the parameters that filter.
-fn matches(one: &Shown, pairs: &[(String, String)]) -> bool {
-    pairs.iter().all(|(name, value)| parameter(one, name, value))
-}
-
-fn parameter(one: &Shown, name: &str, value: &str) -> bool {
-    let resource = &one.value;
-    let tokens = |concepts: &Value| {
-        let found = codings(concepts);
-        value.split(',').any(|asked| {
-            let (system, code) = match asked.split_once('|') {
-                Some((system, code)) => (Some(system), code),
-                None => (None, asked),
-            };
-            found.iter().any(|(of, is)| {
-                let fits = match system {
-                    None => true,
-                    Some("") => of.is_none(),
-                    Some(system) => *of == Some(system),
-                };
-                fits && (code.is_empty() || *is == Some(code))
-            })
-        })
-    };
-    let bare = |text: &str| value.split(',').any(|asked| asked == text);
-    match name {
-        "_id" => bare(&one.id),
-        "category" => tokens(&resource["category"]),
-        "code" => tokens(&resource["code"]),
-        "clinical-status" => tokens(&resource["clinicalStatus"]),
-        "status" | "intent" | "gender" => bare(text(resource, name)),
-        "identifier" => each(&resource["identifier"]).iter().any(|it| bare(text(it, "value"))),
-        "date" | "onset-date" | "authoredon" => date(main_date(resource), value),
-        "from" => date(main_date(resource), &format!("ge{value}")),
-        "to" => date(main_date(resource), &format!("le{value}")),
-        "birthdate" => date(&resource["birthDate"], value),
-        "recorded-date" => date(&resource["recordedDate"], value),
-        _ => true,
-    }
-}
-
-fn main_date(resource: &Value) -> &Value {
-    let names: &[&str] = match text(resource, "resourceType") {
-        "AllergyIntolerance" => &["recordedDate", "onsetDateTime"],
-        "Condition" => &["onsetDateTime"],
-        "MedicationRequest" => &["authoredOn"],
-        "Immunization" => &["occurrenceDateTime"],
-        _ => &["effectiveDateTime"],
-    };
-    names.iter().map(|name| &resource[*name]).find(|date| !date.is_null()).unwrap_or(&Value::Null)
-}
-
-/// Days on both sides: texts compare as days do.
-fn date(of: &Value, asked: &str) -> bool {
-    let Some(of) = of.as_str().and_then(|of| of.get(..10)) else {
-        return false;
-    };
-    let (prefix, asked) = match asked.get(..2) {
-        Some(prefix @ ("eq" | "ge" | "gt" | "le" | "lt")) => (prefix, &asked[2..]),
-        _ => ("eq", asked),
-    };
-    let of = &of[..asked.len()];
-    match prefix {
-        "ge" => of >= asked,
-        "gt" => of > asked,
-        "le" => of <= asked,
-        "lt" => of < asked,
-        _ => of == asked,
-    }
 }

@@ -20,7 +20,11 @@ const CONFIDENTIALITY: &str = "http://terminology.hl7.org/CodeSystem/v3-Confiden
 impl Class {
     /// Whether who may see these categories alone may see the record.
     pub(in super::super) fn is_within(&self, visible: &BTreeSet<&str>) -> bool {
-        !self.unknown && self.categories.iter().all(|category| visible.contains(&**category))
+        !self.unknown
+            && self
+                .categories
+                .iter()
+                .all(|category| visible.contains(&**category))
     }
 
     /// The class of a record. `labelled`: its source labels everything.
@@ -33,9 +37,9 @@ impl Class {
         for one in contained.iter().copied().chain([resource]) {
             class.read_labels(one);
         }
-        class.unknown |= contained.iter().any(|inner| {
-            is_garbled(&inner["code"]) || is_garbled(&inner["interpretation"])
-        });
+        class.unknown |= contained
+            .iter()
+            .any(|inner| is_garbled(&inner["code"]) || is_garbled(&inner["interpretation"]));
         if labelled {
             class.unknown |= labels(&resource["meta"]["security"]).is_empty();
             return class;
@@ -65,7 +69,10 @@ impl Class {
             let found = match system {
                 Some(CONFIDENTIALITY) => confidentiality,
                 Some(ACT_CODE) => act,
-                None => [confidentiality, act].into_iter().flatten().find(Option::is_some),
+                None => [confidentiality, act]
+                    .into_iter()
+                    .flatten()
+                    .find(Option::is_some),
                 Some(_) => None,
             };
             match found {
@@ -90,7 +97,9 @@ impl Class {
                 (Some(system), Some(code)) if !is_unit => vec![(Some(system), Some(code))],
                 _ => labels(&value["coding"]),
             };
-            let bare = codings(&value["category"]).into_iter().filter(|(system, _)| system.is_none());
+            let bare = codings(&value["category"])
+                .into_iter()
+                .filter(|(system, _)| system.is_none());
             for (system, code) in found.into_iter().chain(bare) {
                 self.add(system, code.unwrap_or_default(), lists);
             }
@@ -131,7 +140,8 @@ fn strip(resource: &mut Value) {
     }
     let parts = members.get_mut("component").and_then(Value::as_array_mut);
     for part in parts.into_iter().flatten() {
-        part.as_object_mut().map(|part| part.remove("interpretation"));
+        part.as_object_mut()
+            .map(|part| part.remove("interpretation"));
     }
 }
 

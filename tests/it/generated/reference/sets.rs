@@ -18,7 +18,11 @@ pub(super) struct Set {
 }
 
 const fn set(resource_type: &'static str, source: &'static str, code: &'static str) -> Set {
-    Set { resource_type, source, code }
+    Set {
+        resource_type,
+        source,
+        code,
+    }
 }
 
 pub(super) const SETS: [Set; 8] = [
@@ -46,7 +50,11 @@ pub(super) struct Held<'w> {
 impl Held<'_> {
     /// What a set holds of a patient.
     pub(super) fn of<'w>(world: &'w World, tenant: &str, patient: &str, set: Set) -> Held<'w> {
-        let mut held = Held { set, resources: Vec::new(), incomplete: false };
+        let mut held = Held {
+            set,
+            resources: Vec::new(),
+            incomplete: false,
+        };
         for planted in &world.planted {
             if !is_listed(planted, tenant, patient, set) {
                 continue;
@@ -88,13 +96,18 @@ fn taken(resource: &Value, patient: &str, set: Set) -> Option<bool> {
         return None;
     }
     let of_laboratory = |one: &Value| {
-        codes(&one["category"]).iter().any(|code| ["laboratory", "LAB"].contains(code))
+        codes(&one["category"])
+            .iter()
+            .any(|code| ["laboratory", "LAB"].contains(code))
     };
-    let smuggled = |inner: &&Value| {
-        text(inner, "resourceType") == "DiagnosticReport" || of_laboratory(inner)
-    };
+    let smuggled =
+        |inner: &&Value| text(inner, "resourceType") == "DiagnosticReport" || of_laboratory(inner);
     if set.source != "laboratory" && contained.iter().any(smuggled) {
-        return if is_garbled(&resource["category"]) { None } else { Some(false) };
+        return if is_garbled(&resource["category"]) {
+            None
+        } else {
+            Some(false)
+        };
     }
     let result = ["Observation", "DiagnosticReport"].contains(&set.resource_type);
     if result && is_garbled(&resource["category"]) {
@@ -128,8 +141,7 @@ fn may_be_held(inner: &Value, patient: &str) -> bool {
 pub(super) fn without_restricted(value: &Value) -> Value {
     let restricted = |extension: &Value| {
         let mark = |inner: &&Value| text(inner, "url").ends_with("x-privacyTier");
-        extension["x-privacyTier"] == "restricted"
-            || each(&extension["extension"]).iter().any(mark)
+        extension["x-privacyTier"] == "restricted" || each(&extension["extension"]).iter().any(mark)
     };
     match value {
         Value::Object(members) => {
@@ -137,7 +149,10 @@ pub(super) fn without_restricted(value: &Value) -> Value {
             for (name, inner) in members {
                 let mut inner = inner.clone();
                 if name == "extension" {
-                    let items = each(&inner).into_iter().filter(|one| !restricted(one)).cloned();
+                    let items = each(&inner)
+                        .into_iter()
+                        .filter(|one| !restricted(one))
+                        .cloned();
                     inner = Value::Array(items.collect());
                     if inner == Value::Array(Vec::new()) {
                         continue;
@@ -154,5 +169,9 @@ pub(super) fn without_restricted(value: &Value) -> Value {
 
 /// A resource's id here.
 pub(super) fn address(set: Set, id: &str) -> String {
-    if set.code.is_empty() { id.to_owned() } else { format!("{}.{id}", set.code) }
+    if set.code.is_empty() {
+        id.to_owned()
+    } else {
+        format!("{}.{id}", set.code)
+    }
 }

@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::super::markers::markers_of;
-use super::admit::{View, opens, opens_type};
+use super::admit::View;
 use super::json::{each, text};
+use super::proxy::{opens, opens_type};
 use super::release::{Judged, Who, Why};
 use super::sensitive::Class;
 use super::sets::{Held, SETS, Set, address, without_restricted};
+use super::verdicts::{Verdicts, mask};
 
 /// One record as it is shown.
 #[derive(Debug, Clone)]
@@ -22,12 +24,6 @@ pub(in super::super) struct Shown {
     pub(in super::super) value: Value,
     /// The markers that are left of it.
     pub(in super::super) markers: BTreeSet<u32>,
-}
-
-/// The sets of a patient with a verdict on each resource.
-#[derive(Debug)]
-pub(in super::super) struct Verdicts<'w> {
-    sets: Vec<(Held<'w>, Vec<Option<Why>>)>,
 }
 
 impl<'w> View<'w> {
@@ -67,26 +63,43 @@ impl<'w> View<'w> {
             now: *now,
         };
         // Policies are about findings, not about who the patient is.
-        let policy = || judged.policy(self.who()).filter(|_| set.resource_type != "Patient");
-        judged.floor().or_else(|| self.sensitive(resource, set)).or_else(policy)
+        let policy = || {
+            judged
+                .policy(self.who())
+                .filter(|_| set.resource_type != "Patient")
+        };
+        judged
+            .floor()
+            .or_else(|| self.sensitive(resource, set))
+            .or_else(policy)
     }
 
     fn sensitive(&self, resource: &Value, set: Set) -> Option<Why> {
         let visible = self.proxy.as_ref()?.visible.as_ref()?;
         let labelled = self.world.labelled.contains(&set.source);
-        let class = Class::of(resource, labelled, &self.tenant.settings["sensitivityCodes"]);
+        let class = Class::of(
+            resource,
+            labelled,
+            &self.tenant.settings["sensitivityCodes"],
+        );
         (!class.is_within(visible)).then_some(Why::Hidden)
     }
 
     /// Whether the caller may see a type at all.
     pub(in super::super) fn reads(&self, resource_type: &str) -> bool {
         self.caller.scopes.allow(resource_type, self.letter)
-            && self.proxy.as_ref().is_none_or(|proxy| opens_type(proxy, resource_type))
+            && self
+                .proxy
+                .as_ref()
+                .is_none_or(|proxy| opens_type(proxy, resource_type))
     }
 
     fn covers(&self, resource: &Value) -> bool {
         self.caller.scopes.cover(resource, self.letter)
-            && self.proxy.as_ref().is_none_or(|proxy| opens(proxy, resource))
+            && self
+                .proxy
+                .as_ref()
+                .is_none_or(|proxy| opens(proxy, resource))
     }
 
     /// What is shown of a type, by anything that lists it whole.
@@ -107,7 +120,9 @@ impl<'w> View<'w> {
                 .filter(|(_, verdict)| verdict.is_none())
                 .map(|(resource, _)| *resource)
                 .collect();
-            let current = visible.iter().filter(|one| !self.is_superseded(one, &visible));
+            let current = visible
+                .iter()
+                .filter(|one| !self.is_superseded(one, &visible));
             let covered = current.filter(|one| self.covers(one));
             shown.extend(covered.map(|one| self.form(one, held.set, &verdicts)));
         }
@@ -121,7 +136,9 @@ impl<'w> View<'w> {
         let updated = |one: &Value| one["meta"]["lastUpdated"].as_str().unwrap_or("").to_owned();
         let identifiers = each(&resource["identifier"]);
         visible.iter().any(|other| {
-            let same = each(&other["identifier"]).iter().any(|one| identifiers.contains(one));
+            let same = each(&other["identifier"])
+                .iter()
+                .any(|one| identifiers.contains(one));
             same && open(other) && updated(other) > updated(resource)
         })
     }
@@ -137,7 +154,7 @@ impl<'w> View<'w> {
             members.retain(|name, _| kept.contains(&&**name));
             value["meta"] = json!({"versionId": version});
         }
-        mask(&mut value, verdicts);
+        mask(&mut value, verdicts, set.source);
         Shown {
             id: address(set, text(resource, "id")),
             source: set.source,
@@ -147,88 +164,14 @@ impl<'w> View<'w> {
     }
 }
 
-/// Masks references to what is withheld, and takes those away that lead nowhere that is served.
-fn mask(value: &mut Value, verdicts: &Verdicts<'_>) {
-    if let Some(target) = value["reference"].as_str().map(str::to_owned) {
-        if verdicts.hide(&target) {
-            *value = json!({"masked": true});
-        } else if !target.starts_with('#')
-            && !SETS.iter().any(|set| target.starts_with(&format!("{}/", set.resource_type)))
-        {
-            value.as_object_mut().expect("a reference").remove("reference");
-        }
-    }
-    match value {
-        Value::Object(members) => members.values_mut().for_each(|inner| mask(inner, verdicts)),
-        Value::Array(items) => items.iter_mut().for_each(|inner| mask(inner, verdicts)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
-impl Verdicts<'_> {
-    /// Whether a reference leads to something withheld, in whichever set it may be.
-    fn hide(&self, target: &str) -> bool {
-        let mut unsure = false;
-        let mut known = false;
-        for (held, judged) in &self.sets {
-            let Some(id) = held.names(target) else {
-                continue;
-            };
-            if held.set.resource_type == "Patient" {
-                return false;
-            }
-            unsure |= held.incomplete;
-            let found = held.resources.iter().zip(judged).find(|(one, _)| text(one, "id") == id);
-            match found {
-                Some((_, Some(_))) => return true,
-                Some((_, None)) => known = true,
-                None => {}
-            }
-        }
-        unsure && !known
-    }
-
-    fn reports_with_hidden_results(&self) -> Vec<bool> {
-        let laboratory = |resource_type: &str| {
-            let of = move |(held, _): &&(Held<'_>, Vec<Option<Why>>)| {
-                held.set.source == "laboratory" && held.set.resource_type == resource_type
-            };
-            self.sets.iter().find(of).expect("a set")
-        };
-        let ((results, judged), (reports, _)) =
-            (laboratory("Observation"), laboratory("DiagnosticReport"));
-        let is_hidden = |result: &Value| {
-            let target = text(result, "reference");
-            if target.starts_with('#') {
-                return false;
-            }
-            let Some(id) = results.names(target) else {
-                return true;
-            };
-            let found = results.resources.iter().zip(judged).find(|(one, _)| text(one, "id") == id);
-            found.map_or(results.incomplete, |(_, verdict)| verdict.is_some())
-        };
-        let hidden = |report: &&Value| each(&report["result"]).into_iter().any(is_hidden);
-        reports.resources.iter().map(hidden).collect()
-    }
-
-    /// The laboratory results that are only held for a while, with what is in them.
-    pub(in super::super) fn held_results(&self) -> Vec<&Value> {
-        self.sets
-            .iter()
-            .filter(|(held, _)| held.set.source == "laboratory")
-            .filter(|(held, _)| held.set.resource_type == "Observation")
-            .flat_map(|(held, judged)| held.resources.iter().zip(judged))
-            .filter(|(_, verdict)| **verdict == Some(Why::Held))
-            .map(|(resource, _)| *resource)
-            .collect()
-    }
-}
-
 impl View<'_> {
     /// Which sets miss something that nobody can vouch for.
     pub(in super::super) fn incomplete(&self) -> Vec<bool> {
-        self.judge().sets.iter().map(|(held, _)| held.incomplete).collect()
+        self.judge()
+            .sets
+            .iter()
+            .map(|(held, _)| held.incomplete)
+            .collect()
     }
 
     /// How many results the caller may hear of as held.
@@ -237,6 +180,10 @@ impl View<'_> {
             return 0;
         }
         let verdicts = self.judge();
-        verdicts.held_results().into_iter().filter(|one| self.covers(one)).count()
+        verdicts
+            .held_results()
+            .into_iter()
+            .filter(|one| self.covers(one))
+            .count()
     }
 }

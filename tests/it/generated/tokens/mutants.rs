@@ -52,7 +52,9 @@ fn letters(name: &'static str) -> Vec<Mutant> {
         change("of another case", other_case),
         change("with a letter more", |text| format!("{text}x")),
         change("with a letter before", |text| format!("x{text}")),
-        change("without its last letter", |text| text[..text.len().saturating_sub(1)].to_owned()),
+        change("without its last letter", |text| {
+            text[..text.len().saturating_sub(1)].to_owned()
+        }),
         change("with a space behind", |text| format!("{text} ")),
         change("with a slash behind", |text| format!("{text}/")),
         change("with a NUL behind", |text| format!("{text}\u{0}")),
@@ -61,7 +63,11 @@ fn letters(name: &'static str) -> Vec<Mutant> {
 
 fn other_case(text: &str) -> String {
     let upper = text.to_uppercase();
-    if upper == text { text.to_lowercase() } else { upper }
+    if upper == text {
+        text.to_lowercase()
+    } else {
+        upper
+    }
 }
 
 /// Mutants of the claims.
@@ -88,7 +94,10 @@ pub(super) fn claims(now: i64, other: &Person, elsewhere: &str) -> Vec<Mutant> {
         ("scope", json!("patient/Patient.read")),
         ("amr", json!(["pwd"])),
         ("delegation_id", json!("pdel_01J00000000000000000000000")),
-        ("events", json!({"http://schemas.openid.net/event/backchannel-logout": {}})),
+        (
+            "events",
+            json!({"http://schemas.openid.net/event/backchannel-logout": {}}),
+        ),
         ("nonce", json!("n")),
     ];
     for (name, foreign) in &others {
@@ -105,15 +114,43 @@ pub(super) fn claims(now: i64, other: &Person, elsewhere: &str) -> Vec<Mutant> {
 fn lists() -> Vec<Mutant> {
     let scope = |what, text: &str| mutant("scope", what, Edit::Is(json!(text)));
     vec![
-        mutant("aud", "in a list of others", Edit::Is(json!(["account", "elsewhere"]))),
-        mutant("aud", "of the portal alone", Edit::Is(json!("patient-portal"))),
-        mutant("aud", "with a number in it", Edit::Is(json!(["patient-portal", 7]))),
+        mutant(
+            "aud",
+            "in a list of others",
+            Edit::Is(json!(["account", "elsewhere"])),
+        ),
+        mutant(
+            "aud",
+            "of the portal alone",
+            Edit::Is(json!("patient-portal")),
+        ),
+        mutant(
+            "aud",
+            "with a number in it",
+            Edit::Is(json!(["patient-portal", 7])),
+        ),
         mutant("aud", "in capitals", Edit::Is(json!("PATIENT-PORTAL"))),
-        mutant("aud", "with a letter more", Edit::Is(json!("patient-portalx"))),
+        mutant(
+            "aud",
+            "with a letter more",
+            Edit::Is(json!("patient-portalx")),
+        ),
         mutant("amr", "a text", Edit::Is(json!("otp"))),
-        mutant("amr", "a listed method in capitals", Edit::Is(json!(["OTP"]))),
-        mutant("scope", "an array of scopes", Edit::Is(json!(["patient/*.read"]))),
-        mutant("scope", "an array with a space", Edit::Is(json!(["x patient/*.read"]))),
+        mutant(
+            "amr",
+            "a listed method in capitals",
+            Edit::Is(json!(["OTP"])),
+        ),
+        mutant(
+            "scope",
+            "an array of scopes",
+            Edit::Is(json!(["patient/*.read"])),
+        ),
+        mutant(
+            "scope",
+            "an array with a space",
+            Edit::Is(json!(["x patient/*.read"])),
+        ),
         scope("in capitals", "PATIENT/*.READ"),
         scope("of a user", "user/*.read"),
         scope("of a system", "system/*.*"),
@@ -145,7 +182,9 @@ pub(super) fn headers() -> Vec<Mutant> {
         all.extend(usual(name, &json!(foreign)));
         all.extend(letters(name));
     }
-    for alg in ["none", "HS256", "HS512", "RS512", "PS256", "RS1", "EdDSA", "dir"] {
+    for alg in [
+        "none", "HS256", "HS512", "RS512", "PS256", "RS1", "EdDSA", "dir",
+    ] {
         all.push(mutant("alg", alg, Edit::Is(json!(alg))));
     }
     for kind in ["at+jwt", "application/at+jwt", "JWE", "id_token"] {
