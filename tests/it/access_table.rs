@@ -25,12 +25,25 @@ use world::World;
 const AT_ONCE: usize = 16;
 
 async fn ask(portal: &TestPortal, caller: &Caller, operation: &Operation) -> Answer {
-    let question = if operation.is_fhir() { &caller.fhir } else { &caller.rest };
-    let bearer = question.token(portal, operation).map(|token| format!("Bearer {token}"));
+    let question = if operation.is_fhir() {
+        &caller.fhir
+    } else {
+        &caller.rest
+    };
+    let bearer = question
+        .token(portal, operation)
+        .map(|token| format!("Bearer {token}"));
     let mut headers: Vec<(&str, &str)> = Vec::new();
     headers.extend(bearer.as_deref().map(|bearer| ("Authorization", bearer)));
-    headers.extend(question.headers.iter().map(|(name, value)| (*name, value.as_str())));
-    portal.send(&(operation.path)(&caller.patient), &headers).await
+    headers.extend(
+        question
+            .headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str())),
+    );
+    portal
+        .send(&(operation.path)(&caller.patient), &headers)
+        .await
 }
 
 async fn answered(portal: &TestPortal, caller: &Caller, operation: &Operation) -> char {
@@ -44,13 +57,22 @@ async fn every_operation_answers_every_caller_as_the_table_says() {
     long_scene(Duration::from_mins(2), async {
         let world = World::new().await;
         let callers = Cast::of(&world).await.callers;
-        let names: BTreeSet<_> = callers.iter().map(|caller| (caller.group, &caller.name)).collect();
-        assert_eq!(names.len(), callers.len(), "every caller has a name of its own");
+        let names: BTreeSet<_> = callers
+            .iter()
+            .map(|caller| (caller.group, &caller.name))
+            .collect();
+        assert_eq!(
+            names.len(),
+            callers.len(),
+            "every caller has a name of its own"
+        );
         let cells = callers.iter().flat_map(|caller| {
             operations::all().map(|operation| answered(&world.portal, caller, operation))
         });
         let cells: Vec<char> = stream::iter(cells).buffered(AT_ONCE).collect().await;
-        let rows = cells.chunks(operations::all().count()).map(<[char]>::to_vec);
+        let rows = cells
+            .chunks(operations::all().count())
+            .map(<[char]>::to_vec);
         let rows: Vec<_> = callers.into_iter().zip(rows).collect();
         insta::assert_snapshot!("access_table", shown::table(&rows));
     })

@@ -35,10 +35,27 @@ const REASON: &str = "zyxqreason";
 const SAID: &str = "zyxqsaid";
 
 const VALUES: [&str; 9] = [
-    TEXT, BIRTH, CHILD_BIRTH, AMOUNT, ASKED, ACTED, ENDED, REASON, SAID,
+    TEXT,
+    BIRTH,
+    CHILD_BIRTH,
+    AMOUNT,
+    ASKED,
+    ACTED,
+    ENDED,
+    REASON,
+    SAID,
 ];
 const EVERYTHING: [&str; 10] = [
-    TEXT, BIRTH, CHILD_BIRTH, AMOUNT, ASKED, ACTED, ENDED, REASON, SAID, IDENT,
+    TEXT,
+    BIRTH,
+    CHILD_BIRTH,
+    AMOUNT,
+    ASKED,
+    ACTED,
+    ENDED,
+    REASON,
+    SAID,
+    IDENT,
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -79,15 +79,21 @@ impl TestPortal {
         let members = line.as_object_mut().expect("an object");
         members.extend(change.as_object().expect("an object").clone());
         members.retain(|_, value| !value.is_null());
-        if ["parent", "guardian"].iter().any(|kind| members["relationshipType"] == **kind) {
-            members.entry("documentReference").or_insert(json!("DocumentReference/1"));
+        if ["parent", "guardian"]
+            .iter()
+            .any(|kind| members["relationshipType"] == **kind)
+        {
+            members
+                .entry("documentReference")
+                .or_insert(json!("DocumentReference/1"));
         }
         json!({ "delegation": line })
     }
 
     /// Lets somebody act for a patient, and gives the delegation's id. Doing so again changes it.
     pub async fn delegate(&self, grantor: &Person, proxy: &Person, change: &Value) -> String {
-        self.import(&self.delegation_line(grantor, proxy, change)).await;
+        self.import(&self.delegation_line(grantor, proxy, change))
+            .await;
         sqlx::query_scalar(
             "SELECT d.delegation_id FROM proxy_delegations d JOIN portal_accounts a \
              ON a.tenant_id = d.tenant_id AND a.account_id = d.proxy_account_id \
@@ -105,7 +111,8 @@ impl TestPortal {
     /// Ends a delegation.
     pub async fn end_delegation(&self, grantor: &Person, proxy: &Person) {
         let ended = json!({"status": "revoked"});
-        self.import(&self.delegation_line(grantor, proxy, &ended)).await;
+        self.import(&self.delegation_line(grantor, proxy, &ended))
+            .await;
     }
 
     /// A patient without an account, born on a FHIR date; `null` leaves the date out.
@@ -114,7 +121,10 @@ impl TestPortal {
         let mut patient = Fixture::of(&child.patient).patient(name);
         patient["birthDate"] = born.clone();
         if born.is_null() {
-            patient.as_object_mut().expect("an object").remove("birthDate");
+            patient
+                .as_object_mut()
+                .expect("an object")
+                .remove("birthDate");
         }
         self.put(&self.tenant, &patient);
         child
@@ -133,12 +143,15 @@ impl TestPortal {
 
     /// Asks as a person who acts by a delegation.
     pub async fn get_for(&self, proxy: &Person, delegation: &str, path: &str) -> crate::Answer {
-        self.get_with(proxy, path, &[("X-Acting-For", delegation)]).await
+        self.get_with(proxy, path, &[("X-Acting-For", delegation)])
+            .await
     }
 
     /// The newest entries of a person's access log.
     pub async fn log_of(&self, person: &Person) -> Vec<Value> {
-        let log = self.get_as(person, "/v1/portal/me/access-log?limit=100").await;
+        let log = self
+            .get_as(person, "/v1/portal/me/access-log?limit=100")
+            .await;
         assert_eq!(log.status, 200, "{}", log.verdict());
         log.json()["data"].as_array().cloned().unwrap_or_default()
     }
@@ -148,8 +161,11 @@ impl TestPortal {
         let found = sqlx::query_scalar(
             "SELECT request_id FROM access_events WHERE tenant_id = $1 AND outcome = 'success'",
         );
-        let ids: Vec<String> =
-            found.bind(tenant).fetch_all(&self.pool).await.expect("the journal can be read");
+        let ids: Vec<String> = found
+            .bind(tenant)
+            .fetch_all(&self.pool)
+            .await
+            .expect("the journal can be read");
         ids.into_iter().collect()
     }
 

@@ -236,11 +236,7 @@ impl TestPortal {
     }
 
     /// Another pod, with settings that differ.
-    pub async fn another_pod_with(
-        &self,
-        listener: TcpListener,
-        changed: &[(&str, String)],
-    ) -> Pod {
+    pub async fn another_pod_with(&self, listener: TcpListener, changed: &[(&str, String)]) -> Pod {
         let mut settings = self.settings.clone();
         for (name, value) in changed {
             settings.insert((*name).to_owned(), value.clone());
@@ -263,7 +259,10 @@ impl TestPortal {
         path: &str,
         headers: &[(&str, &str)],
     ) -> Answer {
-        let mut request = self.client.get(format!("{}{path}", pod.url)).bearer_auth(token);
+        let mut request = self
+            .client
+            .get(format!("{}{path}", pod.url))
+            .bearer_auth(token);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

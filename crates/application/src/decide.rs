@@ -49,7 +49,10 @@ impl Inner {
         if let (Ok(Some(target)), Some(tenant)) = (target, &facts.tenant) {
             let now = self.clock.now();
             let about = (&**tenant, caller);
-            facts.birth_date = self.birth_dates.of(&target, about, &self.loader, now).await?;
+            facts.birth_date = self
+                .birth_dates
+                .of(&target, about, &self.loader, now)
+                .await?;
         }
         Ok(match authorize(&facts, action, self.clock.now()) {
             Ok(grant) => Ok(grant),

@@ -68,7 +68,8 @@ fn ask(host: &str, port: u16, path: &str) -> std::io::Result<[u8; 13]> {
         .ok_or_else(timed_out)?;
     let mut stream = TcpStream::connect_timeout(&address, left().ok_or_else(timed_out)?)?;
     stream.set_write_timeout(left())?;
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n");
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n");
     // In one piece: whoever answers the first part of a request may be gone before the second.
     stream.write_all(request.as_bytes())?;
     let mut status = [0; 13];

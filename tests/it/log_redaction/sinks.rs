@@ -101,7 +101,10 @@ pub(super) async fn assert_sinks(portal: &PortalProcess, people: &[&Person]) {
     let output = portal.output();
     assert!(output.lines().count() > 100, "there are log lines");
     assert!(output.contains("refused by"), "refusals are explained");
-    assert!(output.contains("introspection.unavailable"), "so is silence");
+    assert!(
+        output.contains("introspection.unavailable"),
+        "so is silence"
+    );
     for line in output.lines() {
         let found = found(line.as_bytes(), &everything);
         assert!(found.is_empty(), "a log line holds {found:?}: {line}");

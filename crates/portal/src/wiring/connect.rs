@@ -49,7 +49,9 @@ pub async fn connect(
     }
     if let Some(url) = &config.nats_url {
         let hinted = Arc::clone(&made.hinted);
-        background.listen_to_hints(url, hinted, &surroundings).await?;
+        background
+            .listen_to_hints(url, hinted, &surroundings)
+            .await?;
     }
     let faces = faces(&config, &surroundings);
     let use_cases = use_cases(config, made, &surroundings);

@@ -183,7 +183,11 @@ async fn active_delegations_come_with_their_grantors_account() {
         .owner("UPDATE proxy_delegations SET status = 'revoked', updated_at = now()")
         .await;
     let ended = scene.of(&proxy.to_string()).await.delegations;
-    assert_eq!(ended[0].status, DelegationStatus::Revoked, "its grantor hears who tries");
+    assert_eq!(
+        ended[0].status,
+        DelegationStatus::Revoked,
+        "its grantor hears who tries"
+    );
     scene
         .owner("UPDATE proxy_delegations SET updated_at = now() - interval '91 days'")
         .await;
