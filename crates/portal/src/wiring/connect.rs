@@ -106,12 +106,11 @@ impl Background {
         hinted: Arc<Notify>,
         surroundings: &Surroundings,
     ) -> Result<(), WiringError> {
-        let bus = match &self.dependencies.bus {
-            Some(bus) => Arc::clone(bus),
-            None => {
-                let bus = NatsBus::connect(url.expose_secret(), surroundings.bus.clone()).await;
-                Arc::new(bus.map_err(|error| Fault::new("NATS_URL", error.to_string()))?)
-            }
+        let bus = if let Some(bus) = &self.dependencies.bus {
+            Arc::clone(bus)
+        } else {
+            let bus = NatsBus::connect(url.expose_secret(), surroundings.bus.clone()).await;
+            Arc::new(bus.map_err(|error| Fault::new("NATS_URL", error.to_string()))?)
         };
         let hints = bus.revocation_hints();
         let listening = tokio::spawn(async move { hints.listen(hinted).await });
