@@ -134,6 +134,9 @@ pub(super) fn difference(
         Err(refusal) => return Some(format!("{} and not {refusal}", seen.verdict)),
         Ok(expected) => expected,
     };
+    if expected.or_absent && seen.verdict == "404 NOT_FOUND" {
+        return None;
+    }
     if seen.verdict != "200" {
         return Some(format!("{} and not 200", seen.verdict));
     }

@@ -92,7 +92,7 @@ impl Maker {
             "meta": elements.meta(true), "text": elements.narrative(),
             "extension": elements.extensions(),
         });
-        if elements.random.chance(12) {
+        if elements.random.chance(30) {
             base["identifier"] =
                 json!([{"system": "urn:acc", "value": elements.random.pick(&["1", "2"])}]);
         }

@@ -178,11 +178,14 @@ impl Judged<'_> {
             return false;
         }
         if let Some(inner) = part {
-            return fits(rule, inner, restricts);
+            return fits(rule, inner, restricts, true);
         }
         let contained = each(&self.resource["contained"]);
-        fits(rule, self.resource, restricts)
-            || (restricts && contained.into_iter().any(|inner| fits(rule, inner, true)))
+        fits(rule, self.resource, restricts, false)
+            || (restricts
+                && contained
+                    .into_iter()
+                    .any(|inner| fits(rule, inner, true, true)))
     }
 }
 

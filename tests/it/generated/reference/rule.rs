@@ -5,6 +5,8 @@ use serde_json::Value;
 use super::json::{codings, each, is_garbled, labels, lacks_a_code, text};
 use super::release::Who;
 
+const CODED: [&str; 3] = ["code", "vaccineCode", "medicationCodeableConcept"];
+
 /// Whether a rule is for somebody.
 pub(super) fn is_for(rule: &Value, who: Who) -> bool {
     match rule["audience"].as_str() {
@@ -15,41 +17,53 @@ pub(super) fn is_for(rule: &Value, who: Who) -> bool {
 }
 
 /// Whether one resource fits the lists of a rule's match: for a release certainly, for a
-/// restriction possibly.
-pub(super) fn fits(rule: &Value, resource: &Value, restricts: bool) -> bool {
+/// restriction possibly. What is contained is readable as a whole or not at all.
+pub(super) fn fits(rule: &Value, resource: &Value, restricts: bool, contained: bool) -> bool {
     let listed = |name: &str, word: &str| {
         each(&rule[name]).is_empty() || each(&rule[name]).iter().any(|one| *one == word)
     };
     let parts = each(&resource["component"]);
-    let elements = ["code", "vaccineCode", "medicationCodeableConcept"];
-    let mut own: Vec<_> = elements
+    let mut own: Vec<_> = CODED
         .iter()
         .flat_map(|name| codings(&resource[*name]))
         .collect();
     own.extend(parts.iter().flat_map(|part| codings(&part["code"])));
-    let garbled_code = elements.iter().any(|name| is_garbled(&resource[*name]))
-        || parts.iter().any(|part| is_garbled(&part["code"]));
-    let meta = &resource["meta"];
-    let unlabelled = lacks_a_code(&meta["security"])
-        || lacks_a_code(&meta["tag"])
-        || is_garbled(&resource["interpretation"]);
-    let pattern = |name: &str, found: &[(Option<&str>, Option<&str>)], unreadable: bool| {
+    let unread = unread(resource, contained);
+    let pattern = |at: usize, name: &str, found: &[(Option<&str>, Option<&str>)]| {
         let patterns = each(&rule[name]);
         patterns.is_empty()
-            || (restricts && unreadable)
+            || (restricts && unread[at])
             || patterns
                 .into_iter()
                 .any(|wanted| names(wanted, found, restricts))
     };
     listed("types", text(resource, "resourceType"))
         && listed("statuses", text(resource, "status"))
-        && pattern(
-            "categories",
-            &codings(&resource["category"]),
-            is_garbled(&resource["category"]),
-        )
-        && pattern("codes", &own, garbled_code)
-        && pattern("securityLabels", &labels(&meta["security"]), unlabelled)
+        && pattern(0, "categories", &codings(&resource["category"]))
+        && pattern(1, "codes", &own)
+        && pattern(2, "securityLabels", &labels(&resource["meta"]["security"]))
+}
+
+/// Whether category, code and labels cannot be read.
+fn unread(resource: &Value, contained: bool) -> [bool; 3] {
+    let parts = each(&resource["component"]);
+    let mut codes = CODED
+        .iter()
+        .map(|name| &resource[*name])
+        .chain(parts.iter().map(|it| &it["code"]));
+    let meta = &resource["meta"];
+    let unread = [
+        is_garbled(&resource["category"]),
+        codes.any(is_garbled),
+        lacks_a_code(&meta["security"])
+            || lacks_a_code(&meta["tag"])
+            || is_garbled(&resource["interpretation"]),
+    ];
+    if contained {
+        [unread.contains(&true); 3]
+    } else {
+        unread
+    }
 }
 
 /// Whether a pattern names one of some codings; of one without a system it may be.

@@ -22,6 +22,8 @@ pub(in super::super) struct Shown {
     pub(in super::super) source: &'static str,
     /// What is left of it.
     pub(in super::super) value: Value,
+    /// Whether a newer version of the same thing is shown.
+    pub(super) superseded: bool,
     /// The markers that are left of it.
     pub(in super::super) markers: BTreeSet<u32>,
 }
@@ -104,6 +106,13 @@ impl<'w> View<'w> {
 
     /// What is shown of a type, by anything that lists it whole.
     pub(in super::super) fn shown(&self, resource_type: &str) -> Vec<Shown> {
+        let mut shown = self.shown_in_any_version(resource_type);
+        shown.retain(|one| !one.superseded);
+        shown
+    }
+
+    /// The same, with what a newer version of the same thing supersedes.
+    pub(super) fn shown_in_any_version(&self, resource_type: &str) -> Vec<Shown> {
         if !self.reads(resource_type) {
             return Vec::new();
         }
@@ -120,26 +129,25 @@ impl<'w> View<'w> {
                 .filter(|(_, verdict)| verdict.is_none())
                 .map(|(resource, _)| *resource)
                 .collect();
-            let current = visible
-                .iter()
-                .filter(|one| !self.is_superseded(one, &visible));
-            let covered = current.filter(|one| self.covers(one));
-            shown.extend(covered.map(|one| self.form(one, held.set, &verdicts)));
+            let covered = visible.iter().filter(|one| self.covers(one));
+            shown.extend(covered.map(|one| Shown {
+                superseded: Self::is_superseded(one, &visible),
+                ..self.form(one, held.set, &verdicts)
+            }));
         }
         shown
     }
 
-    /// Whether a newer version of the same thing is visible too. What is not open to a proxy is as
-    /// good as not there; a granular scope comes last, because it filters the whole answer.
-    fn is_superseded(&self, resource: &Value, visible: &[&Value]) -> bool {
-        let open = |one: &Value| self.proxy.as_ref().is_none_or(|proxy| opens(proxy, one));
+    /// Whether a newer version of the same thing passes the same verdicts. Scopes and delegated
+    /// rights come behind: they filter the whole answer.
+    fn is_superseded(resource: &Value, visible: &[&Value]) -> bool {
         let updated = |one: &Value| one["meta"]["lastUpdated"].as_str().unwrap_or("").to_owned();
         let identifiers = each(&resource["identifier"]);
         visible.iter().any(|other| {
             let same = each(&other["identifier"])
                 .iter()
                 .any(|one| identifiers.contains(one));
-            same && open(other) && updated(other) > updated(resource)
+            same && updated(other) > updated(resource)
         })
     }
 
@@ -160,6 +168,7 @@ impl<'w> View<'w> {
             source: set.source,
             markers: markers_of(&value),
             value,
+            superseded: false,
         }
     }
 }
