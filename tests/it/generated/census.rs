@@ -49,7 +49,7 @@ pub(super) async fn settled(portal: &TestPortal, random: &mut Random) -> Generat
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_answer_holds_what_the_reference_shows_and_nothing_else() {
     let worlds = number("CENSUS_WORLDS", WORLDS);
-    long_scene(Duration::from_secs(60 + 30 * worlds), async {
+    long_scene(Duration::from_secs(240 + 30 * worlds), async {
         for world in 0..worlds {
             let seed = seed().wrapping_add(world);
             println!("census: GENERATED_SEED={seed}");

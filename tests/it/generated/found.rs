@@ -79,11 +79,11 @@ async fn whose_delegation_ended_is_named_no_more_and_who_is_new_at_once() {
                 .collect::<Option<Vec<_>>>()
                 .expect("each has a patient")
         };
-        assert_eq!(listed().await, [ada.patient.clone()]);
+        assert_eq!(listed().await, std::slice::from_ref(&ada.patient));
         portal.end_delegation(&ada, &proxy).await;
         assert!(listed().await.is_empty());
         portal.delegate(&ben, &proxy, &json!({})).await;
-        assert_eq!(listed().await, [ben.patient.clone()]);
+        assert_eq!(listed().await, std::slice::from_ref(&ben.patient));
     })
     .await;
 }

@@ -39,7 +39,7 @@ const SOURCES: [&str; 5] = [
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_caller_may_not_see_changes_no_answer_and_no_call() {
     let worlds = number("TWO_WORLDS", WORLDS);
-    long_scene(Duration::from_secs(60 + 40 * worlds), async {
+    long_scene(Duration::from_secs(240 + 40 * worlds), async {
         for world in 0..worlds {
             let seed = seed().wrapping_add(1_000 + world);
             println!("two worlds: GENERATED_SEED={}", seed.wrapping_sub(1_000));
