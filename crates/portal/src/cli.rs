@@ -43,7 +43,7 @@ pub enum Command {
     Relay,
     /// Bring the schema up to date and make partitions, with the owner's login
     Migrate,
-    /// Import tenants and accounts, with the owner's login
+    /// Import tenants, accounts, delegations and revocations, with the owner's login
     ///
     /// Prints an outcome for each line, as JSON, and ends with status 1 if any line failed.
     /// Running it again changes nothing.
