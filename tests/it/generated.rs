@@ -6,6 +6,7 @@
 
 mod ask;
 mod census;
+mod found;
 mod generator;
 mod markers;
 mod model;

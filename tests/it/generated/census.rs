@@ -16,7 +16,7 @@ use super::scopes::TYPES;
 use super::world::{Caller, World};
 
 /// Worlds of a run.
-const WORLDS: u64 = 6;
+const WORLDS: u64 = 4;
 /// Differences that a failure prints.
 const TOLD: usize = 12;
 /// Random requests of each caller beside the systematic ones.
@@ -150,15 +150,36 @@ pub(super) fn difference(
     if let Some(leak) = shown.difference(&expected.allowed).next() {
         return Some(format!("it shows {}", world.place_of(*leak)));
     }
+    if let Some(lost) = expected.ids.difference(&seen.ids).next()
+        && !is_counted(route)
+    {
+        return Some(format!(
+            "it lists {:?} without {}",
+            seen.ids,
+            world.resource_of(lost)
+        ));
+    }
+    if let Some(lost) = expected.ids.difference(&seen.ids).next()
+        && !is_counted(route)
+    {
+        return Some(format!(
+            "it lists {:?} without {}",
+            seen.ids,
+            world.resource_of(lost)
+        ));
+    }
     if let Some(lost) = expected.required.difference(&seen.markers).next() {
         return Some(format!("it does not show {}", world.place_of(*lost)));
     }
     counts(seen, route, expected)
 }
 
+fn is_counted(route: &Route) -> bool {
+    matches!(route, Route::Search(_, pairs) if pairs.iter().any(|(name, _)| name == "_summary"))
+}
+
 fn counts(seen: &Walk, route: &Route, expected: &Expected) -> Option<String> {
-    let counted = matches!(route, Route::Search(_, pairs) if pairs.iter().any(|(name, _)| name == "_summary"));
-    let whole = !counted && !matches!(route, Route::Summary);
+    let whole = !is_counted(route) && !matches!(route, Route::Summary);
     if whole && seen.ids != expected.ids {
         return Some(format!(
             "it lists {:?} and not {:?}",

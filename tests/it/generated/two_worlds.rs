@@ -21,7 +21,7 @@ use super::world::{Caller, Planted, World};
 use nameless::nameless;
 
 /// Worlds of a run, with one thing more for each caller.
-const WORLDS: u64 = 3;
+const WORLDS: u64 = 2;
 /// Requests of each pair of worlds.
 const REQUESTS: usize = 14;
 /// Tries to make something that the caller may not see.

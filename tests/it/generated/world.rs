@@ -130,6 +130,18 @@ impl World {
             .find(|account| account.person.patient == patient && account.person.tenant == tenant)
     }
 
+    /// The resource of an address, for who reads of a failure.
+    pub(super) fn resource_of(&self, address: &str) -> String {
+        let found = self.planted.iter().find(|planted| {
+            let id = planted.value["id"].as_str().unwrap_or_default();
+            address == id
+                || address
+                    .split_once('.')
+                    .is_some_and(|(_, local)| local == id)
+        });
+        found.map_or_else(|| address.to_owned(), |planted| planted.value.to_string())
+    }
+
     /// Where a marker stands, for who reads of a failure.
     pub(super) fn place_of(&self, marker: u32) -> String {
         self.planted

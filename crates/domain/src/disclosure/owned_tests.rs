@@ -5,7 +5,9 @@ use proptest::prelude::*;
 use super::{Freshness, Owned};
 use crate::disclosure::Drops;
 use crate::source::RecordSet;
-use crate::testing::{BASES, PATIENT, claim, claim_fetched, fetched, grant, ids, owned, result};
+use crate::testing::{
+    BASES, PATIENT, at, claim, claim_fetched, fetched, grant, ids, owned, result,
+};
 
 const RESULTS: RecordSet = RecordSet::LaboratoryObservations;
 
@@ -174,6 +176,17 @@ fn an_id_without_an_address_is_dropped_and_leaves_a_hole() {
     let (owned, drops) = claim(RESULTS, &[result(&"x".repeat(61), ""), result("ok", "")]);
     assert_eq!((ids(&owned), drops.unaddressable), (vec!["lab.ok"], 1));
     assert!(owned.is_incomplete());
+}
+
+#[test]
+fn a_set_knows_when_its_source_was_asked() {
+    let mut answer = fetched(&[]);
+    answer.as_of = at(7);
+    let (owned, _) = claim_fetched(RESULTS, answer);
+    assert_eq!(
+        (owned.as_of(), owned.freshness()),
+        (at(7), Freshness::Fresh)
+    );
 }
 
 #[test]

@@ -167,3 +167,56 @@ fn a_claim_has_sixteen_granular_scopes_of_a_type_at_most() {
     assert!(set.covers(Observation, Interaction::Read, &code(3)));
     assert!(!set.covers(Observation, Interaction::Read, &code(4)));
 }
+
+#[test]
+fn an_identity_is_openid_and_profile_together() {
+    for (claim, expected) in [
+        ("", false),
+        ("openid", false),
+        ("profile", false),
+        ("openid profile", true),
+        ("profile patient/*.read openid", true),
+        ("OpenID profile", false),
+    ] {
+        assert_eq!(ScopeSet::parse(claim).has_identity(), expected, "{claim}");
+    }
+}
+
+#[test]
+fn of_an_identity_a_union_has_what_either_has_and_an_intersection_what_both_have() {
+    for (one, other, either, both) in [
+        ("openid", "profile", "openid profile", ""),
+        ("openid profile", "profile", "openid profile", "profile"),
+        ("openid profile", "openid", "openid profile", "openid"),
+        ("", "openid", "openid", ""),
+    ] {
+        let (left, right) = (ScopeSet::parse(one), ScopeSet::parse(other));
+        for (left, right) in [(&left, &right), (&right, &left)] {
+            assert_eq!(left.union(right).to_string(), either, "{one}, {other}");
+            assert_eq!(left.intersection(right).to_string(), both, "{one}, {other}");
+        }
+    }
+}
+
+#[test]
+fn sets_that_give_something_else_differ() {
+    let claims = [
+        "",
+        "openid",
+        "profile",
+        "openid profile",
+        "patient/Observation.r",
+        "patient/Observation.s",
+        "patient/Condition.r",
+        "patient/Observation.r?code=1",
+        "patient/Observation.r?code=2",
+        "openid patient/Observation.r",
+        "profile patient/Observation.r",
+    ];
+    for (at, one) in claims.iter().enumerate() {
+        for (place, other) in claims.iter().enumerate() {
+            let same = ScopeSet::parse(one) == ScopeSet::parse(other);
+            assert_eq!(same, at == place, "{one:?} and {other:?}");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Code lists: which codes of which systems are sensitive, by category.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock};
 
 use portal_fhir::Coding;
@@ -26,7 +26,7 @@ struct Codes {
     exact: HashMap<Box<str>, SensitivitySet>,
     // By length, so that a look-up tries each length that occurs once.
     prefixes: HashMap<Box<str>, SensitivitySet>,
-    prefix_lengths: Vec<usize>,
+    prefix_lengths: BTreeSet<usize>,
 }
 
 /// What is wrong with lists; each fault with its place.
@@ -118,14 +118,14 @@ impl CodeLists {
 impl Codes {
     fn add(&mut self, code: &str, category: SensitivityCategory) {
         let (text, codes) = match code.strip_suffix('*') {
-            Some(prefix) => (prefix, &mut self.prefixes),
+            Some(prefix) => {
+                self.prefix_lengths.insert(prefix.len());
+                (prefix, &mut self.prefixes)
+            }
             None => (code, &mut self.exact),
         };
         let set = codes.entry(text.into()).or_default();
         *set = set.with(category);
-        if code.ends_with('*') && !self.prefix_lengths.contains(&text.len()) {
-            self.prefix_lengths.push(text.len());
-        }
     }
 
     fn of(&self, code: &str) -> SensitivitySet {

@@ -74,9 +74,21 @@ impl Elements<'_> {
     }
 
     pub(super) fn meta(&mut self, released: bool) -> Value {
-        let day = 1 + self.random.below(27);
-        let updated = format!("2024-{:02}-{day:02}T08:00:00Z", 1 + self.random.below(11));
-        let mut meta = json!({"versionId": self.marker(), "lastUpdated": updated});
+        let version = self.marker();
+        // No two versions of anything are of the same second.
+        let second = version
+            .bytes()
+            .filter(u8::is_ascii_digit)
+            .fold(0, |number, digit| {
+                (number * 10 + usize::from(digit - b'0')) % 3_600
+            });
+        let (month, day) = (1 + self.random.below(11), 1 + self.random.below(27));
+        let updated = format!(
+            "2024-{month:02}-{day:02}T08:{:02}:{:02}Z",
+            second / 60,
+            second % 60
+        );
+        let mut meta = json!({"versionId": version, "lastUpdated": updated});
         let mut tags = Vec::new();
         let odds = [
             (released && self.random.chance(85), "released"),

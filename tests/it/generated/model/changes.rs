@@ -12,6 +12,8 @@ use super::Model;
 
 /// Longer than a set counts as fresh.
 const NOT_FRESH: SignedDuration = SignedDuration::from_secs(31);
+/// Records of a world at most.
+const KEPT: usize = 90;
 const RELATIONSHIPS: [&str; 5] = [
     "parent",
     "guardian",
@@ -173,7 +175,26 @@ impl Model<'_> {
         put(self.portal, &planted);
         let told = format!("{source} records {}", planted.value["id"]);
         self.generated.world.planted.push(planted);
+        if self.generated.world.planted.len() > KEPT {
+            self.forget_something();
+        }
         self.wait(NOT_FRESH, &told)
+    }
+
+    /// A source loses a record, so that worlds stay small.
+    fn forget_something(&mut self) {
+        let planted = &mut self.generated.world.planted;
+        let others = (0..planted.len()).filter(|at| planted[*at].source != "registration");
+        let at = *self.random.pick(&others.collect::<Vec<_>>());
+        let gone = planted.remove(at);
+        let text = |name: &str| gone.value[name].as_str().unwrap_or_default();
+        let sandbox = &self.portal.sandbox;
+        sandbox.delete_resource(
+            gone.source,
+            Some(&gone.tenant),
+            text("resourceType"),
+            text("id"),
+        );
     }
 
     /// Releases, corrects or takes back a result.

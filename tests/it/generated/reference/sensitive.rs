@@ -97,10 +97,13 @@ impl Class {
                 (Some(system), Some(code)) if !is_unit => vec![(Some(system), Some(code))],
                 _ => labels(&value["coding"]),
             };
+            // Without a system a code is one of any.
+            let alone = (None, value["valueCoding"]["code"].as_str());
+            let alone = value["valueCoding"]["system"].is_null().then_some(alone);
             let bare = codings(&value["category"])
                 .into_iter()
                 .filter(|(system, _)| system.is_none());
-            for (system, code) in found.into_iter().chain(bare) {
+            for (system, code) in found.into_iter().chain(bare).chain(alone) {
                 self.add(system, code.unwrap_or_default(), lists);
             }
         }
