@@ -7,7 +7,10 @@ mod entitlements;
 mod facts;
 mod health;
 mod identity;
+mod identity_admin;
 mod journal;
+mod notifier;
+mod patient_directory;
 mod record_cache;
 mod relay;
 mod revocations;
@@ -20,7 +23,13 @@ pub use entitlements::{Entitlements, EntitlementsUnavailable, Features};
 pub use facts::{Facts, StoredFacts};
 pub use health::{Component, Health};
 pub use identity::{BearerToken, TokenRefusal, TokenVerifier};
+pub use identity_admin::{IdentityAdmin, IdentityAdminError};
 pub use journal::{Journal, JournalPlace, Recording, StoreError};
+pub use notifier::{Delivery, Notifier, NotifierError};
+pub use patient_directory::{
+    Contact, ContactAddress, ContactChannel, InvalidMedicalRecordNumber, MedicalRecordNumber,
+    PatientDirectory, RegisteredPatient,
+};
 pub use record_cache::{CacheLoad, Generation, RecordCache};
 pub use relay::{EventBus, EventBusError, JournalRelay, OutgoingEvent, RelayBatch, RelayClaim};
 pub use revocations::{ListedStanding, Revocations, TokenIntrospection};

@@ -1,0 +1,72 @@
+use std::collections::HashSet;
+
+use serde_json::json;
+use ulid::Ulid;
+
+use super::*;
+use crate::proxy_delegation::DelegationRight;
+
+fn account() -> AccountRef {
+    AccountRef {
+        id: PortalAccountId::new(Ulid(1)),
+        patient: Some(PatientId::parse("p-1").expect("valid")),
+    }
+}
+
+fn delegation() -> DelegationRef {
+    DelegationRef {
+        id: ProxyDelegationId::new(Ulid(2)),
+        grantor: PatientId::parse("p-1").expect("valid"),
+        proxy: None,
+        scope: RightSet::of([DelegationRight::Labs, DelegationRight::Summary]),
+    }
+}
+
+#[test]
+fn types_and_subjects_are_unique_and_versioned() {
+    let types: HashSet<_> = KINDS.iter().map(|kind| kind.event_type).collect();
+    let subjects: HashSet<_> = KINDS.iter().map(|kind| kind.subject).collect();
+    assert_eq!((types.len(), subjects.len()), (KINDS.len(), KINDS.len()));
+    assert!(
+        types
+            .iter()
+            .all(|name| name.starts_with("portal.") && name.ends_with(".v1"))
+    );
+}
+
+#[test]
+fn data_holds_what_the_contract_lists() {
+    let suspended = PortalEvent::AccountSuspended {
+        account: account(),
+        actor_id: "staff".to_owned(),
+        reason: "fraud-suspected",
+    };
+    assert_eq!(
+        suspended.data(),
+        json!({
+            "accountId": "pact_00000000000000000000000001",
+            "patientId": "p-1",
+            "actorId": "staff",
+            "reason": "fraud-suspected",
+        })
+    );
+    assert_eq!(
+        PortalEvent::ProxyGranted(delegation()).data(),
+        json!({
+            "delegationId": "pdel_00000000000000000000000002",
+            "grantorPatientId": "p-1",
+            "scope": ["summary", "labs"],
+        })
+    );
+}
+
+#[test]
+fn events_of_one_aggregate_share_its_id() {
+    let created = PortalEvent::AccountCreated(account(), AccountStatus::PendingVerification);
+    let closed = PortalEvent::AccountClosed(account(), Timestamp::UNIX_EPOCH);
+    assert_eq!(created.aggregate_id(), closed.aggregate_id());
+    assert_ne!(
+        created.aggregate_id(),
+        PortalEvent::ProxyExpired(delegation()).aggregate_id()
+    );
+}
