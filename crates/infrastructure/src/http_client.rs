@@ -13,6 +13,9 @@ const IDLE_CONNECTIONS: usize = 64;
 /// Short enough that a name that moved is looked up again.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// The client, for those who pass it on without speaking HTTP themselves.
+pub type HttpClient = reqwest::Client;
+
 /// The client could not be built: the system's TLS roots cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("HTTP client cannot be built from the system's TLS settings")]
@@ -20,8 +23,8 @@ pub struct HttpClientError;
 
 /// A client that follows no redirect, sends no `Referer`, uses no proxy of the environment, reads
 /// gzip and brotli, and keeps connections for use again. Deadlines are the callers' own.
-pub fn http_client() -> Result<reqwest::Client, HttpClientError> {
-    reqwest::Client::builder()
+pub fn http_client() -> Result<HttpClient, HttpClientError> {
+    HttpClient::builder()
         .redirect(Policy::none())
         .referer(false)
         .no_proxy()
