@@ -13,6 +13,7 @@ mod import;
 mod import_line;
 mod journal;
 mod migrate;
+mod outbox;
 mod partitions;
 mod relay;
 mod revocations;
@@ -34,5 +35,6 @@ pub use import_line::{
 };
 pub use journal::PgJournal;
 pub use migrate::{MigrateError, MigrateReport, migrate};
+pub use outbox::{NewMessage, push as push_event};
 pub use relay::PgJournalRelay;
 pub use revocations::{PgRevocations, PgRevoker, Revocation};
