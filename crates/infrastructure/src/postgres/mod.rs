@@ -7,6 +7,7 @@ mod access_log;
 mod breaker;
 mod check;
 mod database;
+mod deliveries;
 mod error;
 mod facts;
 mod import;
@@ -17,6 +18,7 @@ mod outbox;
 mod partitions;
 mod relay;
 mod revocations;
+mod unit_of_work;
 
 #[cfg(test)]
 mod catalog_tests;
@@ -28,6 +30,7 @@ mod test_database;
 pub use access_log::PgAccessLog;
 pub use check::CheckError;
 pub use database::{Database, DatabaseUrlInvalid, Login};
+pub use deliveries::DeliverySeal;
 pub use facts::PgFacts;
 pub use import::{Import, ImportCode, ImportOutcome, ImportResult};
 pub use import_line::{
@@ -38,3 +41,4 @@ pub use migrate::{MigrateError, MigrateReport, migrate};
 pub use outbox::{NewMessage, push as push_event};
 pub use relay::PgJournalRelay;
 pub use revocations::{PgRevocations, PgRevoker, Revocation};
+pub use unit_of_work::{PgUnitsOfWork, UnitsOfWorkParts};
