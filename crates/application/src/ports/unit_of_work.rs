@@ -92,6 +92,12 @@ pub trait Accounts: Send {
         patient: &PatientId,
     ) -> Result<Option<PortalAccount>, StoreError>;
 
+    /// The account of a patient that is not closed, to be told something: it is not held.
+    async fn open_of_patient(
+        &mut self,
+        patient: &PatientId,
+    ) -> Result<Option<PortalAccountId>, StoreError>;
+
     /// The account of an identity that is not closed.
     async fn lock_of_identity(
         &mut self,

@@ -4,6 +4,7 @@
 //! is forced on everybody. Request work runs one tenant a transaction.
 
 mod access_log;
+mod account_views;
 mod breaker;
 mod check;
 mod database;
@@ -28,6 +29,7 @@ mod security_tests;
 mod test_database;
 
 pub use access_log::PgAccessLog;
+pub use account_views::PgAccountViews;
 pub use check::CheckError;
 pub use database::{Database, DatabaseUrlInvalid, Login};
 pub use deliveries::DeliverySeal;

@@ -101,6 +101,25 @@ impl Accounts for PgUnitOfWork {
         self.lock_where(condition, (patient.as_str(), "")).await
     }
 
+    async fn open_of_patient(
+        &mut self,
+        patient: &PatientId,
+    ) -> Result<Option<PortalAccountId>, StoreError> {
+        let asked = sqlx::query_scalar::<_, String>(
+            "SELECT account_id FROM portal_accounts
+            WHERE tenant_id = $1 AND patient_id = $2 AND status <> 'closed'",
+        )
+        .bind(self.tenant.as_str())
+        .bind(patient.as_str());
+        let connection = &mut *self.transaction;
+        Self::step(&self.shared.database, async {
+            let id = asked.fetch_optional(connection).await?;
+            id.map(|id| id.parse().map_err(|_| QueryError::Corrupt))
+                .transpose()
+        })
+        .await
+    }
+
     async fn lock_of_identity(
         &mut self,
         issuer: &Issuer,

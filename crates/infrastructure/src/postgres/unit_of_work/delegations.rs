@@ -19,8 +19,9 @@ use super::super::facts::words;
 use super::accounts::stored;
 use super::{PgUnitOfWork, hash};
 
+/// A delegation as it is stored.
 #[derive(FromRow)]
-struct DelegationRow {
+pub(in crate::postgres) struct DelegationRow {
     delegation_id: String,
     status: String,
     relationship_type: String,

@@ -5,6 +5,8 @@ mod delegations;
 mod idempotency;
 mod registrations;
 
+pub(super) use delegations::DelegationRow;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
