@@ -35,6 +35,6 @@ pub use import_line::{
 };
 pub use journal::PgJournal;
 pub use migrate::{MigrateError, MigrateReport, migrate};
-pub use outbox::{NewMessage, push as push_event};
+pub use outbox::{NewMessage, OutboxListener, PgOutboxRelay, push as push_event};
 pub use relay::PgJournalRelay;
 pub use revocations::{PgRevocations, PgRevoker, Revocation};
