@@ -4,11 +4,10 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use metrics::counter;
-use portal_domain::access::{Action, Denial, PatientGrant, ScopeNeed, VerifiedToken, explain};
+use portal_domain::access::{Action, Denial, PatientGrant, VerifiedToken, explain};
 use portal_domain::audit::{AccessEvent, ActorKind, EventType, MAX_RESOURCE_IDS, Outcome, Receipt};
 use portal_domain::disclosure::{Answer, Disclosure};
 use portal_domain::id::PortalAccessEventId;
-use portal_fhir::ResourceType;
 use ulid::Ulid;
 
 use crate::caller::Caller;
@@ -222,7 +221,7 @@ impl Inner {
             event_type: action.event_type,
             outcome: Outcome::Success,
             reason_code: None,
-            resource_type: Some(resource_type(action)),
+            resource_type: action.resource_type(),
             resource_ids: Vec::new(),
             resource_count: 0,
             query_keys: caller.request.query_keys.clone(),
@@ -257,11 +256,6 @@ const fn actor(token: &VerifiedToken, for_another: bool) -> ActorKind {
         (true, true) => ActorKind::Proxy,
         (true, false) => ActorKind::Oneself,
     }
-}
-
-const fn resource_type(action: &Action) -> ResourceType {
-    let ScopeNeed::Record(resource_type, _) = action.scope;
-    resource_type
 }
 
 // The partition of an event follows from its id, so its time is the ULID's own.

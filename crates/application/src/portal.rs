@@ -15,8 +15,9 @@ use crate::error::AccessError;
 use crate::gate::{Gate, GateParts};
 use crate::me::Me;
 use crate::ports::{
-    AccessLog, BearerToken, Clock, CursorSeal, Entitlements, Facts, Ids, Journal, RecordCache,
-    Revocations, Sources, TokenIntrospection, TokenRefusal, TokenVerifier,
+    AccessLog, BearerToken, Clock, CursorSeal, Entitlements, Facts, IdentityAdmin, Ids, Journal,
+    Notifier, PatientDirectory, RecordCache, Revocations, Sources, TokenIntrospection,
+    TokenRefusal, TokenVerifier,
 };
 use crate::record::{
     Lab, Labs, Loader, ReadOne, RecordRules, Search, Section, SectionPage, Summary,
@@ -36,6 +37,12 @@ pub struct Parts {
     pub entitlements: Arc<dyn Entitlements>,
     /// Clinical services.
     pub sources: Arc<dyn Sources>,
+    /// The directory of patients.
+    pub directory: Arc<dyn PatientDirectory>,
+    /// The administration of identity providers.
+    pub identity_admin: Arc<dyn IdentityAdmin>,
+    /// What takes links and codes to people.
+    pub notifier: Arc<dyn Notifier>,
     /// Cache of owned sets.
     pub cache: Arc<dyn RecordCache>,
     /// Access journal.

@@ -1,6 +1,10 @@
 //! What people are told about, and by what channels.
 
+mod preferences;
+
 use crate::words::words;
+
+pub use preferences::{Preferences, QuietHours};
 
 words! {
     /// What a notice is about.

@@ -10,6 +10,7 @@ pub mod nats;
 pub mod postgres;
 pub mod redis;
 pub mod system;
+pub mod unconfigured;
 pub mod upstream;
 
 #[cfg(test)]

@@ -15,8 +15,10 @@ mod patient_directory;
 mod record_cache;
 mod relay;
 mod revocations;
+mod secrets;
 mod sources;
 mod system;
+mod unit_of_work;
 
 pub use access_log::{AccessLog, AccessLogFilter, AccessLogPage};
 pub use cursor::{CursorBinding, CursorInvalid, CursorSeal};
@@ -38,5 +40,11 @@ pub use patient_directory::{
 pub use record_cache::{CacheLoad, Generation, RecordCache};
 pub use relay::{EventBus, EventBusError, JournalRelay, OutgoingEvent, RelayBatch, RelayClaim};
 pub use revocations::{ListedStanding, Revocations, TokenIntrospection};
+pub use secrets::{Hash, HashPurpose, SecretCode, Secrets};
 pub use sources::{CallContext, SourceError, SourceRequest, Sources};
 pub use system::{Clock, Ids};
+pub use unit_of_work::{
+    Accounts, AttemptKind, DecidedOn, DelegationCount, IdempotencyClaim, IdempotencyRecord,
+    IdempotencyRecords, Invitation, ProxyDelegations, Registrations, Stored, UnitOfWork,
+    UnitsOfWork, Verification,
+};

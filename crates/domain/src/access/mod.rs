@@ -6,6 +6,7 @@
 
 mod action;
 mod authorize;
+mod caller_grant;
 mod denial;
 mod explain;
 mod facts;
@@ -19,7 +20,8 @@ pub(crate) mod tests;
 mod token;
 
 pub use action::{AccountNeed, Action, ProxyNeed, ScopeNeed, Surface};
-pub use authorize::{authorize, birth_date_target};
+pub use authorize::{authorize, authorize_caller, birth_date_target};
+pub use caller_grant::CallerGrant;
 pub use denial::Denial;
 pub use explain::{Explanation, explain};
 pub use facts::{AccessFacts, ActingFor, BirthDate, StatedContext};

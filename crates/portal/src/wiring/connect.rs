@@ -12,6 +12,7 @@ use portal_infrastructure::postgres::{
     Database, Login, PgAccessLog, PgFacts, PgJournal, PgJournalRelay, PgRevocations,
 };
 use portal_infrastructure::redis::{RedisRecordCache, RedisSettings};
+use portal_infrastructure::unconfigured::Unconfigured;
 use portal_infrastructure::upstream::{FhirSources, SourceSettings};
 use portal_presentation::{ActorHash, HealthState, Settings};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -176,6 +177,9 @@ fn use_cases(
         introspection: made.introspection,
         entitlements: Arc::new(config.licences.entitlements),
         sources: made.sources,
+        directory: Arc::new(Unconfigured),
+        identity_admin: Arc::new(Unconfigured),
+        notifier: Arc::new(Unconfigured),
         cache: made.cache,
         journal: made.journal,
         access_log: Arc::new(PgAccessLog::new(made.app)),
