@@ -13,6 +13,9 @@ mod push;
 mod relay;
 mod upkeep;
 
+#[cfg(test)]
+mod tests;
+
 pub use listener::OutboxListener;
 pub use push::{NewMessage, push};
 pub use relay::PgOutboxRelay;

@@ -63,7 +63,7 @@ pub async fn push(
 
 /// The lane of an aggregate. Pods of different builds must agree on it, which a standard library's
 /// hasher does not promise.
-fn lane(aggregate_id: &str) -> i16 {
+pub(super) fn lane(aggregate_id: &str) -> i16 {
     let hash = digest(&SHA256, aggregate_id.as_bytes());
     i16::from(hash.as_ref()[0] % LANES)
 }
