@@ -263,6 +263,6 @@ GRANT SELECT, DELETE ON outbox_messages, deliveries TO portal_worker;
 GRANT UPDATE (attempts, next_try_at, published_at, dead_at, dead_reason)
     ON outbox_messages TO portal_worker;
 GRANT UPDATE (attempts, next_try_at) ON deliveries TO portal_worker;
-GRANT SELECT, UPDATE ON outbox_lanes TO portal_worker;
+GRANT SELECT, UPDATE (owner, lease_until, fencing_token) ON outbox_lanes TO portal_worker;
 GRANT SELECT (expires_at), DELETE ON idempotency_records TO portal_worker;
 GRANT SELECT, INSERT ON inbox_dead_letters TO portal_worker;

@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use metrics::counter;
-use portal_domain::access::{Action, Denial, PatientGrant, VerifiedToken, explain};
+use portal_domain::access::{Action, CallerGrant, Denial, PatientGrant, VerifiedToken, explain};
 use portal_domain::audit::{AccessEvent, ActorKind, EventType, MAX_RESOURCE_IDS, Outcome, Receipt};
 use portal_domain::disclosure::{Answer, Disclosure};
 use portal_domain::id::PortalAccessEventId;
@@ -88,6 +88,22 @@ impl Inner {
         }
     }
 
+    /// Decides about a change of the caller's own; a refusal is written down.
+    pub(crate) async fn admit_caller(
+        &self,
+        caller: &Caller,
+        action: &Action,
+        memory: Memory,
+    ) -> Result<CallerGrant, AccessError> {
+        match self.decide_caller(caller, action, memory).await? {
+            Ok(grant) => Ok(grant),
+            Err(refused) => {
+                self.deny(caller, action, &refused).await;
+                Err(refused.denial.into())
+            }
+        }
+    }
+
     /// Writes down a look that showed nothing, and says what to answer. `None`: it was decided on
     /// stale facts.
     async fn failed(
@@ -100,6 +116,7 @@ impl Inner {
         let reason = match &error {
             AccessError::NotFound => "not-found",
             AccessError::Source(_) => "source-unavailable",
+            AccessError::Refused(refusal) => refusal.code(),
             AccessError::Denied(denial) => {
                 self.deny_granted(caller, grant, place, *denial).await;
                 return Some(error);
@@ -200,7 +217,12 @@ impl Inner {
         event
     }
 
-    fn event(&self, caller: &Caller, action: &Action, grant: Option<&PatientGrant>) -> AccessEvent {
+    pub(crate) fn event(
+        &self,
+        caller: &Caller,
+        action: &Action,
+        grant: Option<&PatientGrant>,
+    ) -> AccessEvent {
         let now = self.clock.now();
         let token = &caller.token;
         let proxy = grant.and_then(PatientGrant::proxy);

@@ -3,21 +3,29 @@
 use std::sync::Arc;
 
 use portal_domain::access::{Surface, VerifiedToken};
+use portal_domain::account::PortalAccount;
 use portal_domain::audit::Recorded;
+use portal_domain::proxy_delegation::ProxyDelegation;
 use portal_fhir::{Handling, ResourceType};
 
 use crate::access_log::{AccessLogAnswer, ReadAccessLog};
+use crate::account::{PreferencesAnswer, ReadPreferences, SetPreferences, UpdateMe};
+use crate::act::Performed;
 use crate::answer::{LabAnswer, LabsAnswer, MeAnswer, ReadAnswer, SearchAnswer, SummaryAnswer};
 use crate::birth_date::BirthDates;
+use crate::body::WriteRequest;
 use crate::caller::Caller;
+use crate::delegation::{
+    Accept, Confirm, Decline, GetDelegation, Invite, ListDelegations, ListedDelegation, Revoke,
+};
 use crate::denials::Denials;
 use crate::error::AccessError;
 use crate::gate::{Gate, GateParts};
 use crate::me::Me;
 use crate::ports::{
-    AccessLog, BearerToken, Clock, CursorSeal, Entitlements, Facts, IdentityAdmin, Ids, Journal,
-    Notifier, PatientDirectory, RecordCache, Revocations, Sources, TokenIntrospection,
-    TokenRefusal, TokenVerifier,
+    AccessLog, AccountViews, BearerToken, Clock, CursorSeal, Entitlements, Facts, IdentityAdmin,
+    Ids, Journal, Notifier, PatientDirectory, RecordCache, Revocations, Secrets, Sources,
+    TokenIntrospection, TokenRefusal, TokenVerifier, UnitsOfWork,
 };
 use crate::record::{
     Lab, Labs, Loader, ReadOne, RecordRules, Search, Section, SectionPage, Summary,
@@ -47,6 +55,12 @@ pub struct Parts {
     pub cache: Arc<dyn RecordCache>,
     /// Access journal.
     pub journal: Arc<dyn Journal>,
+    /// Changes.
+    pub units: Arc<dyn UnitsOfWork>,
+    /// What accounts hold, as their people see it.
+    pub account_views: Arc<dyn AccountViews>,
+    /// Codes and hashes.
+    pub secrets: Arc<dyn Secrets>,
     /// The journal as patients read it.
     pub access_log: Arc<dyn AccessLog>,
     /// Cursors.
@@ -75,6 +89,9 @@ pub(crate) struct Inner {
     pub(crate) birth_dates: BirthDates,
     pub(crate) loader: Loader,
     pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) units: Arc<dyn UnitsOfWork>,
+    pub(crate) account_views: Arc<dyn AccountViews>,
+    pub(crate) secrets: Arc<dyn Secrets>,
     pub(crate) access_log: Arc<dyn AccessLog>,
     pub(crate) cursors: Arc<dyn CursorSeal>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -107,6 +124,9 @@ impl Portal {
             birth_dates: BirthDates::new(),
             loader,
             journal: parts.journal,
+            units: parts.units,
+            account_views: parts.account_views,
+            secrets: parts.secrets,
             access_log: parts.access_log,
             cursors: parts.cursors,
             clock: parts.clock,
@@ -158,6 +178,103 @@ impl Portal {
     ) -> Result<Recorded<AccessLogAnswer>, AccessError> {
         let (disclosure, about) = self.inner.run(caller, &ReadAccessLog { raw }).await?;
         Ok(Recorded::new(about, disclosure.into_receipt()))
+    }
+
+    /// Changes the caller's own account.
+    pub async fn update_me(
+        &self,
+        caller: &Caller,
+        request: &WriteRequest,
+    ) -> Result<Recorded<Performed<PortalAccount>>, AccessError> {
+        self.inner.perform(caller, &UpdateMe { request }).await
+    }
+
+    /// What the caller wants to be told.
+    pub async fn notification_preferences(
+        &self,
+        caller: &Caller,
+        raw: Raw<'_>,
+    ) -> Result<Recorded<PreferencesAnswer>, AccessError> {
+        let (disclosure, about) = self.inner.run(caller, &ReadPreferences { raw }).await?;
+        Ok(Recorded::new(about, disclosure.into_receipt()))
+    }
+
+    /// Changes what the caller wants to be told.
+    pub async fn set_notification_preferences(
+        &self,
+        caller: &Caller,
+        request: &WriteRequest,
+    ) -> Result<Recorded<Performed<PreferencesAnswer>>, AccessError> {
+        let act = SetPreferences { request };
+        self.inner.perform(caller, &act).await
+    }
+
+    /// The delegations that the caller grants or holds.
+    pub async fn proxy_delegations(
+        &self,
+        caller: &Caller,
+        raw: Raw<'_>,
+    ) -> Result<Recorded<Vec<ListedDelegation>>, AccessError> {
+        let (disclosure, about) = self.inner.run(caller, &ListDelegations { raw }).await?;
+        Ok(Recorded::new(about, disclosure.into_receipt()))
+    }
+
+    /// One of them.
+    pub async fn proxy_delegation(
+        &self,
+        caller: &Caller,
+        id: &str,
+        raw: Raw<'_>,
+    ) -> Result<Recorded<ListedDelegation>, AccessError> {
+        let (disclosure, about) = self.inner.run(caller, &GetDelegation { id, raw }).await?;
+        Ok(Recorded::new(about, disclosure.into_receipt()))
+    }
+
+    /// Invites somebody to act for the caller.
+    pub async fn invite_proxy(
+        &self,
+        caller: &Caller,
+        request: &WriteRequest,
+    ) -> Result<Recorded<Performed<ProxyDelegation>>, AccessError> {
+        self.inner.perform(caller, &Invite { request }).await
+    }
+
+    /// Accepts an invitation.
+    pub async fn accept_proxy_delegation(
+        &self,
+        caller: &Caller,
+        request: &WriteRequest,
+    ) -> Result<Recorded<Performed<ProxyDelegation>>, AccessError> {
+        self.inner.perform(caller, &Accept { request }).await
+    }
+
+    /// Declines an invitation.
+    pub async fn decline_proxy_delegation(
+        &self,
+        caller: &Caller,
+        request: &WriteRequest,
+    ) -> Result<Recorded<Performed<()>>, AccessError> {
+        self.inner.perform(caller, &Decline { request }).await
+    }
+
+    /// Confirms who accepted.
+    pub async fn confirm_proxy_delegation(
+        &self,
+        caller: &Caller,
+        id: &str,
+        request: &WriteRequest,
+    ) -> Result<Recorded<Performed<ProxyDelegation>>, AccessError> {
+        self.inner.perform(caller, &Confirm { id, request }).await
+    }
+
+    /// Ends a delegation that the caller grants or holds.
+    pub async fn revoke_proxy_delegation(
+        &self,
+        caller: &Caller,
+        id: &str,
+        request: &WriteRequest,
+    ) -> Result<Recorded<Performed<ProxyDelegation>>, AccessError> {
+        self.inner.perform(caller, &Revoke { id, request }).await
     }
 
     /// The chart summary.

@@ -23,6 +23,7 @@ mod problem;
 mod query;
 mod rest;
 mod router;
+mod sent;
 mod settings;
 
 #[cfg(test)]

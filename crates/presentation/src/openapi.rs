@@ -15,6 +15,7 @@ use crate::rest;
     ),
     tags(
         (name = "account", description = "The caller's own account"),
+        (name = "delegations", description = "Whom the caller lets act for them, and for whom they may act"),
         (name = "record", description = "The chart"),
         (name = "results", description = "Laboratory results"),
     ),

@@ -2,6 +2,7 @@
 //! portal-infrastructure, so that every adapter looks inward.
 
 mod access_log;
+mod account_views;
 mod cursor;
 mod entitlements;
 mod facts;
@@ -21,6 +22,7 @@ mod system;
 mod unit_of_work;
 
 pub use access_log::{AccessLog, AccessLogFilter, AccessLogPage};
+pub use account_views::AccountViews;
 pub use cursor::{CursorBinding, CursorInvalid, CursorSeal};
 pub use entitlements::{Entitlements, EntitlementsUnavailable, Features};
 pub use facts::{Facts, StoredFacts};

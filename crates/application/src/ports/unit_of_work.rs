@@ -7,7 +7,7 @@ use portal_domain::account::PortalAccount;
 use portal_domain::audit::{AccessEvent, Receipt};
 use portal_domain::event::PortalEvent;
 use portal_domain::id::{
-    ClientId, Issuer, PatientId, PortalAccountId, ProxyDelegationId, Subject, TenantId,
+    ClientId, Issuer, PatientId, PortalAccountId, ProxyDelegationId, RequestId, Subject, TenantId,
 };
 use portal_domain::notification::Preferences;
 use portal_domain::proxy_delegation::ProxyDelegation;
@@ -27,11 +27,12 @@ pub struct DecidedOn {
 /// Begins changes.
 #[async_trait]
 pub trait UnitsOfWork: Send + Sync {
-    /// Begins one in a tenant. `None`: it was decided on facts that have changed since.
+    /// Begins one in a tenant, for a request. `None`: it was decided on facts that have changed since.
     async fn begin(
         &self,
         tenant: &TenantId,
         decided_on: DecidedOn,
+        correlation: &RequestId,
     ) -> Result<Option<Box<dyn UnitOfWork>>, StoreError>;
 }
 
@@ -90,6 +91,12 @@ pub trait Accounts: Send {
         &mut self,
         patient: &PatientId,
     ) -> Result<Option<PortalAccount>, StoreError>;
+
+    /// The account of a patient that is not closed, to be told something: it is not held.
+    async fn open_of_patient(
+        &mut self,
+        patient: &PatientId,
+    ) -> Result<Option<PortalAccountId>, StoreError>;
 
     /// The account of an identity that is not closed.
     async fn lock_of_identity(

@@ -4,9 +4,11 @@
 //! is forced on everybody. Request work runs one tenant a transaction.
 
 mod access_log;
+mod account_views;
 mod breaker;
 mod check;
 mod database;
+mod deliveries;
 mod error;
 mod facts;
 mod import;
@@ -17,6 +19,7 @@ mod outbox;
 mod partitions;
 mod relay;
 mod revocations;
+mod unit_of_work;
 
 #[cfg(test)]
 mod catalog_tests;
@@ -26,8 +29,10 @@ mod security_tests;
 mod test_database;
 
 pub use access_log::PgAccessLog;
+pub use account_views::PgAccountViews;
 pub use check::CheckError;
 pub use database::{Database, DatabaseUrlInvalid, Login};
+pub use deliveries::DeliverySeal;
 pub use facts::PgFacts;
 pub use import::{Import, ImportCode, ImportOutcome, ImportResult};
 pub use import_line::{
@@ -38,3 +43,4 @@ pub use migrate::{MigrateError, MigrateReport, migrate};
 pub use outbox::{NewMessage, OutboxListener, PgOutboxRelay, push as push_event};
 pub use relay::PgJournalRelay;
 pub use revocations::{PgRevocations, PgRevoker, Revocation};
+pub use unit_of_work::{PgUnitsOfWork, UnitsOfWorkParts};

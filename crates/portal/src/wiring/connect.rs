@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use portal_infrastructure::crypto::{Cursors, KeyRing, KeyedHash, RevocationHashes};
+use portal_infrastructure::crypto::{Cursors, KeyRing, KeyedHash, RevocationHashes, RingSecrets};
 use portal_infrastructure::fault::Fault;
 use portal_infrastructure::http_client::http_client;
 use portal_infrastructure::identity::{OidcIntrospection, OidcVerifier};
 use portal_infrastructure::nats::NatsBus;
 use portal_infrastructure::postgres::{
-    Database, Login, OutboxListener, PgAccessLog, PgFacts, PgJournal, PgJournalRelay,
-    PgOutboxRelay, PgRevocations,
+    Database, DeliverySeal, Login, OutboxListener, PgAccessLog, PgAccountViews, PgFacts, PgJournal,
+    PgJournalRelay, PgOutboxRelay, PgRevocations, PgUnitsOfWork, UnitsOfWorkParts,
 };
 use portal_infrastructure::redis::{RedisRecordCache, RedisSettings};
 use portal_infrastructure::unconfigured::Unconfigured;
@@ -138,6 +138,7 @@ impl Background {
 /// Adapters that the use cases share with what runs beside them.
 struct Made {
     app: Database,
+    units: PgUnitsOfWork,
     journal_database: Database,
     verifier: Arc<OidcVerifier>,
     introspection: Arc<OidcIntrospection>,
@@ -165,8 +166,10 @@ impl Made {
         let journal = PgJournal::start(journal_database.clone(), identities, Arc::clone(&wake));
         let hinted = Arc::new(Notify::new());
         let revocations = PgRevocations::start(journal_database.clone(), Arc::clone(&hinted));
+        let app = database(Login::App, &config.app_url, surroundings)?;
         Ok(Self {
-            app: database(Login::App, &config.app_url, surroundings)?,
+            units: units_of_work(&app, ring, surroundings),
+            app,
             journal_database,
             verifier: Arc::new(verifier),
             introspection: Arc::new(introspection),
@@ -178,6 +181,21 @@ impl Made {
             wake,
         })
     }
+}
+
+fn units_of_work(
+    app: &Database,
+    ring: &Arc<KeyRing>,
+    surroundings: &Surroundings,
+) -> PgUnitsOfWork {
+    PgUnitsOfWork::new(UnitsOfWorkParts {
+        database: app.clone(),
+        identities: KeyedHash::new(ring, "journal-identity"),
+        revocations: RevocationHashes::new(ring),
+        seal: DeliverySeal::new(Arc::clone(ring)),
+        ids: Arc::clone(&surroundings.ids),
+        clock: Arc::clone(&surroundings.clock),
+    })
 }
 
 fn use_cases(
@@ -197,6 +215,9 @@ fn use_cases(
         notifier: Arc::new(Unconfigured),
         cache: made.cache,
         journal: made.journal,
+        units: Arc::new(made.units),
+        account_views: Arc::new(PgAccountViews::new(made.app.clone())),
+        secrets: Arc::new(RingSecrets::new(&config.key_ring)),
         access_log: Arc::new(PgAccessLog::new(made.app)),
         cursors: Arc::new(Cursors::new(config.key_ring)),
         clock: Arc::clone(&surroundings.clock),

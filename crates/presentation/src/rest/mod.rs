@@ -2,8 +2,10 @@
 
 mod access_log;
 mod chart;
+mod delegations;
 mod me;
 mod meta;
+mod preferences;
 mod results;
 mod values;
 
@@ -15,7 +17,20 @@ use crate::router::Faces;
 /// Every route, with its description.
 pub(crate) fn routes(openapi: utoipa::openapi::OpenApi) -> OpenApiRouter<Faces> {
     OpenApiRouter::with_openapi(openapi)
-        .routes(routes!(me::get_me))
+        .routes(routes!(me::get_me, me::update_me))
+        .routes(routes!(
+            preferences::get_notification_preferences,
+            preferences::set_notification_preferences
+        ))
+        .routes(routes!(
+            delegations::list_proxy_delegations,
+            delegations::create_proxy_delegation
+        ))
+        .routes(routes!(delegations::get_proxy_delegation))
+        .routes(routes!(delegations::accept_proxy_delegation))
+        .routes(routes!(delegations::decline_proxy_delegation))
+        .routes(routes!(delegations::confirm_proxy_delegation))
+        .routes(routes!(delegations::revoke_proxy_delegation))
         .routes(routes!(access_log::list_access_log))
         .routes(routes!(chart::get_chart_summary))
         .routes(routes!(chart::list_allergies))
