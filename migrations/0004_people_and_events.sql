@@ -129,7 +129,8 @@ CREATE INDEX deliveries_by_time ON deliveries (next_try_at);
 
 CREATE TABLE outbox_messages (
     tenant_id      text COLLATE "C" NOT NULL REFERENCES tenants,
-    event_id       text COLLATE "C" NOT NULL,
+    event_id       text COLLATE "C" NOT NULL
+        CHECK (event_id ~ '^pevt_[0-7][0-9A-HJKMNP-TV-Z]{25}$'),
     position       bigint GENERATED ALWAYS AS IDENTITY,
     lane           smallint NOT NULL CHECK (lane BETWEEN 0 AND 63),
     aggregate_id   text COLLATE "C" NOT NULL,
@@ -152,9 +153,13 @@ COMMENT ON COLUMN outbox_messages.dead_at IS
     'When it was given up; it stays until it is replayed, and keeps nobody else back';
 CREATE INDEX outbox_messages_pending ON outbox_messages (lane, position)
     WHERE published_at IS NULL AND dead_at IS NULL;
+-- Few rows: what failed and is to be tried again, by what waits behind it.
+CREATE INDEX outbox_messages_retried ON outbox_messages (tenant_id, aggregate_id, position)
+    WHERE published_at IS NULL AND dead_at IS NULL AND attempts > 0;
 CREATE INDEX outbox_messages_published ON outbox_messages (published_at)
     WHERE published_at IS NOT NULL;
-CREATE INDEX outbox_messages_dead ON outbox_messages (tenant_id, dead_at) WHERE dead_at IS NOT NULL;
+CREATE INDEX outbox_messages_dead ON outbox_messages (tenant_id, event_id)
+    WHERE dead_at IS NOT NULL;
 
 CREATE TABLE outbox_lanes (
     lane          smallint PRIMARY KEY CHECK (lane BETWEEN 0 AND 63),
@@ -258,6 +263,6 @@ GRANT SELECT, DELETE ON outbox_messages, deliveries TO portal_worker;
 GRANT UPDATE (attempts, next_try_at, published_at, dead_at, dead_reason)
     ON outbox_messages TO portal_worker;
 GRANT UPDATE (attempts, next_try_at) ON deliveries TO portal_worker;
-GRANT SELECT, UPDATE ON outbox_lanes TO portal_worker;
+GRANT SELECT, UPDATE (owner, lease_until, fencing_token) ON outbox_lanes TO portal_worker;
 GRANT SELECT (expires_at), DELETE ON idempotency_records TO portal_worker;
 GRANT SELECT, INSERT ON inbox_dead_letters TO portal_worker;

@@ -10,7 +10,6 @@ use portal::config::{self, Inputs};
 use portal::telemetry::Metrics;
 use portal::wiring::{self, Background, Surroundings};
 use portal_application::ports::Clock as _;
-use portal_application::relay::RelaySettings;
 use portal_infrastructure::system::SystemIds;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -54,13 +53,7 @@ impl Pod {
             axum::serve(listener, router).await.expect("it serves");
         });
         if let Some(ends) = background.relay.clone() {
-            tasks.spawn(portal_application::relay::run(
-                ends.journal,
-                ends.bus,
-                RelaySettings::default(),
-                ends.wake,
-                std::future::pending(),
-            ));
+            tasks.spawn(ends.run(std::future::pending()));
         }
         Self {
             url: format!("http://{address}"),

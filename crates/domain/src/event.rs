@@ -81,6 +81,32 @@ pub const KINDS: [EventKind; 10] = [
     NOTIFICATION_REQUESTED,
 ];
 
+/// What the journal's relay publishes: no row of the outbox is written for a read.
+pub const ACCESS_RECORDED: EventKind = kind(
+    "portal.access.recorded.v1",
+    "access.recorded",
+    Retention::Days90,
+);
+
+impl EventKind {
+    /// Every kind that is published, by whichever relay.
+    pub fn published() -> impl Iterator<Item = Self> {
+        KINDS.into_iter().chain([ACCESS_RECORDED])
+    }
+
+    /// The version of its data: a type that ends with `.v2` has data of version 2.
+    pub fn version(self) -> &'static str {
+        self.event_type
+            .rsplit_once(".v")
+            .map_or("1", |(_, version)| version)
+    }
+
+    /// The kind of the outbox with a CloudEvents `type`.
+    pub fn of_type(event_type: &str) -> Option<Self> {
+        KINDS.into_iter().find(|kind| kind.event_type == event_type)
+    }
+}
+
 const ACCOUNT_CREATED: EventKind = kind(
     "portal.account.created.v1",
     "account.created",

@@ -24,14 +24,24 @@ fn delegation() -> DelegationRef {
 
 #[test]
 fn types_and_subjects_are_unique_and_versioned() {
-    let types: HashSet<_> = KINDS.iter().map(|kind| kind.event_type).collect();
-    let subjects: HashSet<_> = KINDS.iter().map(|kind| kind.subject).collect();
-    assert_eq!((types.len(), subjects.len()), (KINDS.len(), KINDS.len()));
+    let published: Vec<_> = EventKind::published().collect();
+    let types: HashSet<_> = published.iter().map(|kind| kind.event_type).collect();
+    let subjects: HashSet<_> = published.iter().map(|kind| kind.subject).collect();
+    let count = KINDS.len() + 1;
+    assert_eq!((types.len(), subjects.len()), (count, count));
     assert!(
         types
             .iter()
             .all(|name| name.starts_with("portal.") && name.ends_with(".v1"))
     );
+}
+
+#[test]
+fn a_kind_of_the_outbox_is_found_by_its_type() {
+    for kind in KINDS {
+        assert_eq!(EventKind::of_type(kind.event_type), Some(kind));
+    }
+    assert_eq!(EventKind::of_type(ACCESS_RECORDED.event_type), None);
 }
 
 #[test]

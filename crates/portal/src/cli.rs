@@ -33,13 +33,13 @@ pub struct SettingsArgs {
 /// The roles of the program.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Serve the API and publish the journal
+    /// Serve the API and publish events
     Serve {
         /// Leave publishing to `patient-portal relay`
         #[arg(long)]
         without_relay: bool,
     },
-    /// Publish the journal only
+    /// Publish events only: the journal and the outbox
     Relay,
     /// Bring the schema up to date and make partitions, with the owner's login
     Migrate,

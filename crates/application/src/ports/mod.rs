@@ -11,6 +11,7 @@ mod identity;
 mod identity_admin;
 mod journal;
 mod notifier;
+mod outbox;
 mod patient_directory;
 mod record_cache;
 mod relay;
@@ -30,6 +31,10 @@ pub use identity::{BearerToken, TokenRefusal, TokenVerifier};
 pub use identity_admin::{IdentityAdmin, IdentityAdminError};
 pub use journal::{Journal, JournalPlace, Recording, StoreError};
 pub use notifier::{Delivery, Notifier, NotifierError};
+pub use outbox::{
+    DeadLetter, DeadLetters, LaneLease, MessageOutcome, OutboxBacklog, OutboxClaim, OutboxMessage,
+    OutboxRelay, PublishOutcome,
+};
 pub use patient_directory::{
     Contact, ContactAddress, ContactChannel, InvalidMedicalRecordNumber, MedicalRecordNumber,
     PatientDirectory, RegisteredPatient,

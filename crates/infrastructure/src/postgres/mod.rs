@@ -40,7 +40,7 @@ pub use import_line::{
 };
 pub use journal::PgJournal;
 pub use migrate::{MigrateError, MigrateReport, migrate};
-pub use outbox::{NewMessage, push as push_event};
+pub use outbox::{NewMessage, OutboxListener, PgOutboxRelay, push as push_event};
 pub use relay::PgJournalRelay;
 pub use revocations::{PgRevocations, PgRevoker, Revocation};
 pub use unit_of_work::{PgUnitsOfWork, UnitsOfWorkParts};

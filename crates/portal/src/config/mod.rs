@@ -48,7 +48,7 @@ pub struct ServeConfig {
     pub process: Process,
     /// The public listener.
     pub public: Public,
-    /// Whether this process also publishes the journal.
+    /// Whether this process also publishes events.
     pub with_relay: bool,
     /// The login of requests.
     pub app_url: SecretString,
@@ -74,11 +74,13 @@ pub struct ServeConfig {
     pub nats_url: Option<SecretString>,
 }
 
-/// The relay's two ends.
+/// The relay's ends.
 #[derive(Debug, Clone)]
 pub struct RelayStores {
     /// The login of the relay.
     pub worker_url: SecretString,
+    /// Where the relay listens for events of the outbox.
+    pub direct_url: SecretString,
     /// The event bus.
     pub nats_url: SecretString,
 }
@@ -181,8 +183,11 @@ pub fn process(inputs: &Inputs<'_>) -> Result<Reading<Process>, Faults> {
 }
 
 fn relay_stores(stores: &Stores) -> Option<RelayStores> {
+    let worker_url = stores.worker.clone()?;
+    let direct_url = stores.direct.as_ref().or(stores.app.as_ref());
     Some(RelayStores {
-        worker_url: stores.worker.clone()?,
+        direct_url: direct_url.unwrap_or(&worker_url).clone(),
+        worker_url,
         nats_url: stores.nats.clone()?,
     })
 }

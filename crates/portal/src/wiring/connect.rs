@@ -9,8 +9,8 @@ use portal_infrastructure::http_client::http_client;
 use portal_infrastructure::identity::{OidcIntrospection, OidcVerifier};
 use portal_infrastructure::nats::NatsBus;
 use portal_infrastructure::postgres::{
-    Database, DeliverySeal, Login, PgAccessLog, PgAccountViews, PgFacts, PgJournal, PgJournalRelay,
-    PgRevocations, PgUnitsOfWork, UnitsOfWorkParts,
+    Database, DeliverySeal, Login, OutboxListener, PgAccessLog, PgAccountViews, PgFacts, PgJournal,
+    PgJournalRelay, PgOutboxRelay, PgRevocations, PgUnitsOfWork, UnitsOfWorkParts,
 };
 use portal_infrastructure::redis::{RedisRecordCache, RedisSettings};
 use portal_infrastructure::upstream::{FhirSources, SourceSettings};
@@ -42,8 +42,7 @@ pub async fn connect(
             bus: None,
         },
         journal: Some(Arc::clone(&made.journal)),
-        relay: None,
-        listening: None,
+        ..Background::default()
     };
     if let Some(stores) = &config.relay {
         let wake = Arc::clone(&made.wake);
@@ -90,14 +89,29 @@ impl Background {
         let owner = surroundings.ids.ulid(surroundings.clock.now()).to_string();
         let bus = NatsBus::connect(stores.nats_url.expose_secret(), surroundings.bus.clone()).await;
         let bus = Arc::new(bus.map_err(|error| Fault::new("NATS_URL", error.to_string()))?);
+        let outbox = Arc::new(PgOutboxRelay::new(worker.clone(), owner.clone()));
+        self.dead_letters = Some(Arc::clone(&outbox) as _);
+        let outbox_wake = self.listen_to_outbox(&stores.direct_url)?;
         self.relay = Some(RelayEnds {
             journal: Arc::new(PgJournalRelay::new(worker.clone(), owner)),
+            journal_wake: wake,
+            outbox,
+            outbox_wake,
             bus: Arc::clone(&bus) as _,
-            wake,
         });
         self.dependencies.databases.push(worker);
         self.dependencies.bus = Some(bus);
         Ok(())
+    }
+
+    fn listen_to_outbox(&mut self, url: &SecretString) -> Result<Arc<Notify>, WiringError> {
+        let listener = OutboxListener::new(url.expose_secret())
+            .map_err(|error| Fault::new("DATABASE_DIRECT_URL", error.to_string()))?;
+        let wake = Arc::new(Notify::new());
+        let woken = Arc::clone(&wake);
+        let listening = tokio::spawn(async move { listener.listen(woken).await });
+        self.listening.push(AbortOnDropHandle::new(listening));
+        Ok(wake)
     }
 
     /// Has the list of revocations read at every hint, over the relay's connection where there is
@@ -116,7 +130,7 @@ impl Background {
         };
         let hints = bus.revocation_hints();
         let listening = tokio::spawn(async move { hints.listen(hinted).await });
-        self.listening = Some(AbortOnDropHandle::new(listening));
+        self.listening.push(AbortOnDropHandle::new(listening));
         Ok(())
     }
 }

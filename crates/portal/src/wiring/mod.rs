@@ -12,7 +12,8 @@ use axum::Router;
 use axum::routing::get;
 use http::StatusCode;
 use portal_application::Portal;
-use portal_application::ports::{Clock, EventBus, Ids, JournalRelay};
+use portal_application::ports::{Clock, DeadLetters, EventBus, Ids, JournalRelay, OutboxRelay};
+use portal_application::relay::RelaySettings;
 use portal_infrastructure::fault::Fault;
 use portal_infrastructure::http_client::HttpClientError;
 use portal_infrastructure::nats::NatsSettings;
@@ -115,19 +116,46 @@ pub struct Background {
     pub journal: Option<Arc<PgJournal>>,
     /// The ends of the relay; none where it does not run.
     pub relay: Option<RelayEnds>,
-    /// What wakes the list of revocations; none without a bus.
-    pub listening: Option<AbortOnDropHandle<Infallible>>,
+    /// Events that were given up; none where the relay does not run, whose login they need.
+    pub dead_letters: Option<Arc<dyn DeadLetters>>,
+    /// What wakes the list of revocations and the outbox's relay.
+    pub listening: Vec<AbortOnDropHandle<Infallible>>,
 }
 
 /// What the relay publishes from and to.
 #[derive(Clone)]
 pub struct RelayEnds {
-    /// From.
+    /// From the journal.
     pub journal: Arc<dyn JournalRelay>,
+    /// Woken by the journal's writer in the same process.
+    pub journal_wake: Arc<Notify>,
+    /// From the outbox.
+    pub outbox: Arc<dyn OutboxRelay>,
+    /// Woken by every commit with events, of whatever process.
+    pub outbox_wake: Arc<Notify>,
     /// To.
     pub bus: Arc<dyn EventBus>,
-    /// Woken by the journal's writer in the same process.
-    pub wake: Arc<Notify>,
+}
+
+impl RelayEnds {
+    /// Publishes until `stop` ends; batches that were begun are finished first.
+    pub async fn run(self, stop: impl Future<Output = ()> + Clone + Send) {
+        let journal = portal_application::relay::run_journal(
+            self.journal,
+            Arc::clone(&self.bus),
+            RelaySettings::default(),
+            self.journal_wake,
+            stop.clone(),
+        );
+        let outbox = portal_application::relay::run_outbox(
+            self.outbox,
+            self.bus,
+            RelaySettings::of_outbox(),
+            self.outbox_wake,
+            stop,
+        );
+        tokio::join!(journal, outbox);
+    }
 }
 
 /// Builds the faces over the use cases.

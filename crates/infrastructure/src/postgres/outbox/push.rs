@@ -7,6 +7,8 @@ use portal_domain::id::{OutboxEventId, RequestId, TenantId};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
+/// Where relays listen for commits with events.
+pub(super) const CHANNEL: &str = "portal_outbox";
 /// Lanes in which relays work side by side.
 const LANES: u8 = 64;
 
@@ -42,7 +44,7 @@ pub async fn push(
         "INSERT INTO outbox_messages (tenant_id, event_id, lane, aggregate_id, event_type, data,
             correlation_id, traceparent, occurred_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-        RETURNING pg_notify('portal_outbox', '')",
+        RETURNING pg_notify($10, '')",
     )
     .bind(tenant.as_str())
     .bind(message.id.to_string())
@@ -53,6 +55,7 @@ pub async fn push(
     .bind(message.correlation_id.map(RequestId::as_str))
     .bind(message.traceparent)
     .bind(jiff_sqlx::Timestamp::from(message.occurred_at))
+    .bind(CHANNEL)
     .execute(connection)
     .await?;
     Ok(())
@@ -60,7 +63,7 @@ pub async fn push(
 
 /// The lane of an aggregate. Pods of different builds must agree on it, which a standard library's
 /// hasher does not promise.
-fn lane(aggregate_id: &str) -> i16 {
+pub(super) fn lane(aggregate_id: &str) -> i16 {
     let hash = digest(&SHA256, aggregate_id.as_bytes());
     i16::from(hash.as_ref()[0] % LANES)
 }
