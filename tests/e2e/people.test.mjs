@@ -14,6 +14,12 @@ const nadia = { username: 'new-nadia', password: 'a long enough one' };
 let browser;
 let tokens;
 
+/** The account as its owner sees it, or changes it. */
+function account(token, body) {
+  const headers = { authorization: `Bearer ${token}`, accept: 'application/json', 'content-type': 'application/json' };
+  return request(`${REALM}/account/`, body ? { method: 'POST', headers, body: JSON.stringify(body) } : { headers });
+}
+
 const stored = async () => (await asPortal('GET', `/users/${nadia.id}`)).body;
 
 before(async () => {
@@ -45,33 +51,27 @@ scene('the record that the portal writes into an account is in its next token', 
   assert.equal(claims(next.access_token).patient, RECORD);
 });
 
-scene('nobody changes their own tenant or record', async () => {
-  const { access } = await browser.login(ACCOUNT_CONSOLE);
-  const headers = { authorization: `Bearer ${access}`, accept: 'application/json' };
-  const account = `${REALM}/account/`;
-  const own = await request(account, { headers });
+scene('nobody changes their own tenant or record, and everybody their name', async () => {
+  const { access, forms } = await browser.login(ACCOUNT_CONSOLE);
+  assert.deepEqual(forms, []);
+  const own = await account(access);
   assert.equal(own.status, 200);
-  const before = (await stored()).attributes;
-  for (const attributes of [
-    { tid: ['other'] },
-    { patient: ['another'] },
-    { fhirUser: ['Patient/another'] },
-    {},
-  ]) {
-    const body = JSON.stringify({ ...own.body, attributes });
-    const typed = { ...headers, 'content-type': 'application/json' };
-    await request(account, { method: 'POST', headers: typed, body });
-    assert.deepEqual((await stored()).attributes, before, JSON.stringify(attributes));
+  const { attributes } = await stored();
+  for (const wanted of [{ tid: ['other'] }, { patient: ['another'] }, { fhirUser: ['Patient/another'] }, {}]) {
+    await account(access, { ...own.body, attributes: wanted });
+    assert.deepEqual((await stored()).attributes, attributes, JSON.stringify(wanted));
   }
+  const renamed = await account(access, { ...own.body, firstName: 'Nadia' });
+  assert.equal(renamed.status, 204, JSON.stringify(renamed.body));
+  assert.equal((await stored()).firstName, 'Nadia');
 });
 
-scene('what is one\'s own can be changed at the same place', async () => {
-  const { access } = await browser.login(ACCOUNT_CONSOLE);
-  const headers = { authorization: `Bearer ${access}`, accept: 'application/json' };
-  const own = await request(`${REALM}/account/`, { headers });
-  const body = JSON.stringify({ ...own.body, firstName: 'Nadia' });
-  const typed = { ...headers, 'content-type': 'application/json' };
-  const answer = await request(`${REALM}/account/`, { method: 'POST', headers: typed, body });
-  assert.equal(answer.status, 204);
-  assert.equal((await stored()).firstName, 'Nadia');
+scene('a password alone neither opens the account nor enrols another second factor', async () => {
+  const stranger = await visitor({ ...nadia });
+  const { forms, access } = await stranger.login(ACCOUNT_CONSOLE, { acr_values: '1' });
+  assert.deepEqual(forms, ['password', 'code']);
+  assert.equal(claims(access).acr, '2');
+  const another = await visitor({ ...nadia });
+  const asked = await another.login(ACCOUNT_CONSOLE, { acr_values: '1', kc_action: 'CONFIGURE_TOTP' });
+  assert.deepEqual(asked.forms.slice(0, 2), ['password', 'code']);
 });

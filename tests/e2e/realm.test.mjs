@@ -1,6 +1,7 @@
 // What the realm refuses by itself, and what it offers.
 import assert from 'node:assert/strict';
-import { callAsPortal } from './lib/admin.mjs';
+import { readFileSync } from 'node:fs';
+import { callAsPortal, importRealm } from './lib/admin.mjs';
 import { request } from './lib/http.mjs';
 import { MOBILE, SMART_APP, authorization, discovery, send } from './lib/keycloak.mjs';
 import { CLIENTS, person } from './lib/people.mjs';
@@ -56,6 +57,23 @@ scene('every served type has its scopes', async () => {
   const wanted = types.flatMap((type) => LETTERS.map((letters) => `patient/${type}.${letters}`));
   const others = ['openid', 'fhirUser', 'launch/patient', 'offline_access'];
   assert.deepEqual([...wanted, ...others].filter((scope) => !offered.includes(scope)), []);
+});
+
+scene('the file alone has no people, and secrets that nobody knows', async () => {
+  const file = new URL('../../deploy/keycloak/patient-realm.json', import.meta.url);
+  const realm = { ...JSON.parse(readFileSync(file, 'utf8')), realm: 'bare' };
+  const { users } = realm;
+  assert.deepEqual(users.filter(({ serviceAccountClientId }) => !serviceAccountClientId), []);
+  const bare = await importRealm(realm);
+  try {
+    const clients = (await bare('/clients')).filter(({ publicClient, bearerOnly }) => !publicClient && !bearerOnly);
+    const own = clients.filter(({ clientId }) => clientId.startsWith('portal-'));
+    assert.equal(own.length, 3);
+    for (const { clientId, secret } of own) assert.match(secret, /^[A-Za-z0-9]{32,}$/, clientId);
+    assert.deepEqual(await bare('/users'), []);
+  } finally {
+    await bare('', 'DELETE');
+  }
 });
 
 scene('the client for accounts sees and changes people, and nothing else', async () => {

@@ -19,9 +19,9 @@ async function accountsToken() {
   return token;
 }
 
-async function call(token, method, path, body) {
+function call(token, method, path, body, base = BASE) {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-  return request(BASE + path, { method, headers, body: body && JSON.stringify(body) });
+  return request(base + path, { method, headers, body: body && JSON.stringify(body) });
 }
 
 /** A call whose answer is looked at. */
@@ -37,6 +37,17 @@ async function expectDone(answer, method, path) {
 /** A call that has to succeed. */
 export const asOperator = (method, path, body) => expectDone(callAsOperator(method, path, body), method, path);
 export const asPortal = (method, path, body) => expectDone(callAsPortal(method, path, body), method, path);
+
+/** Imports one more realm. What comes back asks about it, and changes it. */
+export async function importRealm(realm) {
+  const all = BASE.slice(0, BASE.lastIndexOf('/'));
+  const { status, body } = await call(await operatorToken(), 'POST', '', realm, all);
+  if (status !== 201) throw new Error(`${realm.realm} is not imported: ${status} ${JSON.stringify(body)}`);
+  return async (path, method = 'GET') => {
+    const answer = await call(await operatorToken(), method, path, undefined, `${all}/${realm.realm}`);
+    return answer.body;
+  };
+}
 
 /** A copy of a client under another id, with changes; one of an earlier run is replaced. */
 export async function copyClient(id, copyId, change) {
