@@ -1,7 +1,7 @@
 // What is ended at Keycloak ends at the portal within five seconds.
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
-import { asPortal } from './lib/admin.mjs';
+import { asPortal, copyClient } from './lib/admin.mjs';
 import { closeBrowser, visitor } from './lib/browser.mjs';
 import { within } from './lib/http.mjs';
 import { MOBILE, SMART_APP, revoke } from './lib/keycloak.mjs';
@@ -14,6 +14,8 @@ const ME = 'GET /v1/portal/me';
 const PROMISED_MS = 5_000;
 const PAUSE_MS = 100;
 
+const OVERREACHING = { ...SMART_APP, id: 'smart-overreaching-app' };
+
 let zarghuna;
 let bystander;
 
@@ -23,25 +25,35 @@ before(async () => {
 });
 after(closeBrowser);
 
+/** How an operation refuses a token; nothing, if it passes. */
+async function refusal(operation, token) {
+  const { status, code } = await ask(operation, token);
+  return status === 200 ? undefined : `${status} ${code}`;
+}
+
 async function isRefusedInTime(operation, token) {
-  const refused = await within(PROMISED_MS + PAUSE_MS, async () => {
-    const { status, code } = await ask(operation, token);
-    return status !== 200 && `${status} ${code}`;
-  }, PAUSE_MS);
+  const refused = await within(PROMISED_MS + PAUSE_MS, () => refusal(operation, token), PAUSE_MS);
   assert.equal(refused, '401 TOKEN_REVOKED');
 }
 
 async function passes(operation, token) {
-  const { status, code } = await ask(operation, token);
-  assert.equal(status, 200, code);
+  assert.equal(await refusal(operation, token), undefined);
 }
 
 scene('an app asks for consent, reads FHIR, and has no place on the portal\'s own surface', async () => {
   const app = await zarghuna.login(SMART_APP);
   assert.deepEqual(app.forms, ['password', 'code', 'consent']);
   await passes(LABORATORY, app.access);
-  const { status, code } = await ask(ME, app.access);
-  assert.equal(`${status} ${code}`, '403 CLIENT_NOT_ALLOWED');
+  assert.equal(await refusal(ME, app.access), '401 UNAUTHENTICATED');
+});
+
+scene('an app that a realm gives the audience of the portal\'s own surface is refused there too', async () => {
+  await copyClient(SMART_APP.id, OVERREACHING.id, ({ defaultClientScopes }) => ({
+    defaultClientScopes: [...defaultClientScopes, 'portal'],
+  }));
+  const app = await zarghuna.login(OVERREACHING);
+  await passes(LABORATORY, app.access);
+  assert.equal(await refusal(ME, app.access), '403 CLIENT_NOT_ALLOWED');
 });
 
 scene('an access token that the app gives back is refused', async () => {
