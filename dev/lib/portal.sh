@@ -2,6 +2,9 @@
 # .local/run, in which they started servers.
 # shellcheck shell=bash
 
+# The process group of what runs beside them, if any.
+child=
+
 # Sets `programs`, where the programs are.
 build() {
     cd "$ROOT"
@@ -83,6 +86,8 @@ finish() {
     local status=$?
     trap '' INT TERM HUP PIPE
     [ ! -d "$dir" ] || say "Stopping"
+    [ -z "$child" ] || kill -TERM -- "-$child" 2>/dev/null || true
+    [ -z "$child" ] || wait "$child" 2>/dev/null || true
     stop_servers "$dir"
     exit "$status"
 }
