@@ -10,6 +10,7 @@ mod failure;
 mod generated;
 mod leaks;
 mod log_redaction;
+mod outbox;
 mod pods;
 mod program;
 mod proxy_delegation;
