@@ -8,6 +8,7 @@ mod identity;
 mod keys;
 mod licence;
 mod parse;
+mod people;
 mod reader;
 mod service;
 mod setting;
@@ -21,7 +22,8 @@ mod values;
 mod tests;
 
 pub use fault::{Fault, Faults};
-pub use licence::Licences;
+pub use licence::{EntitlementsConfig, Licences};
+pub use people::{PeopleConfig, StaffIdentity};
 pub use service::{Addresses, Process, Public};
 pub use setting::{DefaultValue, Form, Profile, Role, Secrecy, Setting};
 pub use show::example;
@@ -58,6 +60,8 @@ pub struct ServeConfig {
     pub relay: Option<RelayStores>,
     /// Tokens.
     pub identity: OidcSettings,
+    /// The systems that know and reach people.
+    pub people: PeopleConfig,
     /// Licences.
     pub licences: Licences,
     /// Clinical services.
@@ -106,6 +110,7 @@ struct Draft {
     public: Option<Public>,
     stores: Stores,
     identity: Option<OidcSettings>,
+    people: Option<PeopleConfig>,
     licences: Option<Licences>,
     sources: Option<SourcesConfig>,
     rules: Option<Arc<RecordRules>>,
@@ -142,6 +147,7 @@ pub fn serve(inputs: &Inputs<'_>, with_relay: bool) -> Result<Reading<ServeConfi
             relay,
             nats_url: draft.stores.nats,
             identity: draft.identity?,
+            people: draft.people?,
             licences: draft.licences?,
             sources: draft.sources?,
             rules: draft.rules?,
@@ -212,9 +218,11 @@ fn draft(reader: &mut Reader<'_>, now: Timestamp) -> Draft {
     let public = service::public(reader);
     let public_url = public.as_ref().map(|public| public.url.as_str());
     let identity = identity::identity(reader, public_url);
-    let licences = licence::licences(reader);
+    let mesh = sources::mesh(reader);
+    let people = people::people(reader, identity.as_ref(), mesh);
+    let licences = licence::licences(reader, mesh);
     let tenants = licences.as_ref().map(|licences| &licences.tenants);
-    let sources = sources::sources(reader, tenants);
+    let sources = sources::sources(reader, tenants, mesh);
     let rules = match (&sources, public_url) {
         (Some(sources), Some(url)) if reader.faults.is_empty() => {
             sources::rules(reader, sources, url)
@@ -227,6 +235,7 @@ fn draft(reader: &mut Reader<'_>, now: Timestamp) -> Draft {
         key_ring: keys::key_ring(reader, now),
         public,
         identity,
+        people,
         licences,
         sources,
         rules,

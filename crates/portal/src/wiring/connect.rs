@@ -13,7 +13,6 @@ use portal_infrastructure::postgres::{
     PgJournalRelay, PgOutboxRelay, PgRevocations, PgUnitsOfWork, UnitsOfWorkParts,
 };
 use portal_infrastructure::redis::{RedisRecordCache, RedisSettings};
-use portal_infrastructure::unconfigured::Unconfigured;
 use portal_infrastructure::upstream::{FhirSources, SourceSettings};
 use portal_presentation::{ActorHash, HealthState, Settings};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -24,6 +23,7 @@ use crate::config::{Profile, RelayConfig, RelayStores, ServeConfig, SourceConfig
 use crate::telemetry::Metrics;
 use crate::watch::Dependencies;
 
+use super::people::People;
 use super::{Background, Parts, RelayEnds, Surroundings, WiringError};
 
 /// Makes the adapters that serve. Runs inside the runtime.
@@ -145,6 +145,7 @@ struct Made {
     revocations: Arc<PgRevocations>,
     hinted: Arc<Notify>,
     sources: Arc<FhirSources>,
+    people: People,
     cache: Arc<RedisRecordCache>,
     journal: Arc<PgJournal>,
     wake: Arc<Notify>,
@@ -158,6 +159,7 @@ impl Made {
         let identity = config.identity.clone();
         let verifier = OidcVerifier::new(identity, hashes, &client, Arc::clone(clock))?;
         let introspection = OidcIntrospection::new(&verifier, client.clone());
+        let people = People::new(config, &client, clock)?;
         let sources = config.sources.sources.iter().map(source_settings);
         let sources = FhirSources::new(sources, client, Arc::clone(clock))?;
         let journal_database = database(Login::Journal, &config.journal_url, surroundings)?;
@@ -176,6 +178,7 @@ impl Made {
             revocations: Arc::new(revocations),
             hinted,
             sources: Arc::new(sources),
+            people,
             cache: Arc::new(cache(&config.redis_url, surroundings, ring)?),
             journal: Arc::new(journal),
             wake,
@@ -208,11 +211,11 @@ fn use_cases(
         facts: Arc::new(PgFacts::new(made.app.clone())),
         revocations: made.revocations,
         introspection: made.introspection,
-        entitlements: Arc::new(config.licences.entitlements),
+        entitlements: made.people.entitlements,
         sources: made.sources,
-        directory: Arc::new(Unconfigured),
-        identity_admin: Arc::new(Unconfigured),
-        notifier: Arc::new(Unconfigured),
+        directory: made.people.directory,
+        identity_admin: made.people.identity_admin,
+        notifier: made.people.notifier,
         cache: made.cache,
         journal: made.journal,
         units: Arc::new(made.units),
@@ -263,7 +266,7 @@ fn cache(
     RedisRecordCache::new(&settings, ring, Arc::clone(&surroundings.clock))
 }
 
-fn source_settings(source: &SourceConfig) -> SourceSettings {
+pub(super) fn source_settings(source: &SourceConfig) -> SourceSettings {
     SourceSettings {
         source: source.source,
         base_url: source.url.clone(),

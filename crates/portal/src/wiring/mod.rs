@@ -1,6 +1,7 @@
 //! The one place that names every adapter.
 
 mod connect;
+mod people;
 
 pub use connect::{connect, connect_relay};
 
