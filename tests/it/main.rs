@@ -10,6 +10,7 @@ mod failure;
 mod generated;
 mod leaks;
 mod log_redaction;
+mod outbox;
 mod outside;
 mod pods;
 mod program;
