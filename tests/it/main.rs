@@ -11,6 +11,7 @@ mod generated;
 mod leaks;
 mod log_redaction;
 mod outbox;
+mod outside;
 mod pods;
 mod program;
 mod proxy_delegation;
