@@ -30,7 +30,7 @@ pub use answer::Answer;
 pub use clock::ManualClock;
 pub use database::Database;
 pub use environment::{required, synthea};
-pub use events::AccessEvents;
+pub use events::{AccessEvents, PortalEvents};
 pub use facts::EVERY_RIGHT;
 pub use fixture::Fixture;
 pub use people::{Person, claims};

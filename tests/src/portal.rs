@@ -18,7 +18,7 @@ use crate::answer::Answer;
 use crate::clock::ManualClock;
 use crate::database::{Database, insert_account, insert_tenant, set_status};
 use crate::environment::required;
-use crate::events::AccessEvents;
+use crate::events::{AccessEvents, PortalEvents};
 use crate::fixture::Fixture;
 use crate::people::{Person, claims};
 use crate::pod::{Launch, Pod};
@@ -405,6 +405,11 @@ impl TestPortal {
     /// The access events that the relay publishes from now on.
     pub async fn access_events(&self) -> AccessEvents {
         AccessEvents::subscribe(&required("NATS_URL"), &self.prefix).await
+    }
+
+    /// The events of the outbox that the relay publishes from now on.
+    pub async fn events(&self) -> PortalEvents {
+        PortalEvents::subscribe(&required("NATS_URL"), &self.prefix).await
     }
 
     /// Keeps the journal from committing. Only for a portal with a database of its own.

@@ -132,12 +132,12 @@ async fn run<W: Work>(
     tokio::pin!(stop);
     let mut failures = 0_u32;
     loop {
-        let step = work.step().await;
-        failures = match &step {
+        let done = work.step().await;
+        failures = match &done {
             Ok(_) => 0,
             Err(_) => failures.saturating_add(1),
         };
-        let wait = match step {
+        let wait = match done {
             Ok(Step::Worked) => Duration::ZERO,
             Ok(Step::Idle) => settings.poll,
             Err(error) => {

@@ -103,6 +103,13 @@ impl NatsBus {
         self.context.client().connection_state() == State::Connected
     }
 
+    /// How often a connection was made: another number means that what was under way on an earlier
+    /// one may be lost.
+    fn connections(&self) -> u64 {
+        let statistics = self.context.client().statistics();
+        statistics.connects.load(Ordering::Relaxed)
+    }
+
     /// Sees to the streams, once for all who publish at the same time.
     async fn ensure_streams(&self) -> Result<(), EventBusError> {
         if self.streams_are_there.load(Ordering::Relaxed) {
@@ -130,6 +137,7 @@ impl NatsBus {
     }
 
     async fn publish_soon(&self, event: &OutgoingEvent) -> Result<(), EventBusError> {
+        let connections = self.connections();
         self.ensure_streams().await?;
         let Err(error) = self.publish_once(event).await else {
             return Ok(());
@@ -137,7 +145,7 @@ impl NatsBus {
         tracing::warn!(cause = %error.kind(), "nats.refused");
         self.streams_are_there.store(false, Ordering::Relaxed);
         if error.kind() != PublishErrorKind::StreamNotFound {
-            return Err(self.judge(&error, event).await);
+            return Err(self.judge(&error, event, connections).await);
         }
         self.ensure_streams().await?;
         let again = self.publish_once(event).await;
@@ -145,16 +153,21 @@ impl NatsBus {
     }
 
     /// Whose fault it was: the message's or the bus's.
-    async fn judge(&self, error: &PublishError, event: &OutgoingEvent) -> EventBusError {
+    async fn judge(
+        &self,
+        error: &PublishError,
+        event: &OutgoingEvent,
+        connections: u64,
+    ) -> EventBusError {
         if error.kind() == PublishErrorKind::MaxPayloadExceeded {
             return EventBusError::TooLarge;
         }
         if let Some(answer) = error.source().and_then(|cause| cause.downcast_ref()) {
             return judge_answer(answer);
         }
-        // No answer: the bus may be away, or it drops this message alone, as it does with a subject
-        // that the credentials may not publish to.
-        if self.answers(event).await {
+        // No answer: the bus may be away, or have been for a moment, or it drops this message alone, as
+        // it does with a subject that the credentials may not publish to.
+        if self.answers(event).await && self.connections() == connections {
             EventBusError::Refused
         } else {
             EventBusError::Unavailable

@@ -9,7 +9,7 @@ use crate::ports::{OutboxMessage, PublishOutcome};
 /// Failures after which a message is a dead letter.
 const MOST_FAILURES: u32 = 20;
 const FIRST_WAIT: Duration = Duration::from_millis(500);
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// What becomes of a message that failed once more.
 pub(super) fn after_failure(message: &OutboxMessage, cause: &'static str) -> PublishOutcome {
