@@ -248,7 +248,7 @@ GRANT SELECT, INSERT ON verification_tokens, registration_attempts, proxy_invita
     proxy_approvals, notification_preferences, app_uses, idempotency_records, inbox_messages
     TO portal_app;
 GRANT UPDATE (ended_at) ON verification_tokens TO portal_app;
-GRANT UPDATE (attempts) ON registration_attempts TO portal_app;
+GRANT UPDATE (attempts), DELETE ON registration_attempts TO portal_app;
 GRANT UPDATE (code_hash, tries, expires_at), DELETE ON proxy_invitations TO portal_app;
 GRANT UPDATE (document, updated_at, version), DELETE ON notification_preferences TO portal_app;
 GRANT UPDATE (scopes, first_used_at, last_used_at), DELETE ON app_uses TO portal_app;

@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 
 const PATH: &str = "/v1/portal/proxy-delegations";
 
-/// A portal whose relay hands codes over.
+/// A portal whose relay hands codes over, to its own notifier.
 async fn portal() -> TestPortal {
     TestPortal::with(TestOptions {
+        own_database: true,
         relay: true,
         ..TestOptions::default()
     })

@@ -11,6 +11,7 @@ const PATH: &str = "/v1/portal/registrations";
 
 async fn portal() -> TestPortal {
     TestPortal::with(TestOptions {
+        own_database: true,
         relay: true,
         ..TestOptions::default()
     })

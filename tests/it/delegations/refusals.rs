@@ -1,7 +1,7 @@
 //! What is refused, and how it is said.
 
 use portal_tests::{Person, scene};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{PATH, accept, act_on, active, address, invite, portal, post, terms};
 
@@ -64,7 +64,10 @@ async fn a_fresh_second_factor_and_a_key_are_needed_in_this_order() {
         let body = terms(&address());
         for (claims, verdict) in [
             (json!({}), "403 INSUFFICIENT_SCOPE"),
-            (json!({"scope": scope}), "401 STEP_UP_REQUIRED"),
+            (
+                json!({"scope": scope, "auth_time": null}),
+                "401 STEP_UP_REQUIRED",
+            ),
             (
                 json!({"scope": scope, "auth_time": now - 601}),
                 "401 STEP_UP_REQUIRED",
@@ -156,7 +159,7 @@ async fn the_eleventh_active_one_is_refused() {
         let ada = portal.person("ada").await;
         for _ in 0..10 {
             let proxy = portal.caregiver("proxy").await;
-            portal.delegate(&ada, &proxy, &Value::Null).await;
+            portal.delegate(&ada, &proxy, &json!({})).await;
         }
         let ben = Person::caregiver(&portal.tenant, "ben");
         let (id, code) = invite(&portal, &ada).await;
