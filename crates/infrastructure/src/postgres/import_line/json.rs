@@ -1,9 +1,9 @@
 //! A line as JSON: the one member that it has, and what is wrong with its form at any depth.
 
-use portal_domain::document::parse_strict;
+use portal_domain::document::{DocumentFault, FaultKind, parse_strict};
 use serde_json::{Map, Value};
 
-use super::LineFault;
+use super::{LineFault, place};
 
 /// What a line holds.
 pub(super) struct OneMember {
@@ -25,6 +25,13 @@ pub(super) fn parse(text: &str) -> Option<OneMember> {
     let (Some((name, Value::Object(members))), None) = (members.next(), members.next()) else {
         return None;
     };
+    // The same kind twice is two lines in one.
+    let twice = |fault: &DocumentFault| {
+        fault.kind() == FaultKind::DuplicateMember && fault.pointer == place("", &name)
+    };
+    if faults.iter().any(twice) {
+        return None;
+    }
     Some(OneMember {
         name,
         members,

@@ -2,7 +2,7 @@ use super::Scene;
 use crate::config::{EntitlementsConfig, Role, Secrecy, operate, process, relay, serve, table};
 
 /// A malformed value for each setting that has a form.
-const MALFORMED: [(&str, &str); 71] = [
+const MALFORMED: [(&str, &str); 72] = [
     ("PORTAL_PROFILE", "staging"),
     ("PUBLIC_URL", "portal.example.org"),
     ("PUBLIC_URL", "https://u:p@portal.example.org"),
@@ -19,6 +19,7 @@ const MALFORMED: [(&str, &str); 71] = [
     ("TOKIO_WORKER_THREADS", "-1"),
     ("LOG_LEVEL", "loud"),
     ("DATABASE_URL", "mysql://portal_app@db/portal"),
+    ("DATABASE_DIRECT_URL", "mysql://portal_app@db/portal"),
     ("DATABASE_JOURNAL_URL", "db"),
     ("DATABASE_WORKER_URL", "postgres:portal"),
     ("DATABASE_OWNER_URL", "portal_owner"),
