@@ -22,6 +22,7 @@ pub mod policy;
 mod portal;
 mod process;
 mod revocation;
+pub mod schemas;
 mod shifts;
 
 pub use answer::Answer;
@@ -34,7 +35,7 @@ pub use fixture::Fixture;
 pub use people::{Person, claims};
 pub use pod::Pod;
 pub use portal::{TestOptions, TestPortal};
-pub use process::{PortalProcess, Servers};
+pub use process::{Change, Message, OutboxRow, PortalProcess, Running, Servers};
 pub use shifts::Terms;
 
 static MACHINE: RwLock<()> = RwLock::const_new(());
