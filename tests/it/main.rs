@@ -10,11 +10,8 @@ mod failure;
 mod generated;
 mod leaks;
 mod log_redaction;
-<<<<<<< HEAD
 mod outside;
-=======
 mod outbox;
->>>>>>> outbox
 mod pods;
 mod program;
 mod proxy_delegation;
