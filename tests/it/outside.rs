@@ -25,6 +25,9 @@ use portal_sandbox::{DemoRegistrant, Fault, Mode, Options, Sandbox};
 use portal_tests::scene;
 use serde_json::{Value, json};
 
+/// Longer than any honest answer takes on a busy machine.
+const PATIENT: Duration = Duration::from_secs(10);
+const HASTY: Duration = Duration::from_millis(300);
 const PUBLIC_URL: &str = "https://portal.example";
 
 /// A sandbox, and somebody in it without an account.
@@ -44,10 +47,10 @@ impl Scene {
         Self { sandbox, nadia }
     }
 
-    fn directory(&self) -> HttpPatientDirectory {
+    fn directory(&self, timeout: Duration) -> HttpPatientDirectory {
         let url = self.sandbox.source_url("registration");
         let mut settings = SourceSettings::new(Source::Registration, url);
-        settings.timeout = Duration::from_secs(2);
+        settings.timeout = timeout;
         HttpPatientDirectory::new(settings, http_client().expect("a client")).expect("valid")
     }
 
@@ -100,7 +103,7 @@ fn tenant_of(id: TenantId) -> Tenant {
 async fn somebody_is_matched_and_found_by_their_own_id() {
     scene(async {
         let place = Scene::new().await;
-        let directory = place.directory();
+        let directory = place.directory(PATIENT);
         let mrn = MedicalRecordNumber::parse(&place.nadia.mrn).expect("valid");
         let born: Date = place.nadia.birth_date.parse().expect("a date");
         let tenant = tenant_of(place.tenant());
@@ -141,7 +144,6 @@ async fn somebody_is_matched_and_found_by_their_own_id() {
 async fn a_directory_that_misbehaves_knows_nobody() {
     scene(async {
         let place = Scene::new().await;
-        let directory = place.directory();
         for (mode, expected) in [
             (Mode::Garbage, Err(SourceError::Invalid)),
             (Mode::Oversize, Err(SourceError::Invalid)),
@@ -156,6 +158,8 @@ async fn a_directory_that_misbehaves_knows_nobody() {
             (Mode::ForeignEntries, Ok(None)),
         ] {
             place.sandbox.set_fault("registration", Fault::mode(mode));
+            let is_late = expected == Err(SourceError::TimedOut);
+            let directory = place.directory(if is_late { HASTY } else { PATIENT });
             let found = directory.find(&place.tenant(), &place.patient()).await;
             assert_eq!(found, expected, "{mode:?}");
         }

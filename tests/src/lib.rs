@@ -12,6 +12,7 @@ mod answer;
 mod clock;
 mod database;
 mod days;
+mod deliveries;
 mod environment;
 mod events;
 mod facts;

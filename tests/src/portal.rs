@@ -488,6 +488,9 @@ fn settings(
         ("KEY_RING", KEY_RING),
         ("OIDC_CLIENT_ID", "portal-service"),
         ("OIDC_CLIENT_SECRET", "sandbox-secret"),
+        ("COMMUNICATION_URL", &sandbox.source_url("communication")),
+        ("IDENTITY_ADMIN_CLIENT_ID", sandbox.identity_admin().0),
+        ("IDENTITY_ADMIN_CLIENT_SECRET", sandbox.identity_admin().1),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value.to_owned()))

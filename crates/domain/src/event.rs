@@ -1,4 +1,4 @@
-//! What happened in the portal, as the platform hears of it (docs: EVENT_SCHEMAS). Ids and codes
+//! What happened in the portal, as the platform hears of it (`docs/EVENT_SCHEMAS.md`). Ids and codes
 //! only: never clinical values, names or contact data.
 
 use jiff::Timestamp;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::account::AccountStatus;
 use crate::id::{NotificationId, PatientId, PortalAccountId, ProxyDelegationId};
 use crate::notification::NotificationCategory;
-use crate::proxy_delegation::RightSet;
+use crate::proxy_delegation::{DelegationRight, RightSet};
 
 /// How long the bus keeps an event: each has a stream of its own, because a stream has one age.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -350,7 +350,7 @@ impl DelegationRef {
             delegation_id: self.id,
             grantor_patient_id: &self.grantor,
             proxy_account_id: self.proxy,
-            scope: self.scope.iter().map(|right| right.as_str()).collect(),
+            scope: self.scope.iter().map(DelegationRight::as_str).collect(),
         })
     }
 }

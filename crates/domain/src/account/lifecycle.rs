@@ -135,7 +135,7 @@ impl PortalAccount {
         &mut self,
         identity: (Issuer, Subject),
     ) -> Result<PortalEvent, TransitionRefused> {
-        self.from_one_of(&[AccountStatus::PendingVerification])?;
+        self.require_one_of(&[AccountStatus::PendingVerification])?;
         self.status = AccountStatus::Active;
         self.identity = Some(identity);
         Ok(PortalEvent::AccountActivated(self.named()))
@@ -147,7 +147,7 @@ impl PortalAccount {
         reason: StatusReason,
         actor_id: String,
     ) -> Result<PortalEvent, TransitionRefused> {
-        self.from_one_of(&[AccountStatus::Active])?;
+        self.require_one_of(&[AccountStatus::Active])?;
         self.status = AccountStatus::Suspended;
         self.status_reason = Some(reason);
         Ok(PortalEvent::AccountSuspended {
@@ -159,7 +159,7 @@ impl PortalAccount {
 
     /// Opens a suspended account again.
     pub fn reinstate(&mut self) -> Result<PortalEvent, TransitionRefused> {
-        self.from_one_of(&[AccountStatus::Suspended])?;
+        self.require_one_of(&[AccountStatus::Suspended])?;
         self.status = AccountStatus::Active;
         self.status_reason = None;
         Ok(PortalEvent::AccountReinstated(self.named()))
@@ -171,7 +171,7 @@ impl PortalAccount {
         reason: StatusReason,
         now: Timestamp,
     ) -> Result<PortalEvent, TransitionRefused> {
-        self.from_one_of(&[
+        self.require_one_of(&[
             AccountStatus::PendingVerification,
             AccountStatus::Active,
             AccountStatus::Suspended,
@@ -183,7 +183,7 @@ impl PortalAccount {
         Ok(PortalEvent::AccountClosed(self.named(), now))
     }
 
-    fn from_one_of(&self, allowed: &[AccountStatus]) -> Result<(), TransitionRefused> {
+    fn require_one_of(&self, allowed: &[AccountStatus]) -> Result<(), TransitionRefused> {
         if allowed.contains(&self.status) {
             Ok(())
         } else {

@@ -127,7 +127,7 @@ impl ProxyDelegation {
         proxy: &PortalAccount,
         today: Date,
     ) -> Result<PortalEvent, DelegationRefused> {
-        self.from_one_of(&[DelegationStatus::Invited])?;
+        self.require_one_of(&[DelegationStatus::Invited])?;
         self.terms.check(today)?;
         if proxy.patient.as_ref() == Some(&self.grantor) {
             return Err(DelegationRefused::ProxyIsGrantor);
@@ -139,14 +139,14 @@ impl ProxyDelegation {
 
     /// The invited declines.
     pub fn decline(&mut self) -> Result<PortalEvent, DelegationRefused> {
-        self.from_one_of(&[DelegationStatus::Invited])?;
+        self.require_one_of(&[DelegationStatus::Invited])?;
         self.status = DelegationStatus::Declined;
         Ok(PortalEvent::ProxyRevoked(self.named()))
     }
 
     /// The grantor confirms who accepted; of a legal one staff did. It opens from its first day on.
     pub fn activate(&mut self, today: Date) -> Result<(), DelegationRefused> {
-        self.from_one_of(&[DelegationStatus::Accepted])?;
+        self.require_one_of(&[DelegationStatus::Accepted])?;
         self.terms.check(today)?;
         self.status = DelegationStatus::Active;
         Ok(())
@@ -154,7 +154,7 @@ impl ProxyDelegation {
 
     /// Grantor, proxy or staff end it.
     pub fn revoke(&mut self) -> Result<PortalEvent, DelegationRefused> {
-        self.from_one_of(&[
+        self.require_one_of(&[
             DelegationStatus::Invited,
             DelegationStatus::Accepted,
             DelegationStatus::Active,
@@ -166,7 +166,7 @@ impl ProxyDelegation {
     /// The sweep ends what came to its end: an active one past its last day, an invitation past
     /// its code, an accepted one past its last day.
     pub fn expire(&mut self) -> Result<PortalEvent, DelegationRefused> {
-        self.from_one_of(&[
+        self.require_one_of(&[
             DelegationStatus::Invited,
             DelegationStatus::Accepted,
             DelegationStatus::Active,
@@ -177,12 +177,12 @@ impl ProxyDelegation {
 
     /// After two records became one, who was active waits for grantor or staff again.
     pub fn ask_again(&mut self) -> Result<(), DelegationRefused> {
-        self.from_one_of(&[DelegationStatus::Active])?;
+        self.require_one_of(&[DelegationStatus::Active])?;
         self.status = DelegationStatus::Accepted;
         Ok(())
     }
 
-    fn from_one_of(&self, allowed: &[DelegationStatus]) -> Result<(), DelegationRefused> {
+    fn require_one_of(&self, allowed: &[DelegationStatus]) -> Result<(), DelegationRefused> {
         if allowed.contains(&self.status) {
             Ok(())
         } else {

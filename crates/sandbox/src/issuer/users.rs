@@ -47,10 +47,8 @@ impl Users {
                 None => {}
             }
         }
-        for name in ["tid", "patient", "fhirUser"] {
-            if let (Some(value), false) = (claims.get(name), user.is_administered) {
-                user.attributes.insert(name.to_owned(), json!([value]));
-            }
+        if let (Some(tenant), false) = (claims.get("tid"), user.is_administered) {
+            user.attributes.insert("tid".to_owned(), json!([tenant]));
         }
     }
 
