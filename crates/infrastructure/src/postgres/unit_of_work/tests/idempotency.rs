@@ -71,7 +71,7 @@ async fn an_answer_is_forgotten_after_a_day() {
     let mut work = scene.change().await;
     let late = claim(&mut *work, key, next_day - SECOND).await;
     assert_eq!(late, Answered(record()));
-    drop(work);
+    scene.commit(work).await;
     let another = IdempotencyRecord {
         status: 202,
         resource_id: None,
