@@ -242,14 +242,15 @@ CREATE POLICY tenant ON inbox_messages TO portal_app, portal_owner
 -- The relay and the sweeps work through every tenant.
 CREATE POLICY worker_relays ON outbox_messages TO portal_worker USING (true);
 CREATE POLICY worker_delivers ON deliveries TO portal_worker USING (true);
-CREATE POLICY worker_prunes ON idempotency_records FOR DELETE TO portal_worker USING (true);
+-- For all commands: a row that a login does not see is none that it removes.
+CREATE POLICY worker_prunes ON idempotency_records TO portal_worker USING (true);
 
 GRANT SELECT, INSERT ON verification_tokens, registration_attempts, proxy_invitations,
     proxy_approvals, notification_preferences, app_uses, idempotency_records, inbox_messages
     TO portal_app;
 GRANT UPDATE (ended_at) ON verification_tokens TO portal_app;
 GRANT UPDATE (attempts), DELETE ON registration_attempts TO portal_app;
-GRANT UPDATE (code_hash, tries, expires_at), DELETE ON proxy_invitations TO portal_app;
+GRANT UPDATE (tries), DELETE ON proxy_invitations TO portal_app;
 GRANT UPDATE (document, updated_at, version), DELETE ON notification_preferences TO portal_app;
 GRANT UPDATE (scopes, first_used_at, last_used_at), DELETE ON app_uses TO portal_app;
 GRANT DELETE ON idempotency_records TO portal_app;

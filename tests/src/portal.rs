@@ -384,6 +384,22 @@ impl TestPortal {
         Answer::read(request.send().await.expect("the portal answers")).await
     }
 
+    /// Sends a JSON body with these headers and no others.
+    pub async fn send_body(
+        &self,
+        (method, path): (&str, &str),
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Answer {
+        let method = method.parse().expect("a method");
+        let url = format!("{}{path}", self.public_url);
+        let mut request = self.client.request(method, url).json(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Answer::read(request.send().await.expect("the portal answers")).await
+    }
+
     /// Asks a source itself.
     pub async fn ask_source(&self, url: &str, tenant: &str) -> Answer {
         let request = self.client.get(url).header("X-Tenant-ID", tenant);

@@ -138,12 +138,12 @@ impl<'a> Asked<'a> {
 }
 
 fn check_standing(asked: &Asked<'_>) -> Result<(), Denial> {
-    // Third parties on the portal's own surface are refused for what they are.
-    let third_party = asked.is_third_party() && asked.action.surface == Surface::Fhir;
-    asked
-        .facts
-        .standing
-        .check(third_party || asked.action.step_up)
+    let must_be_certain = match asked.action.surface {
+        // Third parties are refused here for what they are: nobody asks about their tokens.
+        Surface::Portal => asked.action.step_up && !asked.is_third_party(),
+        Surface::Fhir => asked.action.step_up || asked.is_third_party(),
+    };
+    asked.facts.standing.check(must_be_certain)
 }
 
 fn check_client(asked: &Asked<'_>) -> Result<(), Denial> {

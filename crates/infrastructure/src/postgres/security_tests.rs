@@ -249,6 +249,29 @@ async fn each_login_has_its_own_part_only() {
             "UPDATE outbox_messages SET data = '{}'",
         ),
         ("DATABASE_WORKER_URL", "DELETE FROM outbox_lanes"),
+        ("DATABASE_URL", "SELECT sealed FROM deliveries"),
+        ("DATABASE_URL", "DELETE FROM deliveries"),
+        (
+            "DATABASE_URL",
+            "UPDATE verification_tokens SET expires_at = now()",
+        ),
+        ("DATABASE_URL", "DELETE FROM verification_tokens"),
+        (
+            "DATABASE_URL",
+            "UPDATE proxy_invitations SET code_hash = ''",
+        ),
+        ("DATABASE_URL", "DELETE FROM proxy_approvals"),
+        (
+            "DATABASE_URL",
+            "UPDATE idempotency_records SET status = 200",
+        ),
+        (
+            "DATABASE_WORKER_URL",
+            "SELECT resource_id FROM idempotency_records",
+        ),
+        ("DATABASE_WORKER_URL", "UPDATE deliveries SET sealed = ''"),
+        ("DATABASE_WORKER_URL", "SELECT * FROM verification_tokens"),
+        ("DATABASE_JOURNAL_URL", "SELECT sealed FROM deliveries"),
     ] {
         let mut connection = database.connect(login).await;
         let refused = refusal(&mut connection, &tenant, sql).await;

@@ -4,6 +4,8 @@ mod accounts;
 mod delegations;
 mod idempotency;
 mod registrations;
+#[cfg(test)]
+mod tests;
 
 pub(super) use delegations::DelegationRow;
 
