@@ -25,6 +25,7 @@ mod portal;
 pub mod ports;
 pub mod record;
 pub mod relay;
+pub mod staff;
 #[cfg(test)]
 mod testing;
 
