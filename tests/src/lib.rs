@@ -23,6 +23,7 @@ mod portal;
 mod process;
 mod revocation;
 mod shifts;
+mod staff;
 
 pub use answer::Answer;
 pub use clock::ManualClock;
@@ -36,6 +37,7 @@ pub use pod::Pod;
 pub use portal::{TestOptions, TestPortal};
 pub use process::{PortalProcess, Servers};
 pub use shifts::Terms;
+pub use staff::Staff;
 
 static MACHINE: RwLock<()> = RwLock::const_new(());
 

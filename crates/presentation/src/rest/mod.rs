@@ -9,6 +9,8 @@ mod preferences;
 mod results;
 mod values;
 
+pub(crate) use access_log::{AccessEventView, access_event};
+
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
