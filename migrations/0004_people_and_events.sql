@@ -25,6 +25,7 @@ CREATE TABLE verification_tokens (
     token_hash    bytea NOT NULL CHECK (octet_length(token_hash) = 32),
     identity_hash bytea NOT NULL CHECK (octet_length(identity_hash) = 32),
     patient_id    text COLLATE "C" NOT NULL,
+    channel       text NOT NULL CHECK (channel IN ('email', 'phone')),
     created_at    timestamptz NOT NULL,
     expires_at    timestamptz NOT NULL,
     ended_at      timestamptz,

@@ -7,6 +7,8 @@ use futures::StreamExt as _;
 use portal_infrastructure::nats::NatsSettings;
 use serde_json::Value;
 
+use crate::schemas;
+
 /// The access events that one portal publishes.
 pub struct AccessEvents {
     messages: async_nats::Subscriber,
@@ -48,7 +50,7 @@ impl AccessEvents {
                     .next()
                     .await
                     .expect("the subscription goes on");
-                let event: Value = serde_json::from_slice(&message.payload).expect("JSON");
+                let event = schemas::assert_valid(&message.payload);
                 assert_eq!(event["type"], "portal.access.recorded.v1");
                 let events = event["data"]["events"]
                     .as_array()

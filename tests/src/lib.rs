@@ -12,6 +12,7 @@ mod answer;
 mod clock;
 mod database;
 mod days;
+mod deliveries;
 mod environment;
 mod events;
 mod facts;
@@ -22,6 +23,7 @@ pub mod policy;
 mod portal;
 mod process;
 mod revocation;
+pub mod schemas;
 mod shifts;
 mod staff;
 
@@ -35,7 +37,7 @@ pub use fixture::Fixture;
 pub use people::{Person, claims};
 pub use pod::Pod;
 pub use portal::{TestOptions, TestPortal};
-pub use process::{PortalProcess, Servers};
+pub use process::{Change, Message, OutboxRow, PortalProcess, Running, Servers};
 pub use shifts::Terms;
 pub use staff::Staff;
 

@@ -344,6 +344,46 @@ impl TestPortal {
         Answer::read(request.send().await.expect("the portal answers")).await
     }
 
+    /// A person's token that may change what is theirs, with a second factor of this moment.
+    pub fn writing_token(&self, person: &Person) -> String {
+        let now = self.clock.now().as_second();
+        let scope = "openid profile patient/*.read patient/*.write";
+        self.token_with(person, &json!({"scope": scope, "auth_time": now}))
+    }
+
+    /// Sends a JSON body with a token and further headers.
+    pub async fn send_json(
+        &self,
+        (method, path): (&str, &str),
+        token: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Answer {
+        self.send_json_to(&self.public_url, (method, path), token, headers, body)
+            .await
+    }
+
+    /// The same to another pod.
+    pub async fn send_json_to(
+        &self,
+        url: &str,
+        (method, path): (&str, &str),
+        token: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Answer {
+        let method = method.parse().expect("a method");
+        let mut request = self
+            .client
+            .request(method, format!("{url}{path}"))
+            .bearer_auth(token)
+            .json(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Answer::read(request.send().await.expect("the portal answers")).await
+    }
+
     /// Asks a source itself.
     pub async fn ask_source(&self, url: &str, tenant: &str) -> Answer {
         let request = self.client.get(url).header("X-Tenant-ID", tenant);
@@ -434,6 +474,9 @@ fn settings(
         ("KEY_RING", KEY_RING),
         ("OIDC_CLIENT_ID", "portal-service"),
         ("OIDC_CLIENT_SECRET", "sandbox-secret"),
+        ("COMMUNICATION_URL", &sandbox.source_url("communication")),
+        ("IDENTITY_ADMIN_CLIENT_ID", sandbox.identity_admin().0),
+        ("IDENTITY_ADMIN_CLIENT_SECRET", sandbox.identity_admin().1),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value.to_owned()))

@@ -75,6 +75,17 @@ pub struct Performed<T> {
     pub replayed: bool,
 }
 
+impl<T> Performed<T> {
+    /// The same about something else.
+    pub(crate) fn map<U>(self, of: impl FnOnce(T) -> U) -> Performed<U> {
+        Performed {
+            made: of(self.made),
+            status: self.status,
+            replayed: self.replayed,
+        }
+    }
+}
+
 /// A use case that changes something.
 #[async_trait]
 pub(crate) trait Act: Sync {

@@ -18,12 +18,14 @@ mod error;
 mod gate;
 mod idempotency;
 mod input;
+pub mod jobs;
 mod look;
 mod me;
 pub mod operation;
 mod portal;
 pub mod ports;
 pub mod record;
+mod registration;
 pub mod relay;
 pub mod staff;
 #[cfg(test)]

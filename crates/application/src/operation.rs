@@ -192,8 +192,19 @@ pub const REVOKE_PROXY_DELEGATION: Action = own(
     Interaction::Update,
 );
 
+/// `POST /v1/portal/registrations`
+pub const REGISTER: Action = newcomer("register", EventType::AccountRegistered);
+/// `POST /v1/portal/registrations/resend`
+pub const RESEND_VERIFICATION: Action =
+    newcomer("resendVerification", EventType::AccountRegistered);
+/// `POST /v1/portal/registrations/verify`
+pub const VERIFY_REGISTRATION: Action = newcomer("verifyRegistration", EventType::AccountActivated);
+
 /// The operations of `/v1/portal`.
-pub const PORTAL: [Action; 20] = [
+pub const PORTAL: [Action; 23] = [
+    REGISTER,
+    RESEND_VERIFICATION,
+    VERIFY_REGISTRATION,
     GET_ME,
     UPDATE_ME,
     LIST_ACCESS_LOG,

@@ -30,6 +30,7 @@ use crate::ports::{
 use crate::record::{
     Lab, Labs, Loader, ReadOne, RecordRules, Search, Section, SectionPage, Summary,
 };
+use crate::registration::{Register, Resend, Verify};
 
 /// Everything outside that the use cases stand on. Tests and production differ only here.
 pub struct Parts {
@@ -89,6 +90,8 @@ pub(crate) struct Inner {
     pub(crate) birth_dates: BirthDates,
     pub(crate) loader: Loader,
     pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) directory: Arc<dyn PatientDirectory>,
+    pub(crate) identity_admin: Arc<dyn IdentityAdmin>,
     pub(crate) units: Arc<dyn UnitsOfWork>,
     pub(crate) account_views: Arc<dyn AccountViews>,
     pub(crate) secrets: Arc<dyn Secrets>,
@@ -124,6 +127,8 @@ impl Portal {
             birth_dates: BirthDates::new(),
             loader,
             journal: parts.journal,
+            directory: parts.directory,
+            identity_admin: parts.identity_admin,
             units: parts.units,
             account_views: parts.account_views,
             secrets: parts.secrets,
@@ -182,6 +187,62 @@ impl Portal {
     ) -> Result<Recorded<AccessLogAnswer>, AccessError> {
         let (disclosure, about) = self.inner.run(caller, &ReadAccessLog { raw }).await?;
         Ok(Recorded::new(about, disclosure.into_receipt()))
+    }
+
+    /// Registers the caller: what becomes of it is looked for after the answer.
+    pub async fn register(
+        &self,
+        caller: &Caller,
+        request: &WriteRequest,
+    ) -> Result<Recorded<Performed<()>>, AccessError> {
+        let act = Register { caller, request };
+        let registered = self.inner.perform(caller, &act).await?;
+        let inner = Arc::clone(&self.inner);
+        Ok(registered.map(|performed| {
+            performed.map(|following| {
+                tokio::spawn(async move {
+                    if let Some((applicant, claim)) = following {
+                        inner.follow_claim(&applicant, &claim).await;
+                    }
+                });
+            })
+        }))
+    }
+
+    /// Sends the caller's link once more, after the answer.
+    pub async fn resend_verification(
+        &self,
+        caller: &Caller,
+        request: &WriteRequest,
+    ) -> Result<Recorded<Performed<()>>, AccessError> {
+        let act = Resend { caller, request };
+        let resent = self.inner.perform(caller, &act).await?;
+        let inner = Arc::clone(&self.inner);
+        Ok(resent.map(|performed| {
+            performed.map(|applicant| {
+                tokio::spawn(async move {
+                    if let Some(applicant) = applicant {
+                        inner.follow_resend(&applicant).await;
+                    }
+                });
+            })
+        }))
+    }
+
+    /// Makes the record of a link the caller's.
+    pub async fn verify_registration(
+        &self,
+        caller: &Caller,
+        request: &WriteRequest,
+    ) -> Result<Recorded<Performed<PortalAccount>>, AccessError> {
+        let verified = self.inner.perform(caller, &Verify { request }).await?;
+        let account = &verified.value().made;
+        if let (Some(identity), Some(patient)) = (&account.identity, &account.patient) {
+            let (inner, identity, patient) =
+                (Arc::clone(&self.inner), identity.clone(), patient.clone());
+            tokio::spawn(async move { inner.link_patient(&identity, &patient).await });
+        }
+        Ok(verified)
     }
 
     /// Changes the caller's own account.

@@ -305,6 +305,15 @@ impl<T> Recorded<T> {
     pub const fn receipt(&self) -> &Receipt {
         &self.receipt
     }
+
+    /// The same proof for another view of the value.
+    #[must_use]
+    pub fn map<U>(self, view: impl FnOnce(T) -> U) -> Recorded<U> {
+        Recorded {
+            value: view(self.value),
+            receipt: self.receipt,
+        }
+    }
 }
 
 /// One line of the log as its patient sees it.

@@ -1,5 +1,6 @@
 //! A portal over stub ports, and disclosures of given resources, for the tests of this crate.
 
+mod changes;
 mod people;
 
 use std::fmt::Write as _;
@@ -95,6 +96,9 @@ pub(crate) fn portal(resources: &[(RecordSet, &str)]) -> Portal {
         notifier: Arc::clone(&outside) as _,
         cache: Arc::clone(&outside) as _,
         journal: Arc::clone(&outside) as _,
+        units: Arc::clone(&outside) as _,
+        account_views: Arc::clone(&outside) as _,
+        secrets: Arc::clone(&outside) as _,
         access_log: Arc::clone(&outside) as _,
         cursors: Arc::clone(&outside) as _,
         clock: Arc::clone(&outside) as _,

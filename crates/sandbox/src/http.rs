@@ -33,6 +33,7 @@ pub(crate) fn router(world: Arc<World>) -> Router {
         .route("/communication/{*path}", any(fhir::serve_communication))
         .route("/identity/{*path}", any(fhir::serve_identity))
         .merge(issuer_routes())
+        .merge(user_routes())
         .nest("/_admin", admin_routes())
         .fallback(admin::not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -61,6 +62,10 @@ fn issuer_routes() -> Router<Arc<World>> {
             "/realms/{realm}/protocol/openid-connect/token",
             post(token::grant),
         )
+}
+
+fn user_routes() -> Router<Arc<World>> {
+    Router::new()
         .route(
             "/admin/realms/{realm}/users/{id}",
             get(keycloak::user).put(keycloak::put_user),

@@ -37,7 +37,7 @@ pub(crate) fn holders<'a>(patients: impl Iterator<Item = &'a Value>) -> BTreeMap
 }
 
 /// `{id, deceased, replacedBy?, contacts}` of a Patient.
-pub(crate) fn summary(patient: &Value, contacts: Value) -> Value {
+pub(crate) fn summary(patient: &Value, contacts: &Value) -> Value {
     let died = patient["deceasedBoolean"] == true || patient["deceasedDateTime"].is_string();
     let mut summary = json!({ "id": patient["id"], "deceased": died, "contacts": contacts });
     let mut links = patient["link"].as_array().into_iter().flatten();

@@ -130,14 +130,12 @@ impl World {
         let claims = person
             .map(DemoPerson::claims)
             .or_else(|| registrant.map(DemoRegistrant::claims));
-        match claims {
-            Some(claims) => Some((claims, None)),
-            None => {
-                let mut staff = staff::everyone().into_iter();
-                let found = staff.find(|one| one.subject == subject)?;
-                Some((found.claims(), Some(staff::REALM)))
-            }
+        if let Some(claims) = claims {
+            return Some((claims, None));
         }
+        let mut staff = staff::everyone().into_iter();
+        let found = staff.find(|one| one.subject == subject)?;
+        Some((found.claims(), Some(staff::REALM)))
     }
 
     /// Signs a token; see [`crate::Sandbox::mint`] for the directives.
@@ -181,6 +179,7 @@ pub(crate) enum BuildError {
 }
 
 /// Who has records.
+#[derive(Default)]
 struct Filled {
     people: Vec<DemoPerson>,
     delegations: Vec<DemoDelegation>,
@@ -190,45 +189,32 @@ struct Filled {
 /// Puts everybody's records into the store: first those of the folder, then
 /// the generated ones, without tenant `demo` when there is a folder.
 fn fill(store: &mut Store, options: &Options) -> Result<Filled, LoadError> {
-    let (mut people, mut delegations) = (Vec::new(), Vec::new());
+    let mut filled = Filled::default();
+    let mut put = |tenant: &str, records: Vec<Arc<Record>>| {
+        for record in records {
+            place(store, tenant, record, options.chart_copies);
+        }
+    };
     if let Some(folder) = &options.records {
         let loaded = load::folder(folder, FIRST_TENANT)?;
-        people.extend(loaded.people);
-        for record in loaded.records {
-            place(store, FIRST_TENANT, record, options.chart_copies);
-        }
-    }
-    for generated in generate::everyone(options.seed, options.large) {
-        if options.records.is_some() && generated.person.tenant == FIRST_TENANT {
-            continue;
-        }
-        for record in generated.records {
-            place(
-                store,
-                &generated.person.tenant,
-                record,
-                options.chart_copies,
-            );
-        }
-        people.push(generated.person);
-        delegations.extend(generated.delegations);
+        filled.people.extend(loaded.people);
+        put(FIRST_TENANT, loaded.records);
     }
     let is_replaced = |tenant: &str| options.records.is_some() && tenant == FIRST_TENANT;
-    let mut registrants = Vec::new();
-    for (registrant, records) in generate::registrants(options.seed) {
-        if is_replaced(&registrant.tenant) {
-            continue;
+    for generated in generate::everyone(options.seed, options.large) {
+        if !is_replaced(&generated.person.tenant) {
+            put(&generated.person.tenant, generated.records);
+            filled.people.push(generated.person);
+            filled.delegations.extend(generated.delegations);
         }
-        for record in records {
-            place(store, &registrant.tenant, record, options.chart_copies);
-        }
-        registrants.push(registrant);
     }
-    Ok(Filled {
-        people,
-        delegations,
-        registrants,
-    })
+    for (registrant, records) in generate::registrants(options.seed) {
+        if !is_replaced(&registrant.tenant) {
+            put(&registrant.tenant, records);
+            filled.registrants.push(registrant);
+        }
+    }
+    Ok(filled)
 }
 
 fn place(store: &mut Store, tenant: &str, record: Arc<Record>, chart_copies: bool) {

@@ -4,6 +4,7 @@
 mod access_log;
 mod account_views;
 mod cursor;
+mod deliveries;
 mod entitlements;
 mod facts;
 mod health;
@@ -25,6 +26,7 @@ mod unit_of_work;
 pub use access_log::{AccessLog, AccessLogFilter, AccessLogPage};
 pub use account_views::AccountViews;
 pub use cursor::{CursorBinding, CursorInvalid, CursorSeal};
+pub use deliveries::{Deliveries, DueDelivery};
 pub use entitlements::{Entitlements, EntitlementsUnavailable, Features};
 pub use facts::{Facts, StoredFacts};
 pub use health::{Component, Health};

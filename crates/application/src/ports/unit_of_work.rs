@@ -12,7 +12,7 @@ use portal_domain::id::{
 use portal_domain::notification::Preferences;
 use portal_domain::proxy_delegation::ProxyDelegation;
 
-use super::{Delivery, Hash, StoreError};
+use super::{ContactChannel, Delivery, Hash, StoreError};
 
 /// What a change was decided on. It begins only while these are still the rows' versions, and
 /// holds the rows until it ends.
@@ -211,6 +211,8 @@ pub struct Verification {
     pub identity_hash: Hash,
     /// Whose record it proves.
     pub patient: PatientId,
+    /// By what it was sent.
+    pub channel: ContactChannel,
     /// When it is too old.
     pub expires_at: Timestamp,
 }

@@ -37,10 +37,12 @@ impl Default for RelaySettings {
 }
 
 impl RelaySettings {
-    /// Of the outbox: who wakes its relay also knows when it may have missed something.
+    /// Of the outbox: who wakes its relay also knows when it may have missed something. People wait
+    /// for what it tells of, so it does not wait long for a bus that may be back.
     pub fn of_outbox() -> Self {
         Self {
             poll: Duration::from_secs(1),
+            longest_wait: Duration::from_secs(2),
             ..Self::default()
         }
     }

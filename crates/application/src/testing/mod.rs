@@ -1,6 +1,7 @@
 //! A small world for the tests of this crate: one tenant, one patient, sources and stores in
 //! memory that remember what they were asked.
 
+mod changes;
 mod journal;
 mod people;
 mod records;
@@ -26,6 +27,7 @@ use crate::portal::{Parts, Portal};
 use crate::ports::BearerToken;
 use crate::record::{RecordRules, SourceRules};
 
+pub(crate) use changes::{NoAccountViews, NoUnitsOfWork, OneSecret};
 pub(crate) use journal::{Fate, MemoryJournal};
 pub(crate) use people::{MemoryDirectory, MemoryIdentityAdmin, MemoryNotifier};
 pub(crate) use records::{problem, report, result, vital};
@@ -79,6 +81,9 @@ impl World {
             notifier: Arc::clone(&notifier) as _,
             cache: Arc::clone(&cache) as _,
             journal: Arc::clone(&journal) as _,
+            units: Arc::new(NoUnitsOfWork),
+            account_views: Arc::new(NoAccountViews),
+            secrets: Arc::new(OneSecret),
             access_log: Arc::new(NoAccessLog),
             cursors: Arc::new(MemoryCursors::default()),
             clock: Arc::clone(&clock) as _,

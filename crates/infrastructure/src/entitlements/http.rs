@@ -111,8 +111,8 @@ impl Entitlements for HttpEntitlements {
         }
         let (asker, tenant) = (Arc::clone(&self.asker), tenant.clone());
         // A task of its own: a caller who leaves cuts off nobody who waits for the same answer.
-        let asked = tokio::spawn(async move { asker.answer(&slot, &tenant).await });
-        asked.await.unwrap_or(Err(EntitlementsUnavailable))
+        let answer = tokio::spawn(async move { asker.answer(&slot, &tenant).await });
+        answer.await.unwrap_or(Err(EntitlementsUnavailable))
     }
 
     fn forget(&self, tenant: &TenantId) {

@@ -32,6 +32,16 @@ enum Outcome {
     NotFound,
 }
 
+impl Outcome {
+    /// There must have been somebody to do it to.
+    fn done(self) -> Result<(), IdentityAdminError> {
+        match self {
+            Self::Done(_) => Ok(()),
+            Self::NotFound => Err(IdentityAdminError::Refused),
+        }
+    }
+}
+
 impl KeycloakAdmin {
     /// Administers those of the issuers that are realms of Keycloak. `public_url` is where this
     /// service is reached. The client must follow no redirects, as the one of
@@ -62,6 +72,13 @@ impl KeycloakAdmin {
     fn realm(&self, issuer: &Issuer) -> Result<&Realm, IdentityAdminError> {
         let realm = self.realms.get(issuer);
         realm.ok_or(IdentityAdminError::NotConfigured)
+    }
+
+    /// The Patient as this service's FHIR face names it.
+    fn fhir_user(&self, patient: &PatientId) -> Result<String, IdentityAdminError> {
+        let address = patient_address(patient.as_str());
+        let address = address.ok_or(IdentityAdminError::Refused)?;
+        Ok(format!("{}/Patient/{address}", self.fhir_url))
     }
 
     /// Sends one request. A token that is refused is fetched anew, once.
@@ -103,26 +120,18 @@ impl IdentityAdmin for KeycloakAdmin {
     ) -> Result<(), IdentityAdminError> {
         let realm = self.realm(issuer)?;
         let url = realm.user(subject, &[])?;
-        let link = match patient {
-            Some(patient) => {
-                let address = patient_address(patient.as_str());
-                let address = address.ok_or(IdentityAdminError::Refused)?;
-                let fhir_user = format!("{}/Patient/{address}", self.fhir_url);
-                Some((patient.as_str(), fhir_user))
-            }
-            None => None,
-        };
+        let fhir_user = patient.map(|patient| self.fhir_user(patient)).transpose()?;
         let deadline = Instant::now() + self.patience;
         let found = self.call(realm, Method::GET, url.clone(), None, deadline);
         let Outcome::Done(body) = found.await? else {
             return Err(IdentityAdminError::Refused);
         };
-        let link = link.as_ref().map(|(id, user)| (*id, user.as_str()));
+        let link = patient.map(PatientId::as_str).zip(fhir_user.as_deref());
         let user = linked(&body, subject.as_str(), link);
         let user = user.map_err(|reason| realm.unavailable(reason))?;
         let Some(user) = user else { return Ok(()) };
         let put = self.call(realm, Method::PUT, url, Some(&user), deadline);
-        done(put.await?)
+        put.await?.done()
     }
 
     #[tracing::instrument(name = "identity.logout", skip_all, level = "debug")]
@@ -134,7 +143,8 @@ impl IdentityAdmin for KeycloakAdmin {
         let realm = self.realm(issuer)?;
         let url = realm.user(subject, &["logout"])?;
         let deadline = Instant::now() + self.patience;
-        done(self.call(realm, Method::POST, url, None, deadline).await?)
+        let outcome = self.call(realm, Method::POST, url, None, deadline).await;
+        outcome?.done()
     }
 
     #[tracing::instrument(name = "identity.revoke_consent", skip_all, level = "debug")]
@@ -150,14 +160,6 @@ impl IdentityAdmin for KeycloakAdmin {
         // Where there is no consent it is as it should be.
         let outcome = self.call(realm, Method::DELETE, url, None, deadline).await;
         outcome.map(|_: Outcome| ())
-    }
-}
-
-/// There must have been somebody to do it to.
-fn done(outcome: Outcome) -> Result<(), IdentityAdminError> {
-    match outcome {
-        Outcome::Done(_) => Ok(()),
-        Outcome::NotFound => Err(IdentityAdminError::Refused),
     }
 }
 

@@ -19,11 +19,7 @@ pub(super) fn linked(
     if user.get("id").and_then(Value::as_str) != Some(id) {
         return Err("another user than asked for");
     }
-    let attributes = match user.get("attributes") {
-        None | Some(Value::Null) => Map::new(),
-        Some(Value::Object(attributes)) => attributes.clone(),
-        Some(_) => return Err("user malformed"),
-    };
+    let attributes = attributes(&user)?;
     let mut changed = attributes.clone();
     for (name, value) in [
         (PATIENT, link.map(|(patient, _)| patient)),
@@ -39,4 +35,12 @@ pub(super) fn linked(
     }
     user.insert("attributes".to_owned(), Value::Object(changed));
     Ok(Some(Value::Object(user)))
+}
+
+fn attributes(user: &Map<String, Value>) -> Result<Map<String, Value>, &'static str> {
+    match user.get("attributes") {
+        None | Some(Value::Null) => Ok(Map::new()),
+        Some(Value::Object(attributes)) => Ok(attributes.clone()),
+        Some(_) => Err("user malformed"),
+    }
 }

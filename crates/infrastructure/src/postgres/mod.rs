@@ -33,7 +33,7 @@ pub use access_log::PgAccessLog;
 pub use account_views::PgAccountViews;
 pub use check::CheckError;
 pub use database::{Database, DatabaseUrlInvalid, Login};
-pub use deliveries::DeliverySeal;
+pub use deliveries::{DeliverySeal, PgDeliveries};
 pub use facts::PgFacts;
 pub use import::{Import, ImportCode, ImportOutcome, ImportResult};
 pub use import_line::{

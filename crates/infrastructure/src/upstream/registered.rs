@@ -73,7 +73,7 @@ fn contact(value: Value<'_>) -> Option<Contact> {
 pub(super) fn known(answer: &Answered, base: &str) -> Result<Known, SourceError> {
     let tree = answer.object().ok_or(SourceError::Invalid)?;
     let patient = tree.root();
-    let text = |name| patient.get(name).and_then(|member| member.text());
+    let text = |name| patient.get(name).and_then(Value::text);
     if text("resourceType").as_deref() != Some("Patient") {
         return Err(SourceError::Invalid);
     }
@@ -90,12 +90,12 @@ pub(super) fn known(answer: &Answered, base: &str) -> Result<Known, SourceError>
 fn successor(patient: Value<'_>, base: &str) -> Result<Option<PatientId>, SourceError> {
     let mut successor: Option<PatientId> = None;
     for link in patient.get("link").into_iter().flat_map(Value::items) {
-        let kind = link.get("type").and_then(|kind| kind.text());
+        let kind = link.get("type").and_then(Value::text);
         if kind.as_deref() != Some("replaced-by") {
             continue;
         }
         let reference = link.get("other").and_then(|other| other.get("reference"));
-        let reference = reference.and_then(|reference| reference.text());
+        let reference = reference.and_then(Value::text);
         let id = reference.and_then(|text| linked_patient(&text, base));
         let id = id.ok_or(SourceError::Invalid)?;
         if successor

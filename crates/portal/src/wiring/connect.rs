@@ -11,8 +11,9 @@ use portal_infrastructure::http_client::http_client;
 use portal_infrastructure::identity::{OidcIntrospection, OidcVerifier};
 use portal_infrastructure::nats::NatsBus;
 use portal_infrastructure::postgres::{
-    Database, DeliverySeal, Login, OutboxListener, PgAccessLog, PgAccountViews, PgFacts, PgJournal,
-    PgJournalRelay, PgOutboxRelay, PgRevocations, PgStaffRecords, PgUnitsOfWork, UnitsOfWorkParts,
+    Database, DeliverySeal, Login, OutboxListener, PgAccessLog, PgAccountViews, PgDeliveries,
+    PgFacts, PgJournal, PgJournalRelay, PgOutboxRelay, PgRevocations, PgStaffRecords,
+    PgUnitsOfWork, UnitsOfWorkParts,
 };
 use portal_infrastructure::redis::{RedisRecordCache, RedisSettings};
 use portal_infrastructure::unconfigured::Unconfigured;
@@ -27,7 +28,7 @@ use crate::telemetry::Metrics;
 use crate::watch::Dependencies;
 
 use super::people::People;
-use super::{Background, Parts, RelayEnds, Surroundings, WiringError};
+use super::{Background, DeliveryEnds, Parts, RelayEnds, Surroundings, WiringError};
 
 /// Makes the adapters that serve. Runs inside the runtime.
 pub async fn connect(
@@ -50,6 +51,9 @@ pub async fn connect(
     if let Some(stores) = &config.relay {
         let wake = Arc::clone(&made.wake);
         background.add_relay(stores, wake, &surroundings).await?;
+        if config.people.communication_url.is_some() {
+            background.add_deliveries(stores, (&made, &config.key_ring), &surroundings)?;
+        }
     }
     if let Some(url) = &config.nats_url {
         let hinted = Arc::clone(&made.hinted);
@@ -104,9 +108,28 @@ impl Background {
             outbox,
             outbox_wake,
             bus: Arc::clone(&bus) as _,
+            deliveries: None,
         });
         self.dependencies.databases.push(worker);
         self.dependencies.bus = Some(bus);
+        Ok(())
+    }
+
+    fn add_deliveries(
+        &mut self,
+        stores: &RelayStores,
+        (made, ring): (&Made, &Arc<KeyRing>),
+        surroundings: &Surroundings,
+    ) -> Result<(), WiringError> {
+        let worker = database(Login::Worker, &stores.worker_url, surroundings)?;
+        let seal = DeliverySeal::new(Arc::clone(ring));
+        if let Some(relay) = &mut self.relay {
+            relay.deliveries = Some(DeliveryEnds {
+                deliveries: Arc::new(PgDeliveries::new(worker, seal)),
+                notifier: Arc::clone(&made.people.notifier),
+                clock: Arc::clone(&surroundings.clock),
+            });
+        }
         Ok(())
     }
 

@@ -6,6 +6,7 @@ mod delegations;
 mod me;
 mod meta;
 mod preferences;
+mod registrations;
 mod results;
 mod values;
 
@@ -19,6 +20,9 @@ use crate::router::Faces;
 /// Every route, with its description.
 pub(crate) fn routes(openapi: utoipa::openapi::OpenApi) -> OpenApiRouter<Faces> {
     OpenApiRouter::with_openapi(openapi)
+        .routes(routes!(registrations::register))
+        .routes(routes!(registrations::resend_verification))
+        .routes(routes!(registrations::verify_registration))
         .routes(routes!(me::get_me, me::update_me))
         .routes(routes!(
             preferences::get_notification_preferences,

@@ -59,7 +59,7 @@ fn matched(world: &World, call: &Call) -> Answer {
         .iter()
         .filter(|patient| is_meant(patient, &asked.mrn, &asked.birth_date));
     let found: Vec<Value> = meant
-        .map(|patient| summary(patient, contacts(patient, &is_shared)))
+        .map(|patient| summary(patient, &contacts(patient, &is_shared)))
         .collect();
     answered(StatusCode::OK, &json!({ "patients": found }))
 }

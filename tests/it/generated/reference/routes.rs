@@ -196,7 +196,7 @@ fn labs(view: &View<'_>, pairs: &[(String, String)]) -> Expected {
             .copied()
             .chain(panels(view))
             .collect(),
-        held: if filtered { 0 } else { view.held() },
+        held: if filtered { 0 } else { view.held(pairs) },
         or_absent: false,
     }
 }

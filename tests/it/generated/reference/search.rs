@@ -42,12 +42,24 @@ fn parameter(one: &Shown, name: &str, value: &str) -> bool {
             .iter()
             .any(|it| bare(text(it, "value"))),
         "date" | "onset-date" | "authoredon" => date(main_date(resource), value),
-        "from" => date(main_date(resource), &format!("ge{value}")),
-        "to" => date(main_date(resource), &format!("le{value}")),
+        "from" | "to" => within(resource, name, value),
         "birthdate" => date(&resource["birthDate"], value),
         "recorded-date" => date(&resource["recordedDate"], value),
         _ => true,
     }
+}
+
+/// Whether a record's main date is within the asked range.
+pub(super) fn in_range(resource: &Value, pairs: &[(String, String)]) -> bool {
+    pairs
+        .iter()
+        .filter(|(name, _)| matches!(name.as_str(), "from" | "to"))
+        .all(|(name, value)| within(resource, name, value))
+}
+
+fn within(resource: &Value, bound: &str, value: &str) -> bool {
+    let prefix = if bound == "from" { "ge" } else { "le" };
+    date(main_date(resource), &format!("{prefix}{value}"))
 }
 
 fn main_date(resource: &Value) -> &Value {

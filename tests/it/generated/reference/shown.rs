@@ -9,6 +9,7 @@ use super::admit::View;
 use super::json::{each, text};
 use super::proxy::{opens, opens_type};
 use super::release::{Judged, Who, Why};
+use super::search::in_range;
 use super::sensitive::Class;
 use super::sets::{Held, SETS, Set, address, without_restricted};
 use super::verdicts::{Verdicts, mask};
@@ -183,8 +184,8 @@ impl View<'_> {
             .collect()
     }
 
-    /// How many results the caller may hear of as held.
-    pub(in super::super) fn held(&self) -> usize {
+    /// How many results of the asked range the caller may hear of as held.
+    pub(in super::super) fn held(&self, pairs: &[(String, String)]) -> usize {
         if self.proxy.is_some() || !self.caller.first_party {
             return 0;
         }
@@ -192,7 +193,7 @@ impl View<'_> {
         verdicts
             .held_results()
             .into_iter()
-            .filter(|one| self.covers(one))
+            .filter(|one| self.covers(one) && in_range(one, pairs))
             .count()
     }
 }

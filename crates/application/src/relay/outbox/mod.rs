@@ -20,7 +20,7 @@ use super::run::{RelayError, Step, Work};
 use batch::Batch;
 
 /// How often the backlog is counted and old messages are removed.
-const UPKEEP_EVERY: Duration = Duration::from_secs(10);
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// From the outbox to the bus.
 pub(super) struct OutboxWork {

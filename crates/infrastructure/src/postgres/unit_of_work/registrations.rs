@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx;
-use portal_application::ports::{AttemptKind, Hash, Registrations, StoreError, Verification};
+use portal_application::ports::{
+    AttemptKind, ContactChannel, Hash, Registrations, StoreError, Verification,
+};
 use portal_domain::id::PatientId;
 use sqlx::FromRow;
 
@@ -20,6 +22,7 @@ struct VerificationRow {
     token_hash: Vec<u8>,
     identity_hash: Vec<u8>,
     patient_id: String,
+    channel: String,
     expires_at: jiff_sqlx::Timestamp,
 }
 
@@ -31,6 +34,7 @@ impl TryFrom<VerificationRow> for Verification {
             token_hash: hash(&row.token_hash)?,
             identity_hash: hash(&row.identity_hash)?,
             patient: PatientId::parse(&row.patient_id).map_err(|_| QueryError::Corrupt)?,
+            channel: ContactChannel::parse(&row.channel).ok_or(QueryError::Corrupt)?,
             expires_at: row.expires_at.to_jiff(),
         })
     }
@@ -91,13 +95,14 @@ impl Registrations for PgUnitOfWork {
         .bind(now.to_sqlx());
         let insert = sqlx::query(
             "INSERT INTO verification_tokens (tenant_id, token_hash, identity_hash, patient_id,
-                created_at, expires_at)
-            VALUES ($1, $2, $3, $4, $5, $6)",
+                channel, created_at, expires_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(self.tenant.as_str())
         .bind(verification.token_hash)
         .bind(verification.identity_hash)
         .bind(verification.patient.as_str())
+        .bind(verification.channel.as_str())
         .bind(now.to_sqlx())
         .bind(verification.expires_at.to_sqlx());
         let connection = &mut *self.transaction;
@@ -111,7 +116,7 @@ impl Registrations for PgUnitOfWork {
 
     async fn newest(&mut self, identity: Hash) -> Result<Option<Verification>, StoreError> {
         let asked = sqlx::query_as::<_, VerificationRow>(
-            "SELECT token_hash, identity_hash, patient_id, expires_at FROM verification_tokens
+            "SELECT token_hash, identity_hash, patient_id, channel, expires_at FROM verification_tokens
             WHERE tenant_id = $1 AND identity_hash = $2 AND ended_at IS NULL
             ORDER BY created_at DESC LIMIT 1 FOR UPDATE",
         )
@@ -135,7 +140,7 @@ impl Registrations for PgUnitOfWork {
             "UPDATE verification_tokens SET ended_at = $4
             WHERE tenant_id = $1 AND token_hash = $2 AND identity_hash = $3 AND ended_at IS NULL
                 AND expires_at > $4
-            RETURNING token_hash, identity_hash, patient_id, expires_at",
+            RETURNING token_hash, identity_hash, patient_id, channel, expires_at",
         )
         .bind(self.tenant.as_str())
         .bind(token)

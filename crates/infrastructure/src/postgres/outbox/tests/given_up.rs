@@ -95,7 +95,10 @@ async fn only_what_was_published_a_week_ago_is_removed() {
     };
     assert_eq!(left().await, 4);
     scene
-        .as_time("UPDATE outbox_messages SET published_at = published_at - interval '7 days'")
+        .as_time(
+            "UPDATE outbox_messages SET published_at = published_at - interval '7 days',
+                dead_at = dead_at - interval '7 days'",
+        )
         .await;
     assert!(
         !relay.prune().await.unwrap(),
