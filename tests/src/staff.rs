@@ -136,4 +136,36 @@ impl TestPortal {
         .await
         .expect("the account is there")
     }
+
+    /// Replaces what the tenant decides for itself, if it is in a version.
+    pub async fn put_config_if(&self, staff: &Staff, tag: &str, document: &Value) -> Answer {
+        let url = format!(
+            "{}/internal/portal/tenants/{}/config",
+            self.pod.internal_url, self.tenant
+        );
+        let request = self
+            .client
+            .put(url)
+            .bearer_auth(self.staff_token(staff))
+            .header("If-Match", tag)
+            .json(document);
+        Answer::read(request.send().await.expect("the portal answers")).await
+    }
+
+    /// An event of a tenant that the relay gave up, and its id.
+    pub async fn give_up_an_event(&self, tenant: &str) -> String {
+        let id = format!("pevt_{}", ulid::Ulid::new());
+        sqlx::query(
+            "INSERT INTO outbox_messages (tenant_id, event_id, lane, aggregate_id, event_type, \
+             data, occurred_at, attempts, dead_at, dead_reason) \
+             VALUES ($1, $2, 0, $3, 'portal.account.created.v1', '{}', now(), 8, now(), 'refused')",
+        )
+        .bind(tenant)
+        .bind(&id)
+        .bind(format!("pact_{}", ulid::Ulid::new()))
+        .execute(&self.pool)
+        .await
+        .expect("an event");
+        id
+    }
 }
