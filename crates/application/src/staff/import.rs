@@ -51,7 +51,6 @@ struct Importing {
     caller: StaffCaller,
     kind: Kind,
     lines: Lines,
-    number: usize,
     ended: bool,
 }
 
@@ -90,7 +89,6 @@ impl StaffDesk {
             caller,
             kind,
             lines,
-            number: 0,
             ended: false,
         };
         let outcomes = stream::unfold(importing, |mut importing| async move {
@@ -106,25 +104,19 @@ impl Importing {
         if self.ended {
             return None;
         }
-        let line = self.lines.next().await?;
-        self.number += 1;
+        let (number, line) = self.lines.next().await?;
         let outcome = match line {
-            _ if self.number > MAX_LINES => Err(Refusal::LimitReached.into()),
+            Err(LineFault::TooMany) => Err(Refusal::LimitReached.into()),
             Ok(text) => carry_out((&self.desk, &self.caller), self.kind, text).await,
             Err(LineFault::TooLong) => Err(InputError::Body(BodyError::TooLarge).into()),
             Err(LineFault::Ended) => Err(InputError::Body(BodyError::Malformed {
-                line: self.number,
+                line: number,
                 column: 1,
             })
             .into()),
         };
-        self.ended = self.number > MAX_LINES
-            || self.lines.has_ended()
-            || matches!(outcome, Err(AccessError::Denied(_)));
-        Some(ImportLine {
-            number: self.number,
-            outcome,
-        })
+        self.ended = matches!(outcome, Err(AccessError::Denied(_)));
+        Some(ImportLine { number, outcome })
     }
 }
 

@@ -42,7 +42,7 @@ impl StaffRole {
         Self::ALL.into_iter().find(|role| role.as_str() == text)
     }
 
-    /// The matrix of roles and rights (docs: SECURITY_MODEL), a row a role.
+    /// The matrix of roles and rights (docs: `SECURITY_MODEL`), a row a role.
     const fn rights(self) -> &'static [StaffRight] {
         match self {
             Self::Admin => &[

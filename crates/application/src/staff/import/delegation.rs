@@ -74,6 +74,9 @@ fn read_terms(members: &mut Members<'_, '_>) -> Option<DelegationTerms> {
     let valid_to = members.optional("validTo", DATE, |value| {
         value.as_str().and_then(|text| text.parse::<Date>().ok())
     });
+    if valid_to.is_some_and(|last| valid_from.is_some_and(|first| last < first)) {
+        members.fault("validTo", "expected a day that is not before validFrom");
+    }
     Some(DelegationTerms {
         relationship: relationship?,
         scope: RightSet::of(scope?),

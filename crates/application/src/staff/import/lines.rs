@@ -21,6 +21,8 @@ pub(super) enum LineFault {
     TooLong,
     /// The body broke off in it.
     Ended,
+    /// It is one too many, and no more are read.
+    TooMany,
 }
 
 /// The lines of a body (NDJSON): each ends with a line feed, the last one need not; empty ones are
@@ -31,6 +33,7 @@ pub struct Lines {
     line: Vec<u8>,
     too_long: bool,
     ended: bool,
+    read: usize,
 }
 
 impl Lines {
@@ -42,14 +45,23 @@ impl Lines {
             line: Vec::new(),
             too_long: false,
             ended: false,
+            read: 0,
         }
     }
 
-    pub(super) const fn has_ended(&self) -> bool {
-        self.ended
+    /// The next line with its number, counted from 1.
+    pub(super) async fn next(&mut self) -> Option<(usize, Result<Bytes, LineFault>)> {
+        let line = self.next_line().await?;
+        self.read += 1;
+        if self.read <= MAX_LINES {
+            return Some((self.read, line));
+        }
+        self.ended = true;
+        self.chunk.clear();
+        Some((self.read, Err(LineFault::TooMany)))
     }
 
-    pub(super) async fn next(&mut self) -> Option<Result<Bytes, LineFault>> {
+    async fn next_line(&mut self) -> Option<Result<Bytes, LineFault>> {
         loop {
             if let Some(line) = self.take_line() {
                 return Some(line);
@@ -116,8 +128,9 @@ mod tests {
         let chunks = chunks.into_iter().map(|chunk| Ok(Bytes::from(chunk)));
         let mut lines = Lines::new(stream::iter(chunks).boxed());
         let mut found = Vec::new();
-        while let Some(line) = lines.next().await {
+        while let Some((number, line)) = lines.next().await {
             found.push(line);
+            assert_eq!(number, found.len());
         }
         found
     }
@@ -136,12 +149,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn one_line_too_many_ends_the_reading() {
+        let lines = read(vec![b"x\n".repeat(MAX_LINES + 2)]).await;
+        assert_eq!(lines.len(), MAX_LINES + 1);
+        assert_eq!(lines[MAX_LINES - 1], Ok(Bytes::from("x")));
+        assert_eq!(lines[MAX_LINES], Err(LineFault::TooMany));
+    }
+
+    #[tokio::test]
     async fn a_body_that_breaks_off_says_so() {
         let chunks = [Ok(Bytes::from("a\nb")), Err(ImportEnded)];
         let mut lines = Lines::new(stream::iter(chunks).boxed());
-        assert_eq!(lines.next().await, Some(Ok(Bytes::from("a"))));
-        assert_eq!(lines.next().await, Some(Err(LineFault::Ended)));
-        assert!(lines.has_ended());
+        assert_eq!(lines.next().await, Some((1, Ok(Bytes::from("a")))));
+        assert_eq!(lines.next().await, Some((2, Err(LineFault::Ended))));
+        assert_eq!(lines.next().await, None);
     }
 
     proptest! {
