@@ -18,6 +18,7 @@ mod pods;
 mod program;
 mod proxy_delegation;
 mod races;
+mod rbac_matrix;
 mod records;
 mod registrations;
 mod release_policy;

@@ -25,6 +25,7 @@ mod process;
 mod revocation;
 pub mod schemas;
 mod shifts;
+mod staff;
 
 pub use answer::Answer;
 pub use clock::ManualClock;
@@ -38,6 +39,7 @@ pub use pod::Pod;
 pub use portal::{TestOptions, TestPortal};
 pub use process::{Change, Message, OutboxRow, PortalProcess, Running, Servers};
 pub use shifts::Terms;
+pub use staff::Staff;
 
 static MACHINE: RwLock<()> = RwLock::const_new(());
 

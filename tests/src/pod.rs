@@ -21,6 +21,8 @@ use crate::events::AccessEvents;
 pub struct Pod {
     /// Where it is reached, without a slash at its end.
     pub url: String,
+    /// Where staff reach it.
+    pub internal_url: String,
     _background: Arc<Background>,
     _tasks: JoinSet<()>,
 }
@@ -46,6 +48,14 @@ impl Pod {
         let background = Arc::new(background);
         until_loaded(&background).await;
         let mut tasks = JoinSet::new();
+        let internal = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let internal_address = internal.local_addr().expect("it is bound");
+        let staff = service
+            .internal
+            .into_make_service_with_connect_info::<SocketAddr>();
+        tasks.spawn(async move {
+            axum::serve(internal, staff).await.expect("it serves");
+        });
         let router = service
             .router
             .into_make_service_with_connect_info::<SocketAddr>();
@@ -57,6 +67,7 @@ impl Pod {
         }
         Self {
             url: format!("http://{address}"),
+            internal_url: format!("http://{internal_address}"),
             _background: background,
             _tasks: tasks,
         }

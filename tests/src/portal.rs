@@ -61,10 +61,10 @@ pub struct TestPortal {
     pub(crate) metrics: Metrics,
     pub(crate) prefix: String,
     spare: Mutex<Vec<String>>,
-    client: reqwest::Client,
+    pub(crate) client: reqwest::Client,
     blocked: Mutex<Option<sqlx::Transaction<'static, sqlx::Postgres>>>,
     pub(crate) import: tokio::sync::Mutex<Option<Import>>,
-    _pod: Pod,
+    pub(crate) pod: Pod,
 }
 
 impl TestPortal {
@@ -132,7 +132,7 @@ impl TestPortal {
             prefix: unique,
             blocked: Mutex::new(None),
             import: tokio::sync::Mutex::new(None),
-            _pod: pod,
+            pod,
         }
     }
 
@@ -478,12 +478,14 @@ fn settings(
     let entitlements: Vec<_> = licensed
         .map(|tenant| format!("{tenant}=ehr.portal"))
         .collect();
+    let staff_issuer = sandbox.issuer_url_of("staff").expect("a realm of staff");
     let mut settings: BTreeMap<String, String> = [
         ("PORTAL_PROFILE", "development"),
         ("REGION", "local"),
         ("PUBLIC_URL", public_url),
         ("KEYCLOAK_REALM_URL", &sandbox.issuer_url()),
         ("PORTAL_AUDIENCE", "patient-portal"),
+        ("STAFF_ISSUER_URL", &staff_issuer),
         ("FIRST_PARTY_CLIENTS", "portal-web,portal-mobile"),
         ("ACR_LEVELS", "1=1,2=2"),
         ("MFA_AMR", "mfa,otp,hwk"),

@@ -5,5 +5,5 @@ mod update;
 
 pub use preferences::PreferencesAnswer;
 
-pub(crate) use preferences::{ReadPreferences, SetPreferences};
+pub(crate) use preferences::{ReadPreferences, SetPreferences, entity_tag};
 pub(crate) use update::UpdateMe;

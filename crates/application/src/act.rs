@@ -269,7 +269,7 @@ impl Inner {
     }
 }
 
-const fn reason(error: &AccessError) -> Option<&'static str> {
+pub(crate) const fn reason(error: &AccessError) -> Option<&'static str> {
     match error {
         AccessError::Refused(refusal) => Some(refusal.code()),
         AccessError::NotFound => Some("not-found"),

@@ -2,8 +2,8 @@
 //! once (spec 02, Idempotency).
 
 use jiff::Timestamp;
-use portal_domain::access::CallerGrant;
-use portal_domain::id::ClientId;
+use portal_domain::access::{CallerGrant, VerifiedToken};
+use portal_domain::id::{ClientId, TenantId};
 
 use crate::body::{IdempotencyKey, WriteRequest};
 use crate::error::{AccessError, InputError, Refusal};
@@ -23,21 +23,31 @@ pub(crate) fn read(
     request: &WriteRequest,
     subject: &str,
 ) -> Result<Option<Asked>, InputError> {
+    let who = (&grant.tenant().id, &**grant.token());
+    read_of(secrets, who, (grant.action().operation, subject), request)
+}
+
+/// The key of a request of somebody in a tenant, for an operation on a thing.
+pub(crate) fn read_of(
+    secrets: &dyn Secrets,
+    (tenant, token): (&TenantId, &VerifiedToken),
+    (operation, subject): (&str, &str),
+    request: &WriteRequest,
+) -> Result<Option<Asked>, InputError> {
     let key = match &request.idempotency_key {
         IdempotencyKey::Absent => return Ok(None),
         IdempotencyKey::Malformed => return Err(InputError::InvalidHeader),
         IdempotencyKey::Key(key) => key,
     };
-    let token = grant.token();
     let client = token.client.as_ref().map_or("", ClientId::as_str);
     let key = secrets.hash(
         HashPurpose::IdempotencyKey,
         &[
-            grant.tenant().id.as_str(),
+            tenant.as_str(),
             token.issuer.as_str(),
             token.subject.as_str(),
             client,
-            grant.action().operation,
+            operation,
             key,
         ],
     );

@@ -27,6 +27,7 @@ pub mod ports;
 pub mod record;
 mod registration;
 pub mod relay;
+pub mod staff;
 #[cfg(test)]
 mod testing;
 

@@ -176,7 +176,7 @@ impl Inner {
         }
     }
 
-    async fn write_soon(&self, event: AccessEvent) {
+    pub(crate) async fn write_soon(&self, event: AccessEvent) {
         match self.journal.reserve() {
             Ok(place) => write_denial(place, event).await,
             Err(_) => unrecorded(event.reason_code),
@@ -281,7 +281,7 @@ const fn actor(token: &VerifiedToken, for_another: bool) -> ActorKind {
 }
 
 // The partition of an event follows from its id, so its time is the ULID's own.
-fn time_of(ulid: Ulid, now: Timestamp) -> Timestamp {
+pub(crate) fn time_of(ulid: Ulid, now: Timestamp) -> Timestamp {
     i64::try_from(ulid.timestamp_ms())
         .ok()
         .and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok())

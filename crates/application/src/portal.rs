@@ -144,6 +144,10 @@ impl Portal {
         }
     }
 
+    pub(crate) fn inner(&self) -> Arc<Inner> {
+        Arc::clone(&self.inner)
+    }
+
     /// Writes one event for the refusals of each ended minute that were only counted; with `all`,
     /// at the end of the process, also for the present minute's. To be called every few seconds.
     pub async fn write_counted_denials(&self, all: bool) {

@@ -1,5 +1,6 @@
 //! Delegations: by whom, for whom, for what and how long somebody may act for a patient.
 
+mod legal;
 mod lifecycle;
 
 use jiff::civil::Date;
@@ -9,6 +10,7 @@ use crate::id::{PatientId, PortalAccountId, ProxyDelegationId};
 use crate::sensitivity::SensitivitySet;
 use crate::words::words;
 
+pub use legal::{APPROVALS, LegalBasis};
 pub use lifecycle::{DelegationRefused, DelegationTerms, MAX_ACTIVE, MAX_OPEN, ProxyDelegation};
 
 words! {

@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use jiff::civil::Date;
 use portal_application::ports::{
-    Delivery, IdentityAdmin, IdentityAdminError, MedicalRecordNumber, Notifier, NotifierError,
-    PatientDirectory, RegisteredPatient, SourceError,
+    DeadLetter, DeadLetters, Delivery, IdentityAdmin, IdentityAdminError, MedicalRecordNumber,
+    Notifier, NotifierError, PatientDirectory, RegisteredPatient, SourceError, StoreError,
 };
-use portal_domain::id::{Issuer, PatientId, Subject, TenantId};
+use portal_domain::id::{Issuer, OutboxEventId, PatientId, Subject, TenantId};
 use portal_domain::tenant::Tenant;
 
 /// A system that is not there.
@@ -63,5 +63,22 @@ impl IdentityAdmin for Unconfigured {
 impl Notifier for Unconfigured {
     async fn send(&self, _: &Delivery) -> Result<(), NotifierError> {
         Err(NotifierError::Unavailable)
+    }
+}
+
+// A process that does not relay has not the login that sees the outbox.
+#[async_trait]
+impl DeadLetters for Unconfigured {
+    async fn dead_letters(
+        &self,
+        _: &TenantId,
+        _: u16,
+        _: Option<OutboxEventId>,
+    ) -> Result<Vec<DeadLetter>, StoreError> {
+        Err(StoreError::Unavailable)
+    }
+
+    async fn replay(&self, _: &TenantId, _: OutboxEventId) -> Result<bool, StoreError> {
+        Err(StoreError::Unavailable)
     }
 }

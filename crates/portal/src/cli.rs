@@ -55,7 +55,11 @@ pub enum Command {
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Print the `OpenAPI` description of /v1/portal
-    Openapi,
+    Openapi {
+        /// Of /internal/portal instead
+        #[arg(long)]
+        internal: bool,
+    },
     /// Ask a running service how it is; for containers without a shell
     ///
     /// Ends with status 0 if it answers 200 within two seconds, else 1.

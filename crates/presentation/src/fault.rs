@@ -105,7 +105,7 @@ const fn denial_code(denial: Denial) -> Code {
         Denial::NeverForProxy | Denial::ProxyScopeDenied | Denial::AppsNotDelegated => {
             Code::ProxyScopeDenied
         }
-        Denial::InsufficientScope => Code::InsufficientScope,
+        Denial::InsufficientScope | Denial::RoleDenied => Code::InsufficientScope,
         Denial::StepUpRequired => Code::StepUpRequired,
     }
 }

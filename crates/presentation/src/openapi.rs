@@ -23,7 +23,8 @@ use crate::rest;
 )]
 struct Api;
 
-struct Bearer;
+/// How callers say who they are.
+pub(crate) struct Bearer;
 
 impl Modify for Bearer {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {

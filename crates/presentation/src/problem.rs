@@ -97,7 +97,7 @@ pub(crate) fn write(
         .into()
 }
 
-const fn fault_code(kind: FaultKind) -> &'static str {
+pub(crate) const fn fault_code(kind: FaultKind) -> &'static str {
     match kind {
         FaultKind::UnknownMember => "UNKNOWN",
         FaultKind::DuplicateMember => "DUPLICATE",

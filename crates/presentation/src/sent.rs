@@ -10,7 +10,6 @@ use portal_application::{IdempotencyKey, RequestBody, WriteRequest};
 
 use crate::fault::Fault;
 use crate::query::Pairs;
-use crate::router::Faces;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Spec 02, Unknown input.
@@ -36,10 +35,10 @@ impl Sent {
     }
 }
 
-impl FromRequest<Faces> for Sent {
+impl<S: Send + Sync> FromRequest<S> for Sent {
     type Rejection = Fault;
 
-    async fn from_request(request: Request, _: &Faces) -> Result<Self, Fault> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, Fault> {
         let (parts, body) = request.into_parts();
         let bytes = to_bytes(body, MAX_BODY).await;
         let body = match bytes {

@@ -40,7 +40,7 @@ fn about(delegation: &ProxyDelegation) -> About {
 }
 
 /// The delegation that a path names. What is no id names nothing.
-fn named(id: &str) -> Result<ProxyDelegationId, AccessError> {
+pub(crate) fn named(id: &str) -> Result<ProxyDelegationId, AccessError> {
     id.parse().map_err(|_| AccessError::NotFound)
 }
 
@@ -63,7 +63,7 @@ impl Inner {
     }
 
     /// Tells grantor and proxy, as far as they have accounts.
-    async fn notify_both(
+    pub(crate) async fn notify_both(
         &self,
         work: &mut dyn UnitOfWork,
         delegation: &ProxyDelegation,

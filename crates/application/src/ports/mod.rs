@@ -19,6 +19,7 @@ mod relay;
 mod revocations;
 mod secrets;
 mod sources;
+mod staff;
 mod system;
 mod unit_of_work;
 
@@ -46,6 +47,10 @@ pub use relay::{EventBus, EventBusError, JournalRelay, OutgoingEvent, RelayBatch
 pub use revocations::{ListedStanding, Revocations, TokenIntrospection};
 pub use secrets::{Hash, HashPurpose, SecretCode, Secrets};
 pub use sources::{CallContext, SourceError, SourceRequest, Sources};
+pub use staff::{
+    AccountQuery, StaffAccount, StaffLogEntry, StaffLogQuery, StaffRecords, StaffTokenVerifier,
+    StaffUnitOfWork, StaffUnitsOfWork, UsageCount,
+};
 pub use system::{Clock, Ids};
 pub use unit_of_work::{
     Accounts, AttemptKind, DecidedOn, DelegationCount, IdempotencyClaim, IdempotencyRecord,

@@ -13,6 +13,7 @@ mod facts;
 mod grant;
 mod permit;
 mod proxy;
+mod staff;
 mod standing;
 mod subject;
 #[cfg(test)]
@@ -28,6 +29,10 @@ pub use facts::{AccessFacts, ActingFor, BirthDate, StatedContext};
 pub use grant::{PatientGrant, RecordPatient};
 pub use permit::{InspectPermit, ReadPermit, RecordTarget};
 pub use proxy::ProxyAccess;
+pub use staff::{
+    StaffAction, StaffFacts, StaffGrant, StaffRight, StaffRole, StaffRoles, StaffToken,
+    authorize_staff,
+};
 pub use standing::{Introspection, RevocationKeys, TokenStanding};
 pub use token::{
     AuthenticationStrength, FRESH_SECOND_FACTOR, PatientClaim, TenantBinding, VerifiedToken,

@@ -47,6 +47,12 @@ pub enum DelegationRefused {
     /// Nobody acts for themselves.
     #[error("the proxy is the grantor")]
     ProxyIsGrantor,
+    /// Only what rests on the law is staff's to put up and approve.
+    #[error("a voluntary relationship is not staff's to grant")]
+    NotLegal,
+    /// Nobody approves what they are to hold.
+    #[error("the approver is the proxy")]
+    ApproverIsProxy,
     /// It does not stand where that is possible.
     #[error("a delegation that is {} cannot do that", .0.as_str())]
     From(DelegationStatus),
@@ -78,7 +84,7 @@ impl DelegationTerms {
         self.check(today)
     }
 
-    fn check(&self, today: Date) -> Result<(), DelegationRefused> {
+    pub(super) fn check(&self, today: Date) -> Result<(), DelegationRefused> {
         if self.scope.is_empty() {
             return Err(DelegationRefused::EmptyScope);
         }

@@ -15,6 +15,7 @@ mod realm;
 mod rotation_tests;
 mod service_token;
 mod settings;
+mod staff;
 #[cfg(test)]
 mod standing_tests;
 #[cfg(test)]
@@ -25,4 +26,5 @@ mod verifier;
 pub use admin::KeycloakAdmin;
 pub use introspection::OidcIntrospection;
 pub use settings::{AcrLevels, ClientCredentials, IssuerSettings, OidcSettings, parse_issuers};
+pub use staff::OidcStaffVerifier;
 pub use verifier::OidcVerifier;

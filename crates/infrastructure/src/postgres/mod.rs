@@ -19,6 +19,7 @@ mod outbox;
 mod partitions;
 mod relay;
 mod revocations;
+mod staff;
 mod unit_of_work;
 
 #[cfg(test)]
@@ -43,4 +44,5 @@ pub use migrate::{MigrateError, MigrateReport, migrate};
 pub use outbox::{NewMessage, OutboxListener, PgOutboxRelay, push as push_event};
 pub use relay::PgJournalRelay;
 pub use revocations::{PgRevocations, PgRevoker, Revocation};
+pub use staff::PgStaffRecords;
 pub use unit_of_work::{PgUnitsOfWork, UnitsOfWorkParts};

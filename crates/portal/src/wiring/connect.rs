@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use portal_application::ports::DeadLetters;
+use portal_application::staff::StaffParts;
 use portal_infrastructure::crypto::{Cursors, KeyRing, KeyedHash, RevocationHashes, RingSecrets};
 use portal_infrastructure::fault::Fault;
 use portal_infrastructure::http_client::http_client;
@@ -10,10 +12,11 @@ use portal_infrastructure::identity::{OidcIntrospection, OidcVerifier};
 use portal_infrastructure::nats::NatsBus;
 use portal_infrastructure::postgres::{
     Database, DeliverySeal, Login, OutboxListener, PgAccessLog, PgAccountViews, PgDeliveries,
-    PgFacts, PgJournal, PgJournalRelay, PgOutboxRelay, PgRevocations, PgUnitsOfWork,
-    UnitsOfWorkParts,
+    PgFacts, PgJournal, PgJournalRelay, PgOutboxRelay, PgRevocations, PgStaffRecords,
+    PgUnitsOfWork, UnitsOfWorkParts,
 };
 use portal_infrastructure::redis::{RedisRecordCache, RedisSettings};
+use portal_infrastructure::unconfigured::Unconfigured;
 use portal_infrastructure::upstream::{FhirSources, SourceSettings};
 use portal_presentation::{ActorHash, HealthState, Settings};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -59,10 +62,13 @@ pub async fn connect(
             .await?;
     }
     let faces = faces(&config, &surroundings);
+    let dead_letters = background.dead_letters.clone();
+    let staff = staff(&made, dead_letters);
     let use_cases = use_cases(config, made, &surroundings);
     Ok((
         Parts {
             use_cases,
+            staff,
             faces,
             metrics,
         },
@@ -161,7 +167,7 @@ impl Background {
 /// Adapters that the use cases share with what runs beside them.
 struct Made {
     app: Database,
-    units: PgUnitsOfWork,
+    units: Arc<PgUnitsOfWork>,
     journal_database: Database,
     verifier: Arc<OidcVerifier>,
     introspection: Arc<OidcIntrospection>,
@@ -193,7 +199,7 @@ impl Made {
         let revocations = PgRevocations::start(journal_database.clone(), Arc::clone(&hinted));
         let app = database(Login::App, &config.app_url, surroundings)?;
         Ok(Self {
-            units: units_of_work(&app, ring, surroundings),
+            units: Arc::new(units_of_work(&app, ring, surroundings)),
             app,
             journal_database,
             verifier: Arc::new(verifier),
@@ -241,7 +247,7 @@ fn use_cases(
         notifier: made.people.notifier,
         cache: made.cache,
         journal: made.journal,
-        units: Arc::new(made.units),
+        units: made.units,
         account_views: Arc::new(PgAccountViews::new(made.app.clone())),
         secrets: Arc::new(RingSecrets::new(&config.key_ring)),
         access_log: Arc::new(PgAccessLog::new(made.app)),
@@ -251,6 +257,17 @@ fn use_cases(
         rules: config.rules,
         licence_key: config.licences.module_key,
         region: config.process.region,
+    }
+}
+
+/// A process that does not relay has no dead letters to show.
+fn staff(made: &Made, dead_letters: Option<Arc<dyn DeadLetters>>) -> StaffParts {
+    StaffParts {
+        verifier: made.people.staff.clone(),
+        records: Arc::new(PgStaffRecords::new(made.app.clone())),
+        units: Arc::clone(&made.units) as _,
+        identity_admin: Arc::clone(&made.people.identity_admin),
+        dead_letters: dead_letters.unwrap_or_else(|| Arc::new(Unconfigured)),
     }
 }
 

@@ -9,13 +9,12 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
-use http::StatusCode;
 use portal_application::Portal;
 use portal_application::ports::{
     Clock, DeadLetters, Deliveries, EventBus, Ids, JournalRelay, Notifier, OutboxRelay,
 };
 use portal_application::relay::RelaySettings;
+use portal_application::staff::{StaffDesk, StaffParts};
 use portal_infrastructure::fault::Fault;
 use portal_infrastructure::http_client::HttpClientError;
 use portal_infrastructure::nats::NatsSettings;
@@ -89,6 +88,8 @@ impl Default for Surroundings {
 pub struct Parts {
     /// The parts of the use cases.
     pub use_cases: portal_application::Parts,
+    /// What only the use cases of staff stand on.
+    pub staff: StaffParts,
     /// The settings of the faces.
     pub faces: Settings,
     /// What `/metrics` shows.
@@ -101,7 +102,7 @@ pub struct Service {
     pub portal: Portal,
     /// `/v1/portal`, `/fhir/R4`, `/health`.
     pub router: Router,
-    /// Staff interfaces: none so far but `/health`.
+    /// `/internal/portal`, `/health`.
     pub internal: Router,
     /// `/metrics` and the detailed `/health`.
     pub admin: Router,
@@ -189,7 +190,8 @@ pub fn assemble(parts: Parts) -> Service {
     let portal = Portal::new(parts.use_cases);
     let health = Arc::clone(&parts.faces.health);
     let admin = admin(&health, parts.metrics);
-    let internal = internal(Arc::clone(&health));
+    let desk = StaffDesk::new(&portal, parts.staff);
+    let internal = portal_presentation::internal_router(desk, parts.faces.clone());
     let router = portal_presentation::router(portal.clone(), parts.faces);
     Service {
         portal,
@@ -203,16 +205,4 @@ pub fn assemble(parts: Parts) -> Service {
 /// The routes for operators.
 pub fn admin(health: &Arc<HealthState>, metrics: Metrics) -> Router {
     portal_presentation::admin_router(health, Arc::new(move || metrics.render()))
-}
-
-fn internal(health: Arc<HealthState>) -> Router {
-    let answer = move || {
-        let code = if health.is_ready() {
-            StatusCode::OK
-        } else {
-            StatusCode::SERVICE_UNAVAILABLE
-        };
-        std::future::ready(code)
-    };
-    Router::new().route("/health", get(answer))
 }

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use portal_application::ports::{Clock, Entitlements, IdentityAdmin, Notifier, PatientDirectory};
+use portal_application::ports::{
+    Clock, Entitlements, IdentityAdmin, Notifier, PatientDirectory, StaffTokenVerifier,
+};
 use portal_domain::source::Source;
+use portal_infrastructure::crypto::RevocationHashes;
 use portal_infrastructure::entitlements::HttpEntitlements;
 use portal_infrastructure::fault::Fault;
 use portal_infrastructure::http_client::HttpClient;
-use portal_infrastructure::identity::KeycloakAdmin;
+use portal_infrastructure::identity::{KeycloakAdmin, OidcStaffVerifier};
 use portal_infrastructure::notifier::HttpNotifier;
 use portal_infrastructure::unconfigured::Unconfigured;
 use portal_infrastructure::upstream::HttpPatientDirectory;
@@ -18,6 +21,7 @@ use super::connect::source_settings;
 
 /// One adapter a port.
 pub(super) struct People {
+    pub(super) staff: Option<Arc<dyn StaffTokenVerifier>>,
     pub(super) directory: Arc<dyn PatientDirectory>,
     pub(super) identity_admin: Arc<dyn IdentityAdmin>,
     pub(super) notifier: Arc<dyn Notifier>,
@@ -31,6 +35,7 @@ impl People {
         clock: &Arc<dyn Clock>,
     ) -> Result<Self, Vec<Fault>> {
         Ok(Self {
+            staff: staff(config, client, clock)?,
             directory: directory(config, client)?,
             identity_admin: identity_admin(config, client),
             notifier: match &config.people.communication_url {
@@ -40,6 +45,25 @@ impl People {
             entitlements: entitlements(config, client, clock),
         })
     }
+}
+
+/// Of the issuer that only `/internal` believes.
+fn staff(
+    config: &ServeConfig,
+    client: &HttpClient,
+    clock: &Arc<dyn Clock>,
+) -> Result<Option<Arc<dyn StaffTokenVerifier>>, Vec<Fault>> {
+    let Some(staff) = &config.people.staff else {
+        return Ok(None);
+    };
+    let verifier = OidcStaffVerifier::new(
+        (&staff.issuer, &staff.audience),
+        &config.identity,
+        RevocationHashes::new(&config.key_ring),
+        client,
+        Arc::clone(clock),
+    )?;
+    Ok(Some(Arc::new(verifier)))
 }
 
 fn directory(

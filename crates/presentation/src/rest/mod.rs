@@ -10,6 +10,8 @@ mod registrations;
 mod results;
 mod values;
 
+pub(crate) use access_log::{AccessEventView, access_event};
+
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

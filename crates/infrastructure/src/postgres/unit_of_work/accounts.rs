@@ -14,8 +14,9 @@ use sqlx::types::Json;
 use super::super::error::{QueryError, UNIQUE_VIOLATION, code};
 use super::PgUnitOfWork;
 
+/// An account as it is stored.
 #[derive(FromRow)]
-struct AccountRow {
+pub(in crate::postgres) struct AccountRow {
     account_id: String,
     kind: String,
     status: String,

@@ -9,7 +9,8 @@ use portal_application::ports::{
 };
 use portal_domain::id::{PatientId, ProxyDelegationId};
 use portal_domain::proxy_delegation::{
-    DelegationRight, DelegationStatus, DelegationTerms, ProxyDelegation, RelationshipType, RightSet,
+    DelegationRight, DelegationStatus, DelegationTerms, LegalBasis, ProxyDelegation,
+    RelationshipType, RightSet,
 };
 use portal_domain::sensitivity::{SensitivityCategory, SensitivitySet};
 use sqlx::FromRow;
@@ -123,7 +124,7 @@ impl ProxyDelegations for PgUnitOfWork {
         invitation: Option<&Invitation>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.insert_delegation(delegation, now).await?;
+        self.insert_on(delegation, None, now).await?;
         match invitation {
             Some(invitation) => self.insert_invitation(delegation.id, invitation).await,
             None => Ok(()),
@@ -230,19 +231,23 @@ impl ProxyDelegations for PgUnitOfWork {
 }
 
 impl PgUnitOfWork {
-    async fn insert_delegation(
+    /// Stores a new one with the paper that it rests on, unless the two have one that is accepted
+    /// or active.
+    pub(super) async fn insert_on(
         &mut self,
         delegation: &ProxyDelegation,
+        basis: Option<&LegalBasis>,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Stored, StoreError> {
         let terms = &delegation.terms;
         let scope: Vec<&str> = terms.scope.iter().map(DelegationRight::as_str).collect();
         let sensitive = terms.sensitive.iter().map(SensitivityCategory::as_str);
         let asked = sqlx::query(
             "INSERT INTO proxy_delegations (tenant_id, delegation_id, status, relationship_type,
                 grantor_patient_id, proxy_account_id, scope, sensitive, valid_from, valid_to,
-                created_at, updated_at, version)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)",
+                created_at, updated_at, version, court_order, document_reference)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13, $14)
+            ON CONFLICT DO NOTHING",
         )
         .bind(self.tenant.as_str())
         .bind(delegation.id.to_string())
@@ -255,11 +260,13 @@ impl PgUnitOfWork {
         .bind(terms.valid_from.to_sqlx())
         .bind(terms.valid_to.map(Date::to_sqlx))
         .bind(now.to_sqlx())
-        .bind(delegation.version);
+        .bind(delegation.version)
+        .bind(basis.is_some_and(|basis| basis.court_order))
+        .bind(basis.map(|basis| basis.document_reference.as_str()));
         let connection = &mut *self.transaction;
         Self::step(&self.shared.database, async {
-            asked.execute(connection).await?;
-            Ok(())
+            let inserted = asked.execute(connection).await?;
+            Ok(stored(inserted.rows_affected()))
         })
         .await
     }

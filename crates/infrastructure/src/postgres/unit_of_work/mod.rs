@@ -4,9 +4,11 @@ mod accounts;
 mod delegations;
 mod idempotency;
 mod registrations;
+mod staff;
 #[cfg(test)]
 mod tests;
 
+pub(super) use accounts::AccountRow;
 pub(super) use delegations::DelegationRow;
 
 use std::sync::Arc;
@@ -88,19 +90,29 @@ impl UnitsOfWork for PgUnitsOfWork {
         decided_on: DecidedOn,
         correlation: &RequestId,
     ) -> Result<Option<Box<dyn UnitOfWork>>, StoreError> {
+        let begun = self.begun(tenant, decided_on, correlation).await?;
+        Ok(begun.map(|work| -> Box<dyn UnitOfWork> { Box::new(work) }))
+    }
+}
+
+impl PgUnitsOfWork {
+    async fn begun(
+        &self,
+        tenant: &TenantId,
+        decided_on: DecidedOn,
+        correlation: &RequestId,
+    ) -> Result<Option<PgUnitOfWork>, StoreError> {
         let database = &self.0.database;
         let begun = database.run(async {
             let mut transaction = database.begin(tenant).await?;
             let current = hold(&mut transaction, tenant, decided_on).await?;
             Ok(current.then_some(transaction))
         });
-        Ok(begun.await?.map(|transaction| -> Box<dyn UnitOfWork> {
-            Box::new(PgUnitOfWork {
-                shared: Arc::clone(&self.0),
-                tenant: tenant.clone(),
-                correlation: correlation.clone(),
-                transaction,
-            })
+        Ok(begun.await?.map(|transaction| PgUnitOfWork {
+            shared: Arc::clone(&self.0),
+            tenant: tenant.clone(),
+            correlation: correlation.clone(),
+            transaction,
         }))
     }
 }
