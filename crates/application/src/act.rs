@@ -106,8 +106,8 @@ pub(crate) trait Act: Sync {
     }
 
     /// What of the path names a thing: the same key for another thing is another request.
-    fn subject(&self) -> &str {
-        ""
+    fn subject(&self) -> Option<&str> {
+        None
     }
 
     /// Reads the request.
@@ -149,7 +149,12 @@ impl Inner {
             let grant = self.admit_caller(caller, &action, memory).await?;
             memory = Memory::Forbidden;
             let input = act.read(&grant)?;
-            let asked = idempotency::read(&*self.secrets, &grant, act.request(), act.subject())?;
+            let asked = idempotency::read(
+                &*self.secrets,
+                &grant,
+                act.request(),
+                act.subject().unwrap_or_default(),
+            )?;
             if asked.is_none() && act.needs_key() {
                 return Err(crate::error::Refusal::IdempotencyKeyRequired.into());
             }

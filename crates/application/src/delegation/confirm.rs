@@ -44,8 +44,8 @@ impl Act for Confirm<'_> {
         self.request
     }
 
-    fn subject(&self) -> &str {
-        self.id
+    fn subject(&self) -> Option<&str> {
+        Some(self.id)
     }
 
     fn read(&self, _: &CallerGrant) -> Result<(), AccessError> {

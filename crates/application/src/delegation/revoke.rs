@@ -50,8 +50,8 @@ impl Act for Revoke<'_> {
         self.request
     }
 
-    fn subject(&self) -> &str {
-        self.id
+    fn subject(&self) -> Option<&str> {
+        Some(self.id)
     }
 
     fn read(&self, _: &CallerGrant) -> Result<(), AccessError> {

@@ -74,10 +74,8 @@ impl Inner {
     /// Sends a new link to whom the last one went, if there was one and nothing speaks against it
     /// now.
     pub(crate) async fn follow_resend(&self, applicant: &Applicant) {
-        let outcome = match self.try_resend(applicant).await {
-            Ok(outcome) => outcome,
-            Err(_) => "unavailable",
-        };
+        let resent = self.try_resend(applicant).await;
+        let outcome = resent.unwrap_or("unavailable");
         counter!("portal_registrations_total", "outcome" => outcome).increment(1);
         tracing::info!(outcome, "registration.resent");
     }

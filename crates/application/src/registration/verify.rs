@@ -62,8 +62,8 @@ impl Act for Verify<'_> {
         let (secrets, now) = (&*portal.secrets, grant.decided_at());
         let identity = identity_hash(secrets, grant.token());
         let hash = secrets.hash(HashPurpose::Code, &[&token]);
-        let taken = work.registrations().take(hash, identity, now).await?;
-        let verification = taken.ok_or(Refusal::LinkExpired)?;
+        let found = work.registrations().take(hash, identity, now).await?;
+        let verification = found.ok_or(Refusal::LinkExpired)?;
         let account = portal.claim(grant, verification.patient, work).await?;
         let about = About {
             patient: account.patient.clone(),

@@ -102,8 +102,8 @@ impl StaffAct for Approve<'_> {
         self.request
     }
 
-    fn subject(&self) -> &str {
-        self.id
+    fn subject(&self) -> Option<&str> {
+        Some(self.id)
     }
 
     fn read(&self, _: &StaffGrant) -> Result<(), AccessError> {

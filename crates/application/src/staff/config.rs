@@ -86,8 +86,8 @@ impl StaffAct for PutConfig<'_> {
         self.request
     }
 
-    fn subject(&self) -> &str {
-        self.tenant
+    fn subject(&self) -> Option<&str> {
+        Some(self.tenant)
     }
 
     fn holds_tenant(&self) -> bool {

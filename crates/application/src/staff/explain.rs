@@ -72,7 +72,7 @@ fn named(operation: &str) -> Option<Action> {
 
 impl Question {
     /// A token of the account that passes every rule about tokens.
-    fn token(&self, grant: &StaffGrant, (issuer, subject): (Issuer, Subject)) -> VerifiedToken {
+    fn token(grant: &StaffGrant, (issuer, subject): (Issuer, Subject)) -> VerifiedToken {
         let now = grant.decided_at();
         VerifiedToken {
             issuer,
@@ -140,7 +140,7 @@ impl Question {
         identity: (Issuer, Subject),
     ) -> Result<Explanation, AccessError> {
         let inner = &desk.inner;
-        let token = Arc::new(self.token(grant, identity));
+        let token = Arc::new(Self::token(grant, identity));
         let (tenant, stated) = (grant.tenant(), self.stated());
         let gathered = inner.gate.facts_about(tenant, token, stated.clone());
         let mut facts = gathered.await?;

@@ -49,7 +49,7 @@ pub(super) trait StaffAct: Sync {
     fn request(&self) -> &WriteRequest;
 
     /// What of the path names a thing: the same key for another thing is another request.
-    fn subject(&self) -> &str;
+    fn subject(&self) -> Option<&str>;
 
     /// Whether the tenant's row is held meanwhile. Not by who changes that row.
     fn holds_tenant(&self) -> bool {
@@ -114,7 +114,7 @@ impl StaffDesk {
     ) -> Result<Option<Recorded<Performed<A::Made>>>, AccessError> {
         let input = act.read(grant)?;
         let who = (&grant.tenant().id, &**grant.token());
-        let thing = (act.action().operation, act.subject());
+        let thing = (act.action().operation, act.subject().unwrap_or_default());
         let asked = idempotency::read_of(&*self.inner.secrets, who, thing, act.request())?;
         let version = act.holds_tenant().then_some(grant.tenant().version);
         let request_id = &caller.request.request_id;

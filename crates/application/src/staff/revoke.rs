@@ -31,8 +31,8 @@ impl StaffAct for Revoke<'_> {
         self.request
     }
 
-    fn subject(&self) -> &str {
-        self.id
+    fn subject(&self) -> Option<&str> {
+        Some(self.id)
     }
 
     fn read(&self, _: &StaffGrant) -> Result<(), AccessError> {

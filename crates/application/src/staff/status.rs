@@ -1,5 +1,7 @@
 //! An account is suspended, reinstated or closed.
 
+use std::fmt::Write as _;
+
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use portal_domain::access::{StaffAction, StaffGrant};
@@ -81,7 +83,11 @@ fn actor_id(desk: &StaffDesk, grant: &StaffGrant) -> String {
     let token = grant.token();
     let parts = [token.issuer.as_str(), token.subject.as_str()];
     let hash = desk.inner.secrets.hash(HashPurpose::Identity, &parts);
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn reason(members: &mut Members<'_, '_>, change: StatusChange) -> Option<StatusReason> {
@@ -112,8 +118,8 @@ impl StaffAct for ChangeStatus<'_> {
         self.request
     }
 
-    fn subject(&self) -> &str {
-        self.id
+    fn subject(&self) -> Option<&str> {
+        Some(self.id)
     }
 
     fn read(&self, _: &StaffGrant) -> Result<StatusReason, AccessError> {

@@ -113,10 +113,10 @@ fn view(line: ImportLine) -> OutcomeView {
     }
 }
 
-fn written(line: ImportLine) -> Result<Bytes, Infallible> {
+fn written(line: ImportLine) -> Bytes {
     let mut text = serde_json::to_vec(&view(line)).unwrap_or_default();
     text.push(b'\n');
-    Ok(text.into())
+    text.into()
 }
 
 fn lines(body: Body) -> Lines {
@@ -147,7 +147,9 @@ fn answer(
     if !acceptable {
         return Err(Code::UnsupportedMediaType.into());
     }
-    let mut response = Response::new(Body::from_stream(outcomes.map(written)));
+    let mut response = Response::new(Body::from_stream(
+        outcomes.map(|line| Ok::<_, Infallible>(written(line))),
+    ));
     let kind = HeaderValue::from_static(NDJSON);
     response.headers_mut().insert(CONTENT_TYPE, kind);
     Ok(response)

@@ -187,14 +187,18 @@ pub(crate) async fn update_me(
     let request = sent.with(asked.parameters);
     let changed = faces.portal.update_me(&asked.caller, &request).await;
     let changed = changed.map_err(Fault::on(Surface::Portal))?;
-    disclosure::performed(&changed, changed_account, HeaderMap::new())
+    disclosure::performed(
+        &changed,
+        |account| Some(changed_account(account)),
+        HeaderMap::new(),
+    )
 }
 
-fn changed_account(account: &PortalAccount) -> Option<ChangedAccountView<'_>> {
-    Some(ChangedAccountView {
+fn changed_account(account: &PortalAccount) -> ChangedAccountView<'_> {
+    ChangedAccountView {
         account_id: account.id.to_string(),
         preferred_language: account.preferred_language.as_deref(),
-    })
+    }
 }
 
 fn account<'a>(

@@ -75,15 +75,15 @@ pub(crate) async fn set_notification_preferences(
     sent: Sent,
 ) -> Result<Response, Fault> {
     let request = sent.with(asked.parameters);
-    let set = faces
+    let changed = faces
         .portal
         .set_notification_preferences(&asked.caller, &request)
         .await;
-    let set = set.map_err(Fault::on(Surface::Portal))?;
+    let changed = changed.map_err(Fault::on(Surface::Portal))?;
     let mut headers = HeaderMap::new();
-    let version = set.value().made.version;
+    let version = changed.value().made.version;
     headers.insert(ETAG, disclosure::version_tag(version));
-    disclosure::performed(&set, |made| Some(view(made)), headers)
+    disclosure::performed(&changed, |made| Some(view(made)), headers)
 }
 
 fn view(answer: &PreferencesAnswer) -> PreferencesView {

@@ -32,8 +32,8 @@ impl StaffAct for ImportAccount {
         &self.request
     }
 
-    fn subject(&self) -> &str {
-        ""
+    fn subject(&self) -> Option<&str> {
+        None
     }
 
     fn read(&self, _: &StaffGrant) -> Result<PatientId, AccessError> {

@@ -100,8 +100,8 @@ impl StaffAct for ImportDelegation {
         &self.request
     }
 
-    fn subject(&self) -> &str {
-        ""
+    fn subject(&self) -> Option<&str> {
+        None
     }
 
     fn read(&self, _: &StaffGrant) -> Result<LegalLine, AccessError> {
