@@ -46,9 +46,9 @@ impl DeliverySeal {
         });
         let content = content.map_err(|_| StoreError::Corrupt)?;
         let mut sealed = Vec::new();
-        let (scope, context) = (delivery.tenant.as_str(), delivery.id.as_bytes());
+        let (tenant, id) = (delivery.tenant.as_str(), delivery.id.as_bytes());
         self.0
-            .seal_into(&mut sealed, scope, context, now, |bytes| {
+            .seal_into(&mut sealed, tenant, id, now, |bytes| {
                 bytes.extend_from_slice(&content);
             })
             .map_err(|_| StoreError::Corrupt)?;
