@@ -124,7 +124,7 @@ async fn an_aggregate_waits_for_its_retry_and_its_neighbour_does_not() {
     settle(
         &relay,
         &waiting,
-        PublishOutcome::Retry(Duration::from_secs(60)),
+        PublishOutcome::Retry(Duration::from_mins(1)),
     )
     .await;
     let behind = scene.commit(&[one, other, one]).await;

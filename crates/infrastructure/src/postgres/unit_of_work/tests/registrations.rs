@@ -12,9 +12,9 @@ async fn count(scene: &Scene, kind: AttemptKind, key: Hash, at: Timestamp) -> u3
 /// Uses a link up, if it opens anything.
 async fn take(scene: &Scene, token: Hash, identity: Hash, at: Timestamp) -> Option<Verification> {
     let mut work = scene.change().await;
-    let taken = work.registrations().take(token, identity, at).await;
+    let used = work.registrations().take(token, identity, at).await;
     scene.commit(work).await;
-    taken.unwrap()
+    used.unwrap()
 }
 
 async fn replace(scene: &Scene, link: &Verification) {
