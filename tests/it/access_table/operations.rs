@@ -23,6 +23,7 @@ pub(super) struct About<'a> {
 }
 
 /// How an operation is called.
+#[derive(Clone, Copy)]
 pub(super) struct Operation {
     pub(super) id: &'static str,
     /// The heading of its column; a read and a search on FHIR share one.
