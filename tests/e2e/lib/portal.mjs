@@ -6,7 +6,7 @@ import { PORTAL } from './settings.mjs';
 const document = JSON.parse(readFileSync(new URL('../../../openapi/portal.v1.json', import.meta.url), 'utf8'));
 
 /** Operations that need a fresh second factor, as `METHOD path`. */
-export const STEP_UP = [];
+export const STEP_UP = ['POST /v1/portal/proxy-delegations'];
 
 const NO_RECORD = 'none';
 
