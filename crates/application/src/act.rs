@@ -132,6 +132,20 @@ pub(crate) trait Act: Sync {
     ) -> Result<Self::Made, AccessError>;
 }
 
+/// Why a change was not carried out, and whether that is written down already.
+enum NotPerformed {
+    /// With what was noted of it.
+    Recorded(AccessError),
+    /// Nothing of it was kept.
+    Unrecorded(AccessError),
+}
+
+impl<E: Into<AccessError>> From<E> for NotPerformed {
+    fn from(error: E) -> Self {
+        Self::Unrecorded(error.into())
+    }
+}
+
 /// A second refusal in a row of what was decided means that facts change faster than they can be
 /// read.
 const ATTEMPTS: usize = 2;
@@ -165,8 +179,11 @@ impl Inner {
             };
             let performed = self.within(caller, act, &grant, (input, asked), work).await;
             return match performed {
-                Err(error) => Err(self.not_performed(caller, &grant, error).await),
-                performed => performed,
+                Ok(performed) => Ok(performed),
+                Err(NotPerformed::Recorded(error)) => Err(error),
+                Err(NotPerformed::Unrecorded(error)) => {
+                    Err(self.not_performed(caller, &grant, error).await)
+                }
             };
         }
         Err(StoreError::Unavailable.into())
@@ -194,7 +211,7 @@ impl Inner {
         grant: &CallerGrant,
         (input, asked): (A::Input, Option<Asked>),
         mut work: Box<dyn UnitOfWork>,
-    ) -> Result<Recorded<Performed<A::Made>>, AccessError> {
+    ) -> Result<Recorded<Performed<A::Made>>, NotPerformed> {
         let now = grant.decided_at();
         if let Some(asked) = &asked
             && let Some(record) = asked.claim(&mut *work, now).await?
@@ -217,7 +234,7 @@ impl Inner {
                 event.outcome = Outcome::Failed;
                 event.reason_code = reason(&error);
                 work.commit(event).await?;
-                return Err(error);
+                return Err(NotPerformed::Recorded(error));
             }
         };
         if let Some(asked) = &asked {
@@ -241,9 +258,9 @@ impl Inner {
         grant: &CallerGrant,
         error: AccessError,
     ) -> AccessError {
-        let AccessError::NotFound = error else {
+        if !matches!(error, AccessError::NotFound | AccessError::Refused(_)) {
             return error;
-        };
+        }
         let mut event = self.own_event(caller, grant, &About::default());
         event.outcome = Outcome::Failed;
         event.reason_code = reason(&error);

@@ -169,3 +169,23 @@ async fn the_eleventh_active_one_is_refused() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_was_refused_is_in_the_log_once() {
+    scene(async {
+        let portal = portal().await;
+        let ada = portal.person("ada").await;
+        let ben = Person::caregiver(&portal.tenant, "ben");
+        let id = active(&portal, &ada, &ben).await;
+        let tried = act_on(&portal, &ada, &id, "confirm").await;
+        assert_eq!(tried.verdict(), "409 STATE_CONFLICT");
+        let log = portal.log_of(&ada).await;
+        let refused: Vec<_> = log
+            .iter()
+            .filter(|entry| entry["outcome"] == "failed")
+            .map(|entry| &entry["reasonCode"])
+            .collect();
+        assert_eq!(refused, ["state-conflict"]);
+    })
+    .await;
+}
