@@ -28,7 +28,7 @@ impl MemoryDirectory {
         is_meant: impl Fn(&Registered) -> bool,
     ) -> Result<Option<RegisteredPatient>, SourceError> {
         if let Some(error) = self.failure.lock().unwrap().as_ref() {
-            return Err(error.clone());
+            return Err(*error);
         }
         let patients = self.patients.lock().unwrap();
         let mut found = patients.iter().filter(|registered| is_meant(registered));
