@@ -7,7 +7,7 @@ import { REALM } from './settings.mjs';
 // of the loopback to apps (RFC 8252 section 7.3).
 const CALLBACK = 'http://127.0.0.1:65535/callback';
 
-export const MOBILE = { id: 'portal-mobile', redirect: CALLBACK, scope: 'openid patient/*.read patient/Patient.write' };
+export const MOBILE = { id: 'portal-mobile', redirect: CALLBACK, scope: 'openid profile patient/*.read patient/Patient.write' };
 export const SMART_APP = {
   id: 'smart-demo-app',
   redirect: CALLBACK,
