@@ -7,6 +7,12 @@ field() { sed -n "s/.*\"$1\"[[:space:]]*:[[:space:]]*\"\([^\"]*\)\".*/\1/p"; }
 # people DIR: an object a line.
 people() { grep -o '{[^{}]*"patientId"[^{}]*}' "$1/sandbox.json"; }
 
+# registrants DIR: those who have a record and no account yet, an object a line.
+registrants() { grep -o '{[^{}]*"mrn"[^{}]*}' "$1/sandbox.json" || true; }
+
+# staff DIR: an object a line.
+staff() { grep -o '{[^{}]*"role"[^{}]*}' "$1/sandbox.json" || true; }
+
 # import_lines DIR ISSUER REGION: every tenant, an active account for each of the people, and the
 # delegations between them.
 import_lines() {

@@ -1,9 +1,10 @@
 # Which programs are needed, and how the system's packages bring them.
 # shellcheck shell=bash
 
-# missing_packages KIND [bench]: the packages of KIND (apt or brew) whose programs are not found.
+# missing_packages KIND [BENCH [E2E]]: the packages of KIND (apt or brew) whose programs are not
+# found.
 missing_packages() {
-    local kind=$1 bench=${2:-}
+    local kind=$1 bench=${2:-} e2e=${3:-}
     postgres_bin >/dev/null || package "$kind" postgresql postgresql@16
     { has redis-server && has redis-cli; } || package "$kind" redis-server redis
     has nats-server || package "$kind" nats-server nats-server
@@ -11,6 +12,17 @@ missing_packages() {
     has cc || package "$kind" build-essential gcc
     [ -z "$bench" ] || has nginx || package "$kind" nginx nginx
     [ -z "$bench" ] || has wrk || package "$kind" wrk wrk
+    [ -z "$e2e" ] || missing_for_e2e "$kind"
+}
+
+missing_for_e2e() {
+    local kind=$1
+    java_program >/dev/null || package "$kind" openjdk-17-jre-headless openjdk@17
+    has mvn || package "$kind" maven maven
+    has unzip || package "$kind" unzip unzip
+    has node || package "$kind" nodejs node
+    has npm || package "$kind" npm node
+    chromium_program >/dev/null || package "$kind" chromium chromium
 }
 
 # package KIND APT_NAME BREW_NAME

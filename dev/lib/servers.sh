@@ -44,11 +44,11 @@ nats_ready() {
 # settled DIR NAME PORT: ready, or ended.
 settled() { "$2_ready" "$1" "$3" || ended "$1/$2.pid"; }
 
-# start_at DIR NAME PORT: succeeds once the server answers at the port.
+# start_at DIR NAME PORT: succeeds once the server answers at the port, within START_SECONDS.
 start_at() {
     local dir=$1 name=$2 port=$3
     "launch_$name" "$dir" "$port"
-    if wait_until 30 settled "$dir" "$name" "$port" && lives "$dir/$name.pid"; then
+    if wait_until "${START_SECONDS:-30}" settled "$dir" "$name" "$port" && lives "$dir/$name.pid"; then
         echo "$port" >"$dir/$name.port"
     else
         end_process "$dir/$name.pid" KILL

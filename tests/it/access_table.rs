@@ -3,9 +3,11 @@
 //! refusal that the legend does not know. Callers go through every operation.
 
 mod callers;
+mod legend;
 mod oneself;
 mod operations;
 mod others;
+mod record;
 mod shown;
 mod world;
 
@@ -15,7 +17,7 @@ use std::time::Duration;
 use futures::stream::{self, StreamExt as _};
 use portal_application::operation;
 use portal_fhir::ResourceType;
-use portal_tests::{Answer, TestPortal, long_scene};
+use portal_tests::{Answer, long_scene};
 
 use callers::{Caller, Cast};
 use operations::Operation;
@@ -24,12 +26,13 @@ use world::World;
 /// Fewer than a tenant's share of what is in flight at once.
 const AT_ONCE: usize = 16;
 
-async fn ask(portal: &TestPortal, caller: &Caller, operation: &Operation) -> Answer {
+async fn ask(world: &World, caller: &Caller, operation: &Operation) -> Answer {
     let question = if operation.is_fhir() {
         &caller.fhir
     } else {
         &caller.rest
     };
+    let portal = &world.portal;
     let bearer = question
         .token(portal, operation)
         .map(|token| format!("Bearer {token}"));
@@ -41,14 +44,21 @@ async fn ask(portal: &TestPortal, caller: &Caller, operation: &Operation) -> Ans
             .iter()
             .map(|(name, value)| (*name, value.as_str())),
     );
-    portal
-        .send(&(operation.path)(&caller.patient), &headers)
-        .await
+    let path = (operation.path)(&world.about(&caller.patient));
+    match operation.body() {
+        None => portal.send(&path, &headers).await,
+        Some(body) => {
+            let route = (operation.method, path.as_str());
+            portal.send_body(route, &headers, &body).await
+        }
+    }
 }
 
-async fn answered(portal: &TestPortal, caller: &Caller, operation: &Operation) -> char {
-    let answer = ask(portal, caller, operation).await;
-    shown::symbol(operation.id, &caller.patient, &answer)
+async fn answered(world: &World, caller: &Caller, operation: &Operation) -> char {
+    let answer = ask(world, caller, operation).await;
+    let about = world.about(&caller.patient);
+    shown::symbol(operation, &about, &answer)
+        .unwrap_or_else(|why| panic!("{}: {}: {why}", caller.group, caller.name))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -67,7 +77,7 @@ async fn every_operation_answers_every_caller_as_the_table_says() {
             "every caller has a name of its own"
         );
         let cells = callers.iter().flat_map(|caller| {
-            operations::all().map(|operation| answered(&world.portal, caller, operation))
+            operations::all().map(|operation| answered(&world, caller, operation))
         });
         let cells: Vec<char> = stream::iter(cells).buffered(AT_ONCE).collect().await;
         let rows = cells

@@ -12,6 +12,7 @@ mod answer;
 mod clock;
 mod database;
 mod days;
+mod deliveries;
 mod environment;
 mod events;
 mod facts;
@@ -22,20 +23,23 @@ pub mod policy;
 mod portal;
 mod process;
 mod revocation;
+pub mod schemas;
 mod shifts;
+mod staff;
 
 pub use answer::Answer;
 pub use clock::ManualClock;
 pub use database::Database;
 pub use environment::{required, synthea};
-pub use events::AccessEvents;
+pub use events::{AccessEvents, PortalEvents};
 pub use facts::EVERY_RIGHT;
 pub use fixture::Fixture;
 pub use people::{Person, claims};
 pub use pod::Pod;
 pub use portal::{TestOptions, TestPortal};
-pub use process::{PortalProcess, Servers};
+pub use process::{Change, Message, OutboxRow, PortalProcess, Running, Servers};
 pub use shifts::Terms;
+pub use staff::Staff;
 
 static MACHINE: RwLock<()> = RwLock::const_new(());
 

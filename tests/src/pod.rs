@@ -10,7 +10,6 @@ use portal::config::{self, Inputs};
 use portal::telemetry::Metrics;
 use portal::wiring::{self, Background, Surroundings};
 use portal_application::ports::Clock as _;
-use portal_application::relay::RelaySettings;
 use portal_infrastructure::system::SystemIds;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -22,6 +21,8 @@ use crate::events::AccessEvents;
 pub struct Pod {
     /// Where it is reached, without a slash at its end.
     pub url: String,
+    /// Where staff reach it.
+    pub internal_url: String,
     _background: Arc<Background>,
     _tasks: JoinSet<()>,
 }
@@ -47,6 +48,14 @@ impl Pod {
         let background = Arc::new(background);
         until_loaded(&background).await;
         let mut tasks = JoinSet::new();
+        let internal = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let internal_address = internal.local_addr().expect("it is bound");
+        let staff = service
+            .internal
+            .into_make_service_with_connect_info::<SocketAddr>();
+        tasks.spawn(async move {
+            axum::serve(internal, staff).await.expect("it serves");
+        });
         let router = service
             .router
             .into_make_service_with_connect_info::<SocketAddr>();
@@ -54,16 +63,11 @@ impl Pod {
             axum::serve(listener, router).await.expect("it serves");
         });
         if let Some(ends) = background.relay.clone() {
-            tasks.spawn(portal_application::relay::run(
-                ends.journal,
-                ends.bus,
-                RelaySettings::default(),
-                ends.wake,
-                std::future::pending(),
-            ));
+            tasks.spawn(ends.run(std::future::pending()));
         }
         Self {
             url: format!("http://{address}"),
+            internal_url: format!("http://{internal_address}"),
             _background: background,
             _tasks: tasks,
         }

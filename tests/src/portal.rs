@@ -18,7 +18,7 @@ use crate::answer::Answer;
 use crate::clock::ManualClock;
 use crate::database::{Database, insert_account, insert_tenant, set_status};
 use crate::environment::required;
-use crate::events::AccessEvents;
+use crate::events::{AccessEvents, PortalEvents};
 use crate::fixture::Fixture;
 use crate::people::{Person, claims};
 use crate::pod::{Launch, Pod};
@@ -61,10 +61,10 @@ pub struct TestPortal {
     pub(crate) metrics: Metrics,
     pub(crate) prefix: String,
     spare: Mutex<Vec<String>>,
-    client: reqwest::Client,
+    pub(crate) client: reqwest::Client,
     blocked: Mutex<Option<sqlx::Transaction<'static, sqlx::Postgres>>>,
     pub(crate) import: tokio::sync::Mutex<Option<Import>>,
-    _pod: Pod,
+    pub(crate) pod: Pod,
 }
 
 impl TestPortal {
@@ -132,7 +132,7 @@ impl TestPortal {
             prefix: unique,
             blocked: Mutex::new(None),
             import: tokio::sync::Mutex::new(None),
-            _pod: pod,
+            pod,
         }
     }
 
@@ -344,6 +344,62 @@ impl TestPortal {
         Answer::read(request.send().await.expect("the portal answers")).await
     }
 
+    /// A person's token that may change what is theirs, with a second factor of this moment.
+    pub fn writing_token(&self, person: &Person) -> String {
+        let now = self.clock.now().as_second();
+        let scope = "openid profile patient/*.read patient/*.write";
+        self.token_with(person, &json!({"scope": scope, "auth_time": now}))
+    }
+
+    /// Sends a JSON body with a token and further headers.
+    pub async fn send_json(
+        &self,
+        (method, path): (&str, &str),
+        token: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Answer {
+        self.send_json_to(&self.public_url, (method, path), token, headers, body)
+            .await
+    }
+
+    /// The same to another pod.
+    pub async fn send_json_to(
+        &self,
+        url: &str,
+        (method, path): (&str, &str),
+        token: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Answer {
+        let method = method.parse().expect("a method");
+        let mut request = self
+            .client
+            .request(method, format!("{url}{path}"))
+            .bearer_auth(token)
+            .json(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Answer::read(request.send().await.expect("the portal answers")).await
+    }
+
+    /// Sends a JSON body with these headers and no others.
+    pub async fn send_body(
+        &self,
+        (method, path): (&str, &str),
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Answer {
+        let method = method.parse().expect("a method");
+        let url = format!("{}{path}", self.public_url);
+        let mut request = self.client.request(method, url).json(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Answer::read(request.send().await.expect("the portal answers")).await
+    }
+
     /// Asks a source itself.
     pub async fn ask_source(&self, url: &str, tenant: &str) -> Answer {
         let request = self.client.get(url).header("X-Tenant-ID", tenant);
@@ -365,6 +421,11 @@ impl TestPortal {
     /// The access events that the relay publishes from now on.
     pub async fn access_events(&self) -> AccessEvents {
         AccessEvents::subscribe(&required("NATS_URL"), &self.prefix).await
+    }
+
+    /// The events of the outbox that the relay publishes from now on.
+    pub async fn events(&self) -> PortalEvents {
+        PortalEvents::subscribe(&required("NATS_URL"), &self.prefix).await
     }
 
     /// Keeps the journal from committing. Only for a portal with a database of its own.
@@ -417,12 +478,14 @@ fn settings(
     let entitlements: Vec<_> = licensed
         .map(|tenant| format!("{tenant}=ehr.portal"))
         .collect();
+    let staff_issuer = sandbox.issuer_url_of("staff").expect("a realm of staff");
     let mut settings: BTreeMap<String, String> = [
         ("PORTAL_PROFILE", "development"),
         ("REGION", "local"),
         ("PUBLIC_URL", public_url),
         ("KEYCLOAK_REALM_URL", &sandbox.issuer_url()),
         ("PORTAL_AUDIENCE", "patient-portal"),
+        ("STAFF_ISSUER_URL", &staff_issuer),
         ("FIRST_PARTY_CLIENTS", "portal-web,portal-mobile"),
         ("ACR_LEVELS", "1=1,2=2"),
         ("MFA_AMR", "mfa,otp,hwk"),
@@ -432,6 +495,9 @@ fn settings(
         ("KEY_RING", KEY_RING),
         ("OIDC_CLIENT_ID", "portal-service"),
         ("OIDC_CLIENT_SECRET", "sandbox-secret"),
+        ("COMMUNICATION_URL", &sandbox.source_url("communication")),
+        ("IDENTITY_ADMIN_CLIENT_ID", sandbox.identity_admin().0),
+        ("IDENTITY_ADMIN_CLIENT_SECRET", sandbox.identity_admin().1),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value.to_owned()))

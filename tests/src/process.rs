@@ -3,6 +3,7 @@
 
 mod evidence;
 mod folder;
+mod outbox;
 mod outcome;
 mod portal_process;
 mod running;
@@ -10,5 +11,8 @@ mod servers;
 mod settings;
 mod signal;
 
+pub use evidence::Message;
+pub use outbox::{Change, OutboxRow};
 pub use portal_process::PortalProcess;
+pub use running::Running;
 pub use servers::Servers;

@@ -10,7 +10,7 @@ use crate::machine::conditions;
 use crate::report::{Report, Row};
 use crate::stage::{READERS, Stage, token};
 use crate::target::{Kind, Target};
-use crate::{Arguments, Outcome, say, usage};
+use crate::{Arguments, Outcome, outbox, say, usage};
 
 const KINDS: [Kind; 6] = [
     Kind::FloorVerified,
@@ -33,6 +33,12 @@ pub(crate) async fn run(arguments: &Arguments, dir: &Path) -> Outcome<Report> {
         }
     }
     let cold = cold_summaries(&mut stage, patients, arguments).await?;
+    let outbox = if outbox::NAME.contains(&arguments.only) {
+        say("the outbox");
+        Some(outbox::run(&stage).await?)
+    } else {
+        None
+    };
     if is_wanted(Kind::SectionRelayApart, arguments) {
         rows.extend(with_relay_apart(&mut stage, arguments).await?);
     }
@@ -40,6 +46,7 @@ pub(crate) async fn run(arguments: &Arguments, dir: &Path) -> Outcome<Report> {
         conditions,
         rows,
         cold,
+        outbox,
         idle_kib: stage.idle_kib,
     })
 }

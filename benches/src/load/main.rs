@@ -12,6 +12,7 @@ mod http;
 mod latency;
 mod machine;
 mod open;
+mod outbox;
 mod peers;
 mod program;
 mod records;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::closed::Closed;
 use crate::cold::Cold;
 use crate::machine::Conditions;
+use crate::outbox::Outbox;
 use crate::servers::ServersCpu;
 use crate::target::Kind;
 
@@ -63,6 +64,7 @@ pub(crate) struct Report {
     pub(crate) conditions: Conditions,
     pub(crate) rows: Vec<Row>,
     pub(crate) cold: Option<Cold>,
+    pub(crate) outbox: Option<Outbox>,
     pub(crate) idle_kib: Option<u64>,
 }
 
@@ -137,6 +139,9 @@ impl Report {
             f,
             "| p99 of a cold summary | ≤ slowest source + 15 ms | {measured} | {verdict} |"
         )?;
+        for (goal, wanted, measured, is_met) in self.outbox.iter().flat_map(Outbox::goals) {
+            writeln!(f, "| {goal} | {wanted} | {measured} | {} |", met(is_met))?;
+        }
         let verdict = shown(self.idle_kib, |kib| met(kib <= 64 * 1024));
         let idle = shown(self.idle_kib, mebibytes);
         writeln!(
@@ -164,6 +169,9 @@ impl fmt::Display for Report {
         )?;
         if let Some(cold) = &self.cold {
             write!(f, "\n{cold}")?;
+        }
+        if let Some(outbox) = &self.outbox {
+            write!(f, "\n{outbox}")?;
         }
         self.write_goals(f)
     }

@@ -74,23 +74,26 @@ impl Servers {
 
     /// The one value that a statement gives.
     pub(crate) fn ask(&self, statement: &str) -> Option<String> {
-        let url = &self.superuser;
-        let output = Command::new("psql")
-            .args([
-                "--no-psqlrc",
-                "--tuples-only",
-                "--no-align",
-                "--command",
-                statement,
-            ])
-            .env("PGHOST", url.host_str()?)
-            .env("PGPORT", url.port()?.to_string())
-            .env("PGUSER", url.username())
-            .env("PGPASSWORD", url.password()?)
-            .env("PGDATABASE", url.path().trim_start_matches('/'))
+        let output = self
+            .psql()?
+            .args(["--tuples-only", "--no-align", "--command", statement])
             .output()
             .ok()
             .filter(|output| output.status.success())?;
         Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
+    /// `psql` as the superuser, with what every use of it needs.
+    pub(crate) fn psql(&self) -> Option<Command> {
+        let url = &self.superuser;
+        let mut command = Command::new("psql");
+        command
+            .arg("--no-psqlrc")
+            .env("PGHOST", url.host_str()?)
+            .env("PGPORT", url.port()?.to_string())
+            .env("PGUSER", url.username())
+            .env("PGPASSWORD", url.password()?)
+            .env("PGDATABASE", url.path().trim_start_matches('/'));
+        Some(command)
     }
 }

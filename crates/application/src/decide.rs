@@ -2,7 +2,8 @@
 //! needs, decide.
 
 use portal_domain::access::{
-    AccessFacts, Action, Denial, PatientGrant, authorize, birth_date_target,
+    AccessFacts, Action, CallerGrant, Denial, PatientGrant, authorize, authorize_caller,
+    birth_date_target,
 };
 use portal_domain::tenant::Tenant;
 
@@ -37,6 +38,30 @@ impl Inner {
             }
             decided => Ok(decided),
         }
+    }
+
+    /// Decides about a change of the caller's own, in the same way. It never concerns the age of
+    /// anybody, so no birth date is looked up.
+    pub(crate) async fn decide_caller(
+        &self,
+        caller: &Caller,
+        action: &Action,
+        memory: Memory,
+    ) -> Result<Result<CallerGrant, Refused>, AccessError> {
+        let gathered = self.gate.facts(caller, action, memory).await?;
+        let decided = authorize_caller(&gathered.facts, action, self.clock.now());
+        let (denial, facts) = match decided {
+            Ok(grant) => return Ok(Ok(grant)),
+            Err(denial) if gathered.remembered && denial.depends_on_facts() => {
+                let gathered = self.gate.facts(caller, action, Memory::Forbidden).await?;
+                match authorize_caller(&gathered.facts, action, self.clock.now()) {
+                    Ok(grant) => return Ok(Ok(grant)),
+                    Err(denial) => (denial, gathered.facts),
+                }
+            }
+            Err(denial) => (denial, gathered.facts),
+        };
+        Ok(Err(Refused { denial, facts }))
     }
 
     async fn decide_on(

@@ -1,6 +1,7 @@
 //! Gathers the facts that the decision needs. Handlers cannot reach the ports used here.
 
 mod snapshot;
+mod staff;
 
 use std::sync::Arc;
 

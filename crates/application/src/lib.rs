@@ -5,30 +5,42 @@
 //! opens the answer. Nothing here knows HTTP, SQL or Redis.
 
 mod access_log;
+mod account;
+mod act;
 mod answer;
 mod birth_date;
+mod body;
 mod caller;
 mod decide;
+mod delegation;
 mod denials;
 mod error;
 mod gate;
+mod idempotency;
 mod input;
+pub mod jobs;
 mod look;
 mod me;
 pub mod operation;
 mod portal;
 pub mod ports;
 pub mod record;
+mod registration;
 pub mod relay;
+pub mod staff;
 #[cfg(test)]
 mod testing;
 
 pub use access_log::AccessLogAnswer;
+pub use account::PreferencesAnswer;
+pub use act::Performed;
 pub use answer::{
     Completeness, Delegator, HeldBack, LabAnswer, LabItem, LabsAnswer, MeAnswer, ReadAnswer,
     SearchAnswer, SourceReport, SourceStatus, SummaryAnswer, Withheld,
 };
+pub use body::{BodyError, IdempotencyKey, RequestBody, WriteRequest};
 pub use caller::{Caller, RequestContext};
-pub use error::{AccessError, InputError};
+pub use delegation::{ListedDelegation, ListedRole};
+pub use error::{AccessError, InputError, Refusal};
 pub use portal::{Parts, Portal};
 pub use record::{RecordRules, Section, SourceRules};

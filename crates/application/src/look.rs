@@ -4,11 +4,10 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use metrics::counter;
-use portal_domain::access::{Action, Denial, PatientGrant, ScopeNeed, VerifiedToken, explain};
+use portal_domain::access::{Action, CallerGrant, Denial, PatientGrant, VerifiedToken, explain};
 use portal_domain::audit::{AccessEvent, ActorKind, EventType, MAX_RESOURCE_IDS, Outcome, Receipt};
 use portal_domain::disclosure::{Answer, Disclosure};
 use portal_domain::id::PortalAccessEventId;
-use portal_fhir::ResourceType;
 use ulid::Ulid;
 
 use crate::caller::Caller;
@@ -89,6 +88,22 @@ impl Inner {
         }
     }
 
+    /// Decides about a change of the caller's own; a refusal is written down.
+    pub(crate) async fn admit_caller(
+        &self,
+        caller: &Caller,
+        action: &Action,
+        memory: Memory,
+    ) -> Result<CallerGrant, AccessError> {
+        match self.decide_caller(caller, action, memory).await? {
+            Ok(grant) => Ok(grant),
+            Err(refused) => {
+                self.deny(caller, action, &refused).await;
+                Err(refused.denial.into())
+            }
+        }
+    }
+
     /// Writes down a look that showed nothing, and says what to answer. `None`: it was decided on
     /// stale facts.
     async fn failed(
@@ -101,6 +116,7 @@ impl Inner {
         let reason = match &error {
             AccessError::NotFound => "not-found",
             AccessError::Source(_) => "source-unavailable",
+            AccessError::Refused(refusal) => refusal.code(),
             AccessError::Denied(denial) => {
                 self.deny_granted(caller, grant, place, *denial).await;
                 return Some(error);
@@ -160,7 +176,7 @@ impl Inner {
         }
     }
 
-    async fn write_soon(&self, event: AccessEvent) {
+    pub(crate) async fn write_soon(&self, event: AccessEvent) {
         match self.journal.reserve() {
             Ok(place) => write_denial(place, event).await,
             Err(_) => unrecorded(event.reason_code),
@@ -201,7 +217,12 @@ impl Inner {
         event
     }
 
-    fn event(&self, caller: &Caller, action: &Action, grant: Option<&PatientGrant>) -> AccessEvent {
+    pub(crate) fn event(
+        &self,
+        caller: &Caller,
+        action: &Action,
+        grant: Option<&PatientGrant>,
+    ) -> AccessEvent {
         let now = self.clock.now();
         let token = &caller.token;
         let proxy = grant.and_then(PatientGrant::proxy);
@@ -222,7 +243,7 @@ impl Inner {
             event_type: action.event_type,
             outcome: Outcome::Success,
             reason_code: None,
-            resource_type: Some(resource_type(action)),
+            resource_type: action.resource_type(),
             resource_ids: Vec::new(),
             resource_count: 0,
             query_keys: caller.request.query_keys.clone(),
@@ -259,13 +280,8 @@ const fn actor(token: &VerifiedToken, for_another: bool) -> ActorKind {
     }
 }
 
-const fn resource_type(action: &Action) -> ResourceType {
-    let ScopeNeed::Record(resource_type, _) = action.scope;
-    resource_type
-}
-
 // The partition of an event follows from its id, so its time is the ULID's own.
-fn time_of(ulid: Ulid, now: Timestamp) -> Timestamp {
+pub(crate) fn time_of(ulid: Ulid, now: Timestamp) -> Timestamp {
     i64::try_from(ulid.timestamp_ms())
         .ok()
         .and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok())

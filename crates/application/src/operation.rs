@@ -111,10 +111,112 @@ pub const GET_LAB_RESULT: Action = portal(
     ProxyNeed::Right(DelegationRight::Labs),
 );
 
+/// Something of the caller's own that is no record: a caregiver has it too.
+const fn own(operation: &'static str, event_type: EventType, interaction: Interaction) -> Action {
+    Action {
+        account: AccountNeed::ActiveOfAnyKind,
+        ..portal(
+            operation,
+            event_type,
+            ResourceType::Patient,
+            interaction,
+            ProxyNeed::Never,
+        )
+    }
+}
+
+/// Open to who has no account yet.
+const fn newcomer(operation: &'static str, event_type: EventType) -> Action {
+    Action {
+        account: AccountNeed::None,
+        scope: ScopeNeed::Identity,
+        ..own(operation, event_type, Interaction::Create)
+    }
+}
+
+/// `PATCH /v1/portal/me`
+pub const UPDATE_ME: Action = own("updateMe", EventType::AccountUpdated, Interaction::Update);
+/// `GET /v1/portal/me/notification-preferences`
+pub const GET_NOTIFICATION_PREFERENCES: Action = own(
+    "getNotificationPreferences",
+    EventType::AccountViewed,
+    Interaction::Read,
+);
+/// `PUT /v1/portal/me/notification-preferences`
+pub const SET_NOTIFICATION_PREFERENCES: Action = own(
+    "setNotificationPreferences",
+    EventType::AccountUpdated,
+    Interaction::Update,
+);
+/// `GET /v1/portal/proxy-delegations`
+pub const LIST_PROXY_DELEGATIONS: Action = own(
+    "listProxyDelegations",
+    EventType::ProxyViewed,
+    Interaction::Search,
+);
+/// `GET /v1/portal/proxy-delegations/{pdel}`
+pub const GET_PROXY_DELEGATION: Action = own(
+    "getProxyDelegation",
+    EventType::ProxyViewed,
+    Interaction::Read,
+);
+/// `POST /v1/portal/proxy-delegations`
+pub const CREATE_PROXY_DELEGATION: Action = Action {
+    account: AccountNeed::Active,
+    step_up: true,
+    ..own(
+        "createProxyDelegation",
+        EventType::ProxyGranted,
+        Interaction::Create,
+    )
+};
+/// `POST /v1/portal/proxy-delegations/accept`
+pub const ACCEPT_PROXY_DELEGATION: Action =
+    newcomer("acceptProxyDelegation", EventType::ProxyAccepted);
+/// `POST /v1/portal/proxy-delegations/decline`
+pub const DECLINE_PROXY_DELEGATION: Action =
+    newcomer("declineProxyDelegation", EventType::ProxyDeclined);
+/// `POST /v1/portal/proxy-delegations/{pdel}/confirm`
+pub const CONFIRM_PROXY_DELEGATION: Action = Action {
+    account: AccountNeed::Active,
+    ..own(
+        "confirmProxyDelegation",
+        EventType::ProxyConfirmed,
+        Interaction::Update,
+    )
+};
+/// `POST /v1/portal/proxy-delegations/{pdel}/revoke`
+pub const REVOKE_PROXY_DELEGATION: Action = own(
+    "revokeProxyDelegation",
+    EventType::ProxyRevoked,
+    Interaction::Update,
+);
+
+/// `POST /v1/portal/registrations`
+pub const REGISTER: Action = newcomer("register", EventType::AccountRegistered);
+/// `POST /v1/portal/registrations/resend`
+pub const RESEND_VERIFICATION: Action =
+    newcomer("resendVerification", EventType::AccountRegistered);
+/// `POST /v1/portal/registrations/verify`
+pub const VERIFY_REGISTRATION: Action = newcomer("verifyRegistration", EventType::AccountActivated);
+
 /// The operations of `/v1/portal`.
-pub const PORTAL: [Action; 10] = [
+pub const PORTAL: [Action; 23] = [
+    REGISTER,
+    RESEND_VERIFICATION,
+    VERIFY_REGISTRATION,
     GET_ME,
+    UPDATE_ME,
     LIST_ACCESS_LOG,
+    GET_NOTIFICATION_PREFERENCES,
+    SET_NOTIFICATION_PREFERENCES,
+    LIST_PROXY_DELEGATIONS,
+    GET_PROXY_DELEGATION,
+    CREATE_PROXY_DELEGATION,
+    ACCEPT_PROXY_DELEGATION,
+    DECLINE_PROXY_DELEGATION,
+    CONFIRM_PROXY_DELEGATION,
+    REVOKE_PROXY_DELEGATION,
     GET_CHART_SUMMARY,
     LIST_ALLERGIES,
     LIST_MEDICATIONS,

@@ -3,24 +3,34 @@
 use std::sync::Arc;
 
 use portal_domain::access::{Surface, VerifiedToken};
+use portal_domain::account::PortalAccount;
 use portal_domain::audit::Recorded;
+use portal_domain::proxy_delegation::ProxyDelegation;
 use portal_fhir::{Handling, ResourceType};
 
 use crate::access_log::{AccessLogAnswer, ReadAccessLog};
+use crate::account::{PreferencesAnswer, ReadPreferences, SetPreferences, UpdateMe};
+use crate::act::Performed;
 use crate::answer::{LabAnswer, LabsAnswer, MeAnswer, ReadAnswer, SearchAnswer, SummaryAnswer};
 use crate::birth_date::BirthDates;
+use crate::body::WriteRequest;
 use crate::caller::Caller;
+use crate::delegation::{
+    Accept, Confirm, Decline, GetDelegation, Invite, ListDelegations, ListedDelegation, Revoke,
+};
 use crate::denials::Denials;
 use crate::error::AccessError;
 use crate::gate::{Gate, GateParts};
 use crate::me::Me;
 use crate::ports::{
-    AccessLog, BearerToken, Clock, CursorSeal, Entitlements, Facts, Ids, Journal, RecordCache,
-    Revocations, Sources, TokenIntrospection, TokenRefusal, TokenVerifier,
+    AccessLog, AccountViews, BearerToken, Clock, CursorSeal, Entitlements, Facts, IdentityAdmin,
+    Ids, Journal, Notifier, PatientDirectory, RecordCache, Revocations, Secrets, Sources,
+    TokenIntrospection, TokenRefusal, TokenVerifier, UnitsOfWork,
 };
 use crate::record::{
     Lab, Labs, Loader, ReadOne, RecordRules, Search, Section, SectionPage, Summary,
 };
+use crate::registration::{Register, Resend, Verify};
 
 /// Everything outside that the use cases stand on. Tests and production differ only here.
 pub struct Parts {
@@ -36,10 +46,22 @@ pub struct Parts {
     pub entitlements: Arc<dyn Entitlements>,
     /// Clinical services.
     pub sources: Arc<dyn Sources>,
+    /// The directory of patients.
+    pub directory: Arc<dyn PatientDirectory>,
+    /// The administration of identity providers.
+    pub identity_admin: Arc<dyn IdentityAdmin>,
+    /// What takes links and codes to people.
+    pub notifier: Arc<dyn Notifier>,
     /// Cache of owned sets.
     pub cache: Arc<dyn RecordCache>,
     /// Access journal.
     pub journal: Arc<dyn Journal>,
+    /// Changes.
+    pub units: Arc<dyn UnitsOfWork>,
+    /// What accounts hold, as their people see it.
+    pub account_views: Arc<dyn AccountViews>,
+    /// Codes and hashes.
+    pub secrets: Arc<dyn Secrets>,
     /// The journal as patients read it.
     pub access_log: Arc<dyn AccessLog>,
     /// Cursors.
@@ -68,6 +90,11 @@ pub(crate) struct Inner {
     pub(crate) birth_dates: BirthDates,
     pub(crate) loader: Loader,
     pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) directory: Arc<dyn PatientDirectory>,
+    pub(crate) identity_admin: Arc<dyn IdentityAdmin>,
+    pub(crate) units: Arc<dyn UnitsOfWork>,
+    pub(crate) account_views: Arc<dyn AccountViews>,
+    pub(crate) secrets: Arc<dyn Secrets>,
     pub(crate) access_log: Arc<dyn AccessLog>,
     pub(crate) cursors: Arc<dyn CursorSeal>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -100,6 +127,11 @@ impl Portal {
             birth_dates: BirthDates::new(),
             loader,
             journal: parts.journal,
+            directory: parts.directory,
+            identity_admin: parts.identity_admin,
+            units: parts.units,
+            account_views: parts.account_views,
+            secrets: parts.secrets,
             access_log: parts.access_log,
             cursors: parts.cursors,
             clock: parts.clock,
@@ -110,6 +142,10 @@ impl Portal {
             inner: Arc::new(inner),
             verifier: parts.verifier,
         }
+    }
+
+    pub(crate) fn inner(&self) -> Arc<Inner> {
+        Arc::clone(&self.inner)
     }
 
     /// Writes one event for the refusals of each ended minute that were only counted; with `all`,
@@ -151,6 +187,159 @@ impl Portal {
     ) -> Result<Recorded<AccessLogAnswer>, AccessError> {
         let (disclosure, about) = self.inner.run(caller, &ReadAccessLog { raw }).await?;
         Ok(Recorded::new(about, disclosure.into_receipt()))
+    }
+
+    /// Registers the caller: what becomes of it is looked for after the answer.
+    pub async fn register(
+        &self,
+        caller: &Caller,
+        request: &WriteRequest,
+    ) -> Result<Recorded<Performed<()>>, AccessError> {
+        let act = Register { caller, request };
+        let registered = self.inner.perform(caller, &act).await?;
+        let inner = Arc::clone(&self.inner);
+        Ok(registered.map(|performed| {
+            performed.map(|following| {
+                tokio::spawn(async move {
+                    if let Some((applicant, claim)) = following {
+                        inner.follow_claim(&applicant, &claim).await;
+                    }
+                });
+            })
+        }))
+    }
+
+    /// Sends the caller's link once more, after the answer.
+    pub async fn resend_verification(
+        &self,
+        caller: &Caller,
+        request: &WriteRequest,
+    ) -> Result<Recorded<Performed<()>>, AccessError> {
+        let act = Resend { caller, request };
+        let resent = self.inner.perform(caller, &act).await?;
+        let inner = Arc::clone(&self.inner);
+        Ok(resent.map(|performed| {
+            performed.map(|applicant| {
+                tokio::spawn(async move {
+                    if let Some(applicant) = applicant {
+                        inner.follow_resend(&applicant).await;
+                    }
+                });
+            })
+        }))
+    }
+
+    /// Makes the record of a link the caller's.
+    pub async fn verify_registration(
+        &self,
+        caller: &Caller,
+        request: &WriteRequest,
+    ) -> Result<Recorded<Performed<PortalAccount>>, AccessError> {
+        let verified = self.inner.perform(caller, &Verify { request }).await?;
+        let account = &verified.value().made;
+        if let (Some(identity), Some(patient)) = (&account.identity, &account.patient) {
+            let (inner, identity, patient) =
+                (Arc::clone(&self.inner), identity.clone(), patient.clone());
+            tokio::spawn(async move { inner.link_patient(&identity, &patient).await });
+        }
+        Ok(verified)
+    }
+
+    /// Changes the caller's own account.
+    pub async fn update_me(
+        &self,
+        caller: &Caller,
+        request: &WriteRequest,
+    ) -> Result<Recorded<Performed<PortalAccount>>, AccessError> {
+        self.inner.perform(caller, &UpdateMe { request }).await
+    }
+
+    /// What the caller wants to be told.
+    pub async fn notification_preferences(
+        &self,
+        caller: &Caller,
+        raw: Raw<'_>,
+    ) -> Result<Recorded<PreferencesAnswer>, AccessError> {
+        let (disclosure, about) = self.inner.run(caller, &ReadPreferences { raw }).await?;
+        Ok(Recorded::new(about, disclosure.into_receipt()))
+    }
+
+    /// Changes what the caller wants to be told.
+    pub async fn set_notification_preferences(
+        &self,
+        caller: &Caller,
+        request: &WriteRequest,
+    ) -> Result<Recorded<Performed<PreferencesAnswer>>, AccessError> {
+        let act = SetPreferences { request };
+        self.inner.perform(caller, &act).await
+    }
+
+    /// The delegations that the caller grants or holds.
+    pub async fn proxy_delegations(
+        &self,
+        caller: &Caller,
+        raw: Raw<'_>,
+    ) -> Result<Recorded<Vec<ListedDelegation>>, AccessError> {
+        let (disclosure, about) = self.inner.run(caller, &ListDelegations { raw }).await?;
+        Ok(Recorded::new(about, disclosure.into_receipt()))
+    }
+
+    /// One of them.
+    pub async fn proxy_delegation(
+        &self,
+        caller: &Caller,
+        id: &str,
+        raw: Raw<'_>,
+    ) -> Result<Recorded<ListedDelegation>, AccessError> {
+        let (disclosure, about) = self.inner.run(caller, &GetDelegation { id, raw }).await?;
+        Ok(Recorded::new(about, disclosure.into_receipt()))
+    }
+
+    /// Invites somebody to act for the caller.
+    pub async fn invite_proxy(
+        &self,
+        caller: &Caller,
+        request: &WriteRequest,
+    ) -> Result<Recorded<Performed<ProxyDelegation>>, AccessError> {
+        self.inner.perform(caller, &Invite { request }).await
+    }
+
+    /// Accepts an invitation.
+    pub async fn accept_proxy_delegation(
+        &self,
+        caller: &Caller,
+        request: &WriteRequest,
+    ) -> Result<Recorded<Performed<ProxyDelegation>>, AccessError> {
+        self.inner.perform(caller, &Accept { request }).await
+    }
+
+    /// Declines an invitation.
+    pub async fn decline_proxy_delegation(
+        &self,
+        caller: &Caller,
+        request: &WriteRequest,
+    ) -> Result<Recorded<Performed<()>>, AccessError> {
+        self.inner.perform(caller, &Decline { request }).await
+    }
+
+    /// Confirms who accepted.
+    pub async fn confirm_proxy_delegation(
+        &self,
+        caller: &Caller,
+        id: &str,
+        request: &WriteRequest,
+    ) -> Result<Recorded<Performed<ProxyDelegation>>, AccessError> {
+        self.inner.perform(caller, &Confirm { id, request }).await
+    }
+
+    /// Ends a delegation that the caller grants or holds.
+    pub async fn revoke_proxy_delegation(
+        &self,
+        caller: &Caller,
+        id: &str,
+        request: &WriteRequest,
+    ) -> Result<Recorded<Performed<ProxyDelegation>>, AccessError> {
+        self.inner.perform(caller, &Revoke { id, request }).await
     }
 
     /// The chart summary.

@@ -1,8 +1,12 @@
-//! The portal account of a person, as the decision needs it.
+//! The portal account of a person: as the decision needs it, and how it changes.
+
+mod lifecycle;
 
 use jiff::Timestamp;
 
 use crate::id::{PatientId, PortalAccountId};
+
+pub use lifecycle::{PortalAccount, StatusReason, TransitionRefused};
 
 /// Whether the person is a patient or only looks after some.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

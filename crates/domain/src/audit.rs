@@ -24,19 +24,67 @@ pub enum EventType {
     AccountViewed,
     /// `accesslog.viewed`
     AccessLogViewed,
+    /// `account.registered`
+    AccountRegistered,
+    /// `account.activated`
+    AccountActivated,
+    /// `account.suspended`
+    AccountSuspended,
+    /// `account.reinstated`
+    AccountReinstated,
+    /// `account.closed`
+    AccountClosed,
+    /// `account.updated`
+    AccountUpdated,
+    /// `proxy.viewed`
+    ProxyViewed,
+    /// `proxy.granted`
+    ProxyGranted,
+    /// `proxy.accepted`
+    ProxyAccepted,
+    /// `proxy.declined`
+    ProxyDeclined,
+    /// `proxy.confirmed`
+    ProxyConfirmed,
+    /// `proxy.revoked`
+    ProxyRevoked,
+    /// `proxy.expired`
+    ProxyExpired,
+    /// `app.revoked`
+    AppRevoked,
+    /// `admin.viewed`
+    AdminViewed,
+    /// `admin.changed`
+    AdminChanged,
     /// `access.denied`
     AccessDenied,
 }
 
 impl EventType {
     /// Every type.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 23] = [
         Self::ChartViewed,
         Self::ResultViewed,
         Self::FhirRead,
         Self::FhirSearched,
         Self::AccountViewed,
         Self::AccessLogViewed,
+        Self::AccountRegistered,
+        Self::AccountActivated,
+        Self::AccountSuspended,
+        Self::AccountReinstated,
+        Self::AccountClosed,
+        Self::AccountUpdated,
+        Self::ProxyViewed,
+        Self::ProxyGranted,
+        Self::ProxyAccepted,
+        Self::ProxyDeclined,
+        Self::ProxyConfirmed,
+        Self::ProxyRevoked,
+        Self::ProxyExpired,
+        Self::AppRevoked,
+        Self::AdminViewed,
+        Self::AdminChanged,
         Self::AccessDenied,
     ];
 
@@ -49,6 +97,22 @@ impl EventType {
             Self::FhirSearched => "fhir.searched",
             Self::AccountViewed => "account.viewed",
             Self::AccessLogViewed => "accesslog.viewed",
+            Self::AccountRegistered => "account.registered",
+            Self::AccountActivated => "account.activated",
+            Self::AccountSuspended => "account.suspended",
+            Self::AccountReinstated => "account.reinstated",
+            Self::AccountClosed => "account.closed",
+            Self::AccountUpdated => "account.updated",
+            Self::ProxyViewed => "proxy.viewed",
+            Self::ProxyGranted => "proxy.granted",
+            Self::ProxyAccepted => "proxy.accepted",
+            Self::ProxyDeclined => "proxy.declined",
+            Self::ProxyConfirmed => "proxy.confirmed",
+            Self::ProxyRevoked => "proxy.revoked",
+            Self::ProxyExpired => "proxy.expired",
+            Self::AppRevoked => "app.revoked",
+            Self::AdminViewed => "admin.viewed",
+            Self::AdminChanged => "admin.changed",
             Self::AccessDenied => "access.denied",
         }
     }
@@ -90,11 +154,24 @@ pub enum ActorKind {
     Proxy,
     /// A third party's app, whoever uses it.
     App,
+    /// Somebody of the health system's staff.
+    Staff,
+    /// Another service of the platform.
+    Service,
+    /// The portal itself: a job, or an event that it consumed.
+    System,
 }
 
 impl ActorKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Oneself, Self::Proxy, Self::App];
+    pub const ALL: [Self; 6] = [
+        Self::Oneself,
+        Self::Proxy,
+        Self::App,
+        Self::Staff,
+        Self::Service,
+        Self::System,
+    ];
 
     /// The word stored, published and shown.
     pub const fn as_str(self) -> &'static str {
@@ -102,6 +179,9 @@ impl ActorKind {
             Self::Oneself => "self",
             Self::Proxy => "proxy",
             Self::App => "app",
+            Self::Staff => "staff",
+            Self::Service => "service",
+            Self::System => "system",
         }
     }
 
@@ -224,6 +304,15 @@ impl<T> Recorded<T> {
     /// The proof.
     pub const fn receipt(&self) -> &Receipt {
         &self.receipt
+    }
+
+    /// The same proof for another view of the value.
+    #[must_use]
+    pub fn map<U>(self, view: impl FnOnce(T) -> U) -> Recorded<U> {
+        Recorded {
+            value: view(self.value),
+            receipt: self.receipt,
+        }
     }
 }
 

@@ -1,7 +1,28 @@
 //! Reading JSON documents of settings whole: every fault with its place (RFC 6901), none with a
 //! value.
 
+mod strict;
+
+pub use strict::{NotJson, parse_strict};
+
 use serde_json::{Map, Value};
+
+const STANDS_TWICE: &str = "stands twice";
+const UNKNOWN_MEMBER: &str = "is not a known member";
+const MISSING: &str = "is missing";
+
+/// Of what sort a fault is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FaultKind {
+    /// A member that nobody asked for.
+    UnknownMember,
+    /// A member that stands twice.
+    DuplicateMember,
+    /// A member that has to be there.
+    Missing,
+    /// A value that will not do.
+    Invalid,
+}
 
 /// What is wrong at one place of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,10 +41,20 @@ impl DocumentFault {
             message,
         }
     }
+
+    /// Of what sort it is.
+    pub fn kind(&self) -> FaultKind {
+        match self.message {
+            UNKNOWN_MEMBER => FaultKind::UnknownMember,
+            STANDS_TWICE => FaultKind::DuplicateMember,
+            MISSING => FaultKind::Missing,
+            _ => FaultKind::Invalid,
+        }
+    }
 }
 
 /// The members of one object, taken one by one; what is left at the end is a fault.
-pub(crate) struct Members<'d, 'f> {
+pub struct Members<'d, 'f> {
     pointer: String,
     object: Option<&'d Map<String, Value>>,
     known: Vec<&'static str>,
@@ -32,7 +63,7 @@ pub(crate) struct Members<'d, 'f> {
 
 impl<'d, 'f> Members<'d, 'f> {
     /// Over the object at a place; anything else is a fault and has no members.
-    pub(crate) fn of(value: &'d Value, pointer: &str, faults: &'f mut Vec<DocumentFault>) -> Self {
+    pub fn of(value: &'d Value, pointer: &str, faults: &'f mut Vec<DocumentFault>) -> Self {
         let object = value.as_object();
         if object.is_none() {
             faults.push(DocumentFault::at(pointer, "expected an object"));
@@ -46,7 +77,7 @@ impl<'d, 'f> Members<'d, 'f> {
     }
 
     /// Every member with its name and place, for objects whose names are data.
-    pub(crate) fn all(self) -> Vec<(&'d str, &'d Value, String)> {
+    pub fn all(self) -> Vec<(&'d str, &'d Value, String)> {
         let pointer = self.pointer;
         self.object
             .into_iter()
@@ -56,24 +87,24 @@ impl<'d, 'f> Members<'d, 'f> {
     }
 
     /// A member that may be there.
-    pub(crate) fn value(&mut self, name: &'static str) -> Option<&'d Value> {
+    pub fn value(&mut self, name: &'static str) -> Option<&'d Value> {
         self.known.push(name);
         self.object?.get(name)
     }
 
     /// Notes what is wrong with a member.
-    pub(crate) fn fault(&mut self, name: &str, message: &'static str) {
+    pub fn fault(&mut self, name: &str, message: &'static str) {
         let pointer = place(&self.pointer, name);
         self.faults.push(DocumentFault { pointer, message });
     }
 
     /// Where a member is, and the list that its faults go to.
-    pub(crate) fn below(&mut self, name: &str) -> (String, &mut Vec<DocumentFault>) {
+    pub fn below(&mut self, name: &str) -> (String, &mut Vec<DocumentFault>) {
         (place(&self.pointer, name), self.faults)
     }
 
     /// A member of any form that may be there, read by a function of its value.
-    pub(crate) fn optional<T>(
+    pub fn optional<T>(
         &mut self,
         name: &'static str,
         expected: &'static str,
@@ -88,7 +119,7 @@ impl<'d, 'f> Members<'d, 'f> {
     }
 
     /// A member of any form that has to be there.
-    pub(crate) fn required<T>(
+    pub fn required<T>(
         &mut self,
         name: &'static str,
         expected: &'static str,
@@ -99,14 +130,14 @@ impl<'d, 'f> Members<'d, 'f> {
             .is_some_and(|members| !members.contains_key(name))
         {
             self.known.push(name);
-            self.fault(name, "is missing");
+            self.fault(name, MISSING);
             return None;
         }
         self.optional(name, expected, read)
     }
 
     /// A text that has to be there.
-    pub(crate) fn text<T>(
+    pub fn text<T>(
         &mut self,
         name: &'static str,
         expected: &'static str,
@@ -116,7 +147,7 @@ impl<'d, 'f> Members<'d, 'f> {
     }
 
     /// A list of texts that may be there; each fault at its item. Empty when absent.
-    pub(crate) fn texts<T>(
+    pub fn texts<T>(
         &mut self,
         name: &'static str,
         expected: &'static str,
@@ -138,26 +169,25 @@ impl<'d, 'f> Members<'d, 'f> {
     }
 
     /// Says that the object has no further members.
-    pub(crate) fn finish(self) {
+    pub fn finish(self) {
         for name in self.object.into_iter().flat_map(Map::keys) {
             if !self.known.contains(&name.as_str()) {
                 let pointer = place(&self.pointer, name);
-                self.faults
-                    .push(DocumentFault::at(pointer, "is not a known member"));
+                self.faults.push(DocumentFault::at(pointer, UNKNOWN_MEMBER));
             }
         }
     }
 }
 
 /// The items of one array, each with its place.
-pub(crate) struct Items<'d> {
+pub struct Items<'d> {
     pointer: String,
     items: &'d [Value],
 }
 
 impl<'d> Items<'d> {
     /// Over the array at a place; anything else is a fault and has no items.
-    pub(crate) fn of(value: &'d Value, pointer: &str, faults: &mut Vec<DocumentFault>) -> Self {
+    pub fn of(value: &'d Value, pointer: &str, faults: &mut Vec<DocumentFault>) -> Self {
         let items = value.as_array();
         if items.is_none() {
             faults.push(DocumentFault::at(pointer, "expected an array"));
@@ -169,7 +199,7 @@ impl<'d> Items<'d> {
     }
 
     /// Each item with its place.
-    pub(crate) fn all(self) -> impl Iterator<Item = (&'d Value, String)> {
+    pub fn all(self) -> impl Iterator<Item = (&'d Value, String)> {
         let pointer = self.pointer;
         self.items
             .iter()

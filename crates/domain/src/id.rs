@@ -82,6 +82,17 @@ portal_id!(
     "pdel"
 );
 
+portal_id!(
+    /// Somebody is to be told something.
+    NotificationId,
+    "pntf"
+);
+portal_id!(
+    /// An event of the outbox: the CloudEvents `id`.
+    OutboxEventId,
+    "pevt"
+);
+
 macro_rules! opaque_text {
     ($(#[$meta:meta])* $name:ident, $limit:literal, $accepts:expr) => {
         $(#[$meta])*

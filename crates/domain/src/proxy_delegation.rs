@@ -1,11 +1,17 @@
 //! Delegations: by whom, for whom, for what and how long somebody may act for a patient.
 
+mod legal;
+mod lifecycle;
+
 use jiff::civil::Date;
 
 use crate::account::AccountStatus;
 use crate::id::{PatientId, PortalAccountId, ProxyDelegationId};
 use crate::sensitivity::SensitivitySet;
 use crate::words::words;
+
+pub use legal::{APPROVALS, LegalBasis};
+pub use lifecycle::{DelegationRefused, DelegationTerms, MAX_ACTIVE, MAX_OPEN, ProxyDelegation};
 
 words! {
     /// What a delegation may open. Consult rights and service rights are separate.

@@ -90,7 +90,7 @@ pub(crate) fn target(tenant: &str, patient: &str, resource_type: ResourceType) -
     grant.read(resource_type).expect("in scope").target()
 }
 
-fn tenant_of(id: TenantId) -> Tenant {
+pub(crate) fn tenant_of(id: TenantId) -> Tenant {
     Tenant {
         id,
         name: "Tenant".to_owned(),

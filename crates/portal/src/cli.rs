@@ -33,13 +33,13 @@ pub struct SettingsArgs {
 /// The roles of the program.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Serve the API and publish the journal
+    /// Serve the API and publish events
     Serve {
         /// Leave publishing to `patient-portal relay`
         #[arg(long)]
         without_relay: bool,
     },
-    /// Publish the journal only
+    /// Publish events only: the journal and the outbox
     Relay,
     /// Bring the schema up to date and make partitions, with the owner's login
     Migrate,
@@ -55,7 +55,11 @@ pub enum Command {
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Print the `OpenAPI` description of /v1/portal
-    Openapi,
+    Openapi {
+        /// Of /internal/portal instead
+        #[arg(long)]
+        internal: bool,
+    },
     /// Ask a running service how it is; for containers without a shell
     ///
     /// Ends with status 0 if it answers 200 within two seconds, else 1.

@@ -99,7 +99,7 @@ fn run(cli: Cli) -> Result<(), ProgramError> {
             print(&reading.effective)
         }
         Command::Config(ConfigCommand::Example) => print(&config::example()),
-        Command::Openapi => print(&crate::openapi::document()),
+        Command::Openapi { internal } => print(&crate::openapi::document(internal)),
         Command::Healthcheck { url } => {
             let url = match url {
                 Some(url) => url,

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use futures::FutureExt as _;
 use portal_application::Portal;
-use portal_application::relay::RelaySettings;
 use portal_presentation::HealthState;
 use tokio::task::JoinHandle;
 
@@ -72,7 +72,7 @@ pub async fn serve(config: ServeConfig, metrics: Metrics) -> Result<(), ServeErr
     running.until_signal(signals, &process).await
 }
 
-/// Publishes the journal until SIGTERM or SIGINT, and finishes its batch first.
+/// Publishes journal and outbox until SIGTERM or SIGINT, and finishes what was begun first.
 pub async fn relay(config: RelayConfig, metrics: Metrics) -> Result<(), ServeError> {
     let signals = listen()?;
     let background = wiring::connect_relay(&config, &Surroundings::default()).await?;
@@ -228,9 +228,6 @@ async fn spawn_server(
 
 fn spawn_relay(ends: RelayEnds, shutdown: &Shutdown) -> JoinHandle<()> {
     let phases = shutdown.phases();
-    tokio::spawn(async move {
-        let stop = phases.reached(Phase::Finishing);
-        let settings = RelaySettings::default();
-        portal_application::relay::run(ends.journal, ends.bus, settings, ends.wake, stop).await;
-    })
+    let stop = async move { phases.reached(Phase::Finishing).await }.shared();
+    tokio::spawn(ends.run(stop))
 }

@@ -17,10 +17,12 @@ use crate::client;
 use crate::code::Code;
 use crate::exchange::{Exchange, Who};
 use crate::fault::Fault;
+use crate::layers::TenantShares;
 use crate::query::{self, Pairs};
 use crate::router::Faces;
+use crate::settings::Settings;
 
-const ACTING_FOR: HeaderName = HeaderName::from_static("x-acting-for");
+pub(crate) const ACTING_FOR: HeaderName = HeaderName::from_static("x-acting-for");
 const TENANT_ID: HeaderName = HeaderName::from_static("x-tenant-id");
 const SESSION_COOKIE: &str = "__Host-portal_session";
 /// Longer texts are no tokens of any provider.
@@ -84,7 +86,7 @@ impl FromRequestParts<Faces> for FhirCaller {
     }
 }
 
-async fn exchange(parts: &mut Parts) -> Result<Arc<Exchange>, Fault> {
+pub(crate) async fn exchange(parts: &mut Parts) -> Result<Arc<Exchange>, Fault> {
     let extension = parts.extract::<Extension<Arc<Exchange>>>().await;
     extension
         .map(|Extension(exchange)| exchange)
@@ -99,16 +101,26 @@ async fn identify(
 ) -> Result<Identified, Fault> {
     let token = credential(&parts.headers, surface)?;
     let verified = faces.portal.identify(&token, surface).await?;
+    enter(&verified, exchange, (&faces.tenants, &faces.settings))?;
+    Ok((verified, Arc::new(token)))
+}
+
+/// Takes the caller's place among their tenant's, and says who they are to logs and metrics.
+pub(crate) fn enter(
+    verified: &VerifiedToken,
+    exchange: &Exchange,
+    (tenants, settings): (&TenantShares, &Settings),
+) -> Result<(), Fault> {
     let tenant = verified.tenant().ok().cloned();
     if let Some(tenant) = &tenant {
-        let share = faces.tenants.enter(tenant).ok_or(Code::Overloaded)?;
+        let share = tenants.enter(tenant).ok_or(Code::Overloaded)?;
         // Set once a request: there is one caller.
         let _ = exchange.share.set(share);
         tracing::Span::current().record("tenant_id", tenant.as_str());
     }
-    let actor = (faces.settings.actor_hash)(&verified.issuer, &verified.subject);
+    let actor = (settings.actor_hash)(&verified.issuer, &verified.subject);
     let _ = exchange.who.set(Who { tenant, actor });
-    Ok((verified, Arc::new(token)))
+    Ok(())
 }
 
 /// `X-Acting-For`. Several different values, or one that is no id, name no delegation.
@@ -126,7 +138,7 @@ fn acting_for(headers: &HeaderMap) -> ActingFor {
 
 /// The one bearer token (RFC 6750 section 2.1). A session cookie beside it is a second credential;
 /// on FHIR cookies are not read at all.
-fn credential(headers: &HeaderMap, surface: Surface) -> Result<BearerToken, Fault> {
+pub(crate) fn credential(headers: &HeaderMap, surface: Surface) -> Result<BearerToken, Fault> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next();
     let session = surface == Surface::Portal && has_session_cookie(headers);
@@ -178,14 +190,7 @@ fn caller(
     (token, bearer): Identified,
     acting_for: ActingFor,
 ) -> (Caller, Pairs) {
-    let parameters = query::read(parts.uri.query().unwrap_or_default().as_bytes());
-    let request = RequestContext {
-        request_id: exchange.request_id.clone(),
-        client_address: client_address(parts, faces),
-        user_agent_class: client::user_agent_class(&parts.headers),
-        query_keys: query::keys(&parameters),
-        deadline: exchange.sources_end(),
-    };
+    let (request, parameters) = request(parts, &faces.settings, exchange);
     let stated = StatedContext {
         tenant: stated_tenant(&parts.headers),
         acting_for,
@@ -199,16 +204,32 @@ fn caller(
     (caller, parameters)
 }
 
-fn client_address(parts: &Parts, faces: &Faces) -> Option<String> {
+/// What is known of the request beside who makes it, and its query.
+pub(crate) fn request(
+    parts: &Parts,
+    settings: &Settings,
+    exchange: &Exchange,
+) -> (RequestContext, Pairs) {
+    let parameters = query::read(parts.uri.query().unwrap_or_default().as_bytes());
+    let request = RequestContext {
+        request_id: exchange.request_id.clone(),
+        client_address: client_address(parts, settings),
+        user_agent_class: client::user_agent_class(&parts.headers),
+        query_keys: query::keys(&parameters),
+        deadline: exchange.sources_end(),
+    };
+    (request, parameters)
+}
+
+fn client_address(parts: &Parts, settings: &Settings) -> Option<String> {
     let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
-    let address: IpAddr =
-        client::address(peer.ip(), &parts.headers, &faces.settings.trusted_proxies);
+    let address: IpAddr = client::address(peer.ip(), &parts.headers, &settings.trusted_proxies);
     Some(client::truncated(address))
 }
 
 /// `X-Tenant-ID`. Several different values, or one that is no text, state a tenant that no token
 /// can have.
-fn stated_tenant(headers: &HeaderMap) -> Option<Box<str>> {
+pub(crate) fn stated_tenant(headers: &HeaderMap) -> Option<Box<str>> {
     let mut values = headers.get_all(TENANT_ID).iter();
     let first = values.next()?;
     let agree = values.all(|value| value == first);

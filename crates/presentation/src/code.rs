@@ -90,6 +90,10 @@ codes! {
     ProxyScopeDenied = "PROXY_SCOPE_DENIED", FORBIDDEN, Forbidden, NotAllowed;
     /// The body cannot be read.
     MalformedBody = "MALFORMED_BODY", BAD_REQUEST, Invalid, ChangeRequest;
+    /// A link or code that can be used no longer, or never could.
+    LinkExpired = "LINK_EXPIRED", BAD_REQUEST, Invalid, ChangeRequest;
+    /// A header that cannot be read.
+    InvalidHeader = "INVALID_HEADER", BAD_REQUEST, Invalid, ChangeRequest;
     /// A parameter that is not known here.
     UnknownParameter = "UNKNOWN_PARAMETER", BAD_REQUEST, Invalid, ChangeRequest;
     /// A value that a FHIR search parameter cannot have.
@@ -112,6 +116,22 @@ codes! {
     PayloadTooLarge = "PAYLOAD_TOO_LARGE", PAYLOAD_TOO_LARGE, Processing, ChangeRequest;
     /// The body is of another type, or encoded.
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", UNSUPPORTED_MEDIA_TYPE, NotSupported, ChangeRequest;
+    /// The same key came with another request before.
+    IdempotencyKeyConflict = "IDEMPOTENCY_KEY_CONFLICT", CONFLICT, Processing, ChangeRequest;
+    /// The same request is being answered.
+    IdempotencyInProgress = "IDEMPOTENCY_IN_PROGRESS", CONFLICT, Transient, TryLater;
+    /// Where the thing stands does not allow it.
+    StateConflict = "STATE_CONFLICT", CONFLICT, Processing, ChangeRequest;
+    /// As many as there may be are there already.
+    LimitReached = "LIMIT_REACHED", CONFLICT, Processing, ChangeRequest;
+    /// It was changed by somebody else meanwhile.
+    VersionConflict = "VERSION_CONFLICT", PRECONDITION_FAILED, Processing, ChangeRequest;
+    /// The route needs a key.
+    IdempotencyKeyRequired = "IDEMPOTENCY_KEY_REQUIRED", PRECONDITION_REQUIRED, Invalid, ChangeRequest;
+    /// Asked too often.
+    RateLimited = "RATE_LIMITED", TOO_MANY_REQUESTS, Transient, TryLater;
+    /// Members that the contract does not know, or that stand twice.
+    UnknownField = "UNKNOWN_FIELD", UNPROCESSABLE_ENTITY, Invalid, ChangeRequest;
     /// Values that break a rule.
     ValidationFailed = "VALIDATION_FAILED", UNPROCESSABLE_ENTITY, Processing, ChangeRequest;
     /// A fault of ours.
@@ -138,7 +158,8 @@ impl Code {
     pub(crate) const fn retry_after(self) -> Option<u32> {
         match self {
             Self::UpstreamUnavailable | Self::StoreUnavailable => Some(5),
-            Self::Overloaded => Some(1),
+            Self::Overloaded | Self::IdempotencyInProgress => Some(1),
+            Self::RateLimited => Some(3_600),
             Self::Unauthenticated
             | Self::TokenExpired
             | Self::TokenRevoked
@@ -155,6 +176,14 @@ impl Code {
             | Self::ProxyDelegationInvalid
             | Self::ProxyScopeDenied
             | Self::MalformedBody
+            | Self::LinkExpired
+            | Self::InvalidHeader
+            | Self::IdempotencyKeyConflict
+            | Self::StateConflict
+            | Self::LimitReached
+            | Self::VersionConflict
+            | Self::IdempotencyKeyRequired
+            | Self::UnknownField
             | Self::UnknownParameter
             | Self::InvalidParameter
             | Self::NotSupported
@@ -189,10 +218,14 @@ mod tests {
     }
 
     #[test]
-    fn every_503_says_when_to_come_back() {
+    fn what_may_work_later_says_when_to_come_back() {
         for code in Code::ALL {
-            let unavailable = code.row().status == StatusCode::SERVICE_UNAVAILABLE;
-            assert_eq!(code.retry_after().is_some(), unavailable, "{code:?}");
+            let later = match code.row().status {
+                StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => true,
+                StatusCode::CONFLICT => *code == Code::IdempotencyInProgress,
+                _ => false,
+            };
+            assert_eq!(code.retry_after().is_some(), later, "{code:?}");
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use axum::response::{IntoResponse, Response};
 use portal_application::ports::{SourceError, StoreError, TokenRefusal};
-use portal_application::{AccessError, InputError};
+use portal_application::{AccessError, BodyError, InputError, Refusal};
 use portal_domain::access::{Denial, Surface};
+use portal_domain::document::{DocumentFault, FaultKind};
 
 use crate::code::Code;
 
@@ -15,6 +16,10 @@ pub(crate) struct Fault {
     pub(crate) code: Code,
     /// The parameter whose value is wrong, by its name in our own tables.
     pub(crate) parameter: Option<String>,
+    /// What is wrong with the body, by place.
+    pub(crate) faults: Vec<DocumentFault>,
+    /// Where the body stops being JSON: line and column, counted from 1.
+    pub(crate) position: Option<(usize, usize)>,
     /// Whether a token was sent and not believed (RFC 6750 section 3).
     pub(crate) token_refused: bool,
 }
@@ -24,6 +29,8 @@ impl From<Code> for Fault {
         Self {
             code,
             parameter: None,
+            faults: Vec::new(),
+            position: None,
             token_refused: false,
         }
     }
@@ -43,6 +50,7 @@ impl Fault {
         move |error| match error {
             AccessError::Denied(denial) => denied(denial),
             AccessError::Input(error) => input(error, surface),
+            AccessError::Refused(refusal) => refusal_code(refusal).into(),
             AccessError::NotFound => Code::NotFound.into(),
             AccessError::Source(SourceError::Unavailable) => Code::UpstreamUnavailable.into(),
             AccessError::Source(SourceError::TimedOut) => Code::UpstreamTimeout.into(),
@@ -97,7 +105,7 @@ const fn denial_code(denial: Denial) -> Code {
         Denial::NeverForProxy | Denial::ProxyScopeDenied | Denial::AppsNotDelegated => {
             Code::ProxyScopeDenied
         }
-        Denial::InsufficientScope => Code::InsufficientScope,
+        Denial::InsufficientScope | Denial::RoleDenied => Code::InsufficientScope,
         Denial::StepUpRequired => Code::StepUpRequired,
     }
 }
@@ -111,10 +119,54 @@ fn input(error: InputError, surface: Surface) -> Fault {
             Surface::Fhir => (Code::InvalidParameter, Some(parameter)),
         },
         InputError::Unsupported { parameter } => (Code::NotSupported, Some(parameter)),
+        InputError::InvalidHeader => (Code::InvalidHeader, None),
+        InputError::Body(error) => return body(error),
     };
     Fault {
         parameter,
         ..code.into()
+    }
+}
+
+const fn refusal_code(refusal: Refusal) -> Code {
+    match refusal {
+        Refusal::LinkExpired => Code::LinkExpired,
+        Refusal::IdempotencyKeyRequired => Code::IdempotencyKeyRequired,
+        Refusal::IdempotencyKeyConflict => Code::IdempotencyKeyConflict,
+        Refusal::IdempotencyInProgress => Code::IdempotencyInProgress,
+        Refusal::VersionConflict => Code::VersionConflict,
+        Refusal::StateConflict => Code::StateConflict,
+        Refusal::LimitReached => Code::LimitReached,
+        Refusal::RateLimited => Code::RateLimited,
+    }
+}
+
+/// A member that nobody asked for is worse than a wrong value: the client means something else.
+fn body(error: BodyError) -> Fault {
+    match error {
+        BodyError::TooLarge => Code::PayloadTooLarge.into(),
+        BodyError::UnsupportedType => Code::UnsupportedMediaType.into(),
+        BodyError::Malformed { line, column } => Fault {
+            position: Some((line, column)),
+            ..Code::MalformedBody.into()
+        },
+        BodyError::Invalid(faults) => {
+            let unknown = |fault: &DocumentFault| {
+                matches!(
+                    fault.kind(),
+                    FaultKind::UnknownMember | FaultKind::DuplicateMember
+                )
+            };
+            let code = if faults.iter().any(unknown) {
+                Code::UnknownField
+            } else {
+                Code::ValidationFailed
+            };
+            Fault {
+                faults,
+                ..code.into()
+            }
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use crate::rest;
     ),
     tags(
         (name = "account", description = "The caller's own account"),
+        (name = "delegations", description = "Whom the caller lets act for them, and for whom they may act"),
         (name = "record", description = "The chart"),
         (name = "results", description = "Laboratory results"),
     ),
@@ -22,7 +23,8 @@ use crate::rest;
 )]
 struct Api;
 
-struct Bearer;
+/// How callers say who they are.
+pub(crate) struct Bearer;
 
 impl Modify for Bearer {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::header::HeaderValue;
 use jiff::Timestamp;
+use portal_domain::document::FaultKind;
 use portal_domain::id::RequestId;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,7 +11,9 @@ use utoipa::ToSchema;
 use crate::correlation;
 use crate::fault::Fault;
 use crate::language::Language;
-use crate::messages::{INVALID_VALUE, advice, title};
+use crate::messages::{
+    DUPLICATE_MEMBER, INVALID_VALUE, MISSING_MEMBER, Texts, UNKNOWN_MEMBER, advice, title,
+};
 
 /// The media type of a problem.
 pub(crate) const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -36,6 +39,12 @@ pub(crate) struct Problem {
     /// When (RFC 3339 UTC).
     #[schema(value_type = String, format = DateTime)]
     timestamp: Timestamp,
+    /// Where the body stops being JSON, counted from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    /// The place in that line, counted from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<usize>,
     /// The values that are wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<ProblemError>,
@@ -44,7 +53,7 @@ pub(crate) struct Problem {
 /// A value that is wrong.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProblemError {
-    /// The parameter.
+    /// The parameter, or the place in the body (RFC 6901).
     pointer: String,
     /// What is wrong with it.
     code: &'static str,
@@ -60,10 +69,15 @@ pub(crate) fn write(
     now: Timestamp,
 ) -> Bytes {
     let row = fault.code.row();
-    let error = |pointer: &String| ProblemError {
+    let parameter = fault
+        .parameter
+        .iter()
+        .map(|name| (name, FaultKind::Invalid));
+    let faults = fault.faults.iter().map(|one| (&one.pointer, one.kind()));
+    let error = |(pointer, kind): (&String, FaultKind)| ProblemError {
         pointer: pointer.clone(),
-        code: "INVALID",
-        message: INVALID_VALUE.in_language(language),
+        code: fault_code(kind),
+        message: fault_text(kind).in_language(language),
     };
     let problem = Problem {
         r#type: format!("/problems/{}", fault.code.kebab()),
@@ -74,11 +88,31 @@ pub(crate) fn write(
         code: row.name,
         correlation_id: request_id.to_string(),
         timestamp: now,
-        errors: fault.parameter.iter().map(error).collect(),
+        line: fault.position.map(|(line, _)| line),
+        column: fault.position.map(|(_, column)| column),
+        errors: parameter.chain(faults).map(error).collect(),
     };
     serde_json::to_vec(&problem)
         .expect("texts and numbers always serialise")
         .into()
+}
+
+pub(crate) const fn fault_code(kind: FaultKind) -> &'static str {
+    match kind {
+        FaultKind::UnknownMember => "UNKNOWN",
+        FaultKind::DuplicateMember => "DUPLICATE",
+        FaultKind::Missing => "MISSING",
+        FaultKind::Invalid => "INVALID",
+    }
+}
+
+const fn fault_text(kind: FaultKind) -> Texts {
+    match kind {
+        FaultKind::UnknownMember => UNKNOWN_MEMBER,
+        FaultKind::DuplicateMember => DUPLICATE_MEMBER,
+        FaultKind::Missing => MISSING_MEMBER,
+        FaultKind::Invalid => INVALID_VALUE,
+    }
 }
 
 #[cfg(test)]

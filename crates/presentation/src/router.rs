@@ -58,7 +58,7 @@ pub fn admin_router(health: &Arc<HealthState>, render: RenderMetrics) -> Router 
     health::routes(health, true).route("/metrics", get(metrics))
 }
 
-fn finished(routes: Router, settings: Arc<Settings>) -> Router {
+pub(crate) fn finished(routes: Router, settings: Arc<Settings>) -> Router {
     let compression = CompressionLayer::new()
         .quality(CompressionLevel::Precise(1))
         .compress_when(SizeAbove::new(COMPRESSED_FROM));

@@ -1,5 +1,8 @@
 //! A portal over stub ports, and disclosures of given resources, for the tests of this crate.
 
+mod changes;
+mod people;
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -88,8 +91,14 @@ pub(crate) fn portal(resources: &[(RecordSet, &str)]) -> Portal {
         introspection: Arc::clone(&outside) as _,
         entitlements: Arc::clone(&outside) as _,
         sources: Arc::clone(&outside) as _,
+        directory: Arc::clone(&outside) as _,
+        identity_admin: Arc::clone(&outside) as _,
+        notifier: Arc::clone(&outside) as _,
         cache: Arc::clone(&outside) as _,
         journal: Arc::clone(&outside) as _,
+        units: Arc::clone(&outside) as _,
+        account_views: Arc::clone(&outside) as _,
+        secrets: Arc::clone(&outside) as _,
         access_log: Arc::clone(&outside) as _,
         cursors: Arc::clone(&outside) as _,
         clock: Arc::clone(&outside) as _,

@@ -26,6 +26,7 @@ use rand::rngs::StdRng;
 use crate::delegation::DemoDelegation;
 use crate::person::DemoPerson;
 use crate::record::Record;
+use crate::registrant::DemoRegistrant;
 use ids::Ids;
 use json::Json;
 use people::Profile;
@@ -45,6 +46,20 @@ pub(crate) fn everyone(seed: u64, large: usize) -> Vec<Generated> {
     people::PROFILES
         .iter()
         .map(|profile| person(profile, large, &mut random))
+        .collect()
+}
+
+/// Those with a record and no account yet, and their records. Drawn apart, so
+/// that nobody else's records change by them.
+pub(crate) fn registrants(seed: u64) -> Vec<(DemoRegistrant, Vec<Arc<Record>>)> {
+    let mut random = StdRng::seed_from_u64(seed.wrapping_add(1));
+    people::REGISTRANTS
+        .iter()
+        .map(|profile| {
+            let generated = person(profile, 0, &mut random);
+            let registrant = DemoRegistrant::of(&generated.person, &generated.records);
+            (registrant, generated.records)
+        })
         .collect()
 }
 

@@ -6,6 +6,8 @@ mod bad;
 mod bomb;
 mod fhir;
 mod issuer;
+mod keycloak;
+mod rest;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -14,7 +16,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::routing::{any, delete, get, post, put};
 
 use crate::world::World;
 
@@ -23,28 +25,59 @@ const MAX_BODY: usize = 32 * 1024 * 1024;
 
 pub(crate) fn router(world: Arc<World>) -> Router {
     Router::new()
-        .route("/{source}/fhir/{*path}", get(fhir::serve))
-        .route("/{source}/moved/{*path}", get(fhir::serve_moved))
+        .route("/{source}/fhir/{*path}", get(fhir::serve).post(fhir::serve))
         .route(
-            "/issuer/{realm}/.well-known/openid-configuration",
-            get(issuer::discovery),
+            "/{source}/moved/{*path}",
+            get(fhir::serve_moved).post(fhir::serve_moved),
         )
-        .route(
-            "/issuer/{realm}/protocol/openid-connect/certs",
-            get(issuer::certs),
-        )
-        .route(
-            "/issuer/{realm}/protocol/openid-connect/token/introspect",
-            post(token::introspect),
-        )
-        .route(
-            "/issuer/{realm}/protocol/openid-connect/revoke",
-            post(token::revoke),
-        )
+        .route("/communication/{*path}", any(fhir::serve_communication))
+        .route("/identity/{*path}", any(fhir::serve_identity))
+        .merge(issuer_routes())
+        .merge(user_routes())
         .nest("/_admin", admin_routes())
         .fallback(admin::not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(world)
+}
+
+fn issuer_routes() -> Router<Arc<World>> {
+    Router::new()
+        .route(
+            "/realms/{realm}/.well-known/openid-configuration",
+            get(issuer::discovery),
+        )
+        .route(
+            "/realms/{realm}/protocol/openid-connect/certs",
+            get(issuer::certs),
+        )
+        .route(
+            "/realms/{realm}/protocol/openid-connect/token/introspect",
+            post(token::introspect),
+        )
+        .route(
+            "/realms/{realm}/protocol/openid-connect/revoke",
+            post(token::revoke),
+        )
+        .route(
+            "/realms/{realm}/protocol/openid-connect/token",
+            post(token::grant),
+        )
+}
+
+fn user_routes() -> Router<Arc<World>> {
+    Router::new()
+        .route(
+            "/admin/realms/{realm}/users/{id}",
+            get(keycloak::user).put(keycloak::put_user),
+        )
+        .route(
+            "/admin/realms/{realm}/users/{id}/logout",
+            post(keycloak::logout),
+        )
+        .route(
+            "/admin/realms/{realm}/users/{id}/consents/{client}",
+            delete(keycloak::revoke_consent),
+        )
 }
 
 fn admin_routes() -> Router<Arc<World>> {
@@ -53,6 +86,7 @@ fn admin_routes() -> Router<Arc<World>> {
         .route("/people", get(admin::people))
         .route("/delegations", get(admin::delegations))
         .merge(issuer_admin_routes())
+        .merge(people_admin_routes())
         .route(
             "/sources/{source}/fault",
             get(admin::fault)
@@ -62,10 +96,28 @@ fn admin_routes() -> Router<Arc<World>> {
         .route("/records/{source}", post(admin::put_record))
         .route(
             "/records/{source}/{type}/{id}",
-            axum::routing::delete(admin::delete_record),
+            delete(admin::delete_record),
         )
         .route("/calls/{source}", get(admin::calls))
-        .route("/calls", axum::routing::delete(admin::reset_calls))
+        .route("/calls", delete(admin::reset_calls))
+}
+
+fn people_admin_routes() -> Router<Arc<World>> {
+    use admin::people;
+    Router::new()
+        .route("/registrants", get(people::registrants))
+        .route("/staff", get(people::staff))
+        .route("/patients/{id}/merge", post(people::merge))
+        .route("/patients/{id}/deceased", post(people::deceased))
+        .route("/contacts", post(people::set_shared))
+        .route(
+            "/notifications",
+            get(people::notifications).delete(people::forget_notifications),
+        )
+        .route(
+            "/entitlements/{tenant}",
+            put(people::set_entitlements).delete(people::forget_entitlements),
+        )
 }
 
 fn issuer_admin_routes() -> Router<Arc<World>> {

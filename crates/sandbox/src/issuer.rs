@@ -5,37 +5,48 @@ mod keys;
 mod mint;
 mod outage;
 mod revoked;
+mod users;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde_json::{Value, json};
 
 use crate::clock;
-use crate::person::DemoPerson;
 
 pub(crate) use keys::KeyError;
 use keys::Keys;
-pub(crate) use mint::MintError;
+pub(crate) use mint::{FindPerson, MintError};
 pub use outage::IssuerFault;
 pub(crate) use outage::Outages;
 pub(crate) use revoked::Revocation;
 use revoked::Revocations;
+use users::Users;
 
 /// How a client may prove itself to the issuer.
 const CLIENT_AUTHENTICATION: [&str; 2] = ["client_secret_basic", "client_secret_post"];
+
+/// Client and secret of the account that administers the users of every realm.
+pub(crate) const ADMINISTRATOR: (&str, &str) = ("portal-admin", "sandbox-admin-secret");
+/// How long its tokens last, in seconds.
+pub(crate) const GRANTED_S: u64 = 300;
 
 /// A realm: an issuer URL and the keys that sign for it.
 pub(crate) struct Realm {
     pub(crate) name: String,
     /// The `iss` of its tokens.
     pub(crate) url: String,
-    keys: Mutex<Keys>,
+    keys: OnceLock<Mutex<Keys>>,
 }
 
 impl Realm {
+    /// Its keys, made when they are first needed: that takes a while, and most
+    /// realms are needed by nobody.
     fn keys(&self) -> MutexGuard<'_, Keys> {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+        let keys = self.keys.get_or_init(|| {
+            Mutex::new(Keys::generate().expect("the first realm's keys could be made"))
+        });
+        keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The JWK Set (RFC 7517, 5): two RSA keys, an EC key, and retired ones.
@@ -43,9 +54,9 @@ impl Realm {
         json!({ "keys": self.keys().published() })
     }
 
-    /// Metadata (`OpenID` Connect Discovery 1.0, 3). The authorization and token
-    /// endpoints are named because the metadata requires them; this issuer
-    /// hands out tokens by the admin route.
+    /// Metadata (`OpenID` Connect Discovery 1.0, 3). The authorization endpoint
+    /// is named because the metadata requires it; this issuer hands out tokens
+    /// of people by the admin route.
     pub(crate) fn discovery(&self) -> Value {
         let endpoint = |name: &str| format!("{}/protocol/openid-connect/{name}", self.url);
         json!({
@@ -59,7 +70,7 @@ impl Realm {
             "revocation_endpoint": endpoint("revoke"),
             "revocation_endpoint_auth_methods_supported": CLIENT_AUTHENTICATION,
             "response_types_supported": ["code"],
-            "grant_types_supported": ["authorization_code", "refresh_token"],
+            "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256", "ES256"],
             "code_challenge_methods_supported": ["S256"],
@@ -72,26 +83,30 @@ impl Realm {
 pub(crate) struct Issuer {
     realms: Vec<Realm>,
     revocations: Mutex<Revocations>,
+    users: Mutex<Users>,
     outages: Mutex<Outages>,
     jwks_fetches: AtomicU64,
     introspections: AtomicU64,
 }
 
 impl Issuer {
-    /// Makes the keys of every realm; blocks for as long as that takes. No
+    /// Makes the keys of the first realm; blocks for as long as that takes. No
     /// realm at all means one named `demo`.
     pub(crate) fn new(origin: &str, names: &[String]) -> Result<Self, KeyError> {
         let default = ["demo".to_owned()];
         let names = if names.is_empty() { &default } else { names };
-        let realm = |name: &String| {
-            Ok(Realm {
-                name: name.clone(),
-                url: format!("{origin}/issuer/{name}"),
-                keys: Mutex::new(Keys::generate()?),
-            })
+        let realm = |name: &String| Realm {
+            name: name.clone(),
+            url: format!("{origin}/realms/{name}"),
+            keys: OnceLock::new(),
         };
+        let mut realms: Vec<Realm> = names.iter().map(realm).collect();
+        if let Some(first) = realms.first_mut() {
+            first.keys = OnceLock::from(Mutex::new(Keys::generate()?));
+        }
         Ok(Self {
-            realms: names.iter().map(realm).collect::<Result<_, KeyError>>()?,
+            realms,
+            users: Mutex::default(),
             revocations: Mutex::default(),
             outages: Mutex::default(),
             jwks_fetches: AtomicU64::new(0),
@@ -117,15 +132,41 @@ impl Issuer {
     }
 
     /// Signs a token; see [`crate::Sandbox::mint`] for the directives.
-    pub(crate) fn mint(&self, claims: Value, people: &[DemoPerson]) -> Result<String, MintError> {
-        let request = mint::Request::read(claims, people)?;
+    pub(crate) fn mint(&self, claims: Value, people: FindPerson<'_>) -> Result<String, MintError> {
+        let mut request = mint::Request::read(claims, people)?;
         let realm = self.selected(request.realm.as_deref())?;
+        request.sign_in(&realm.name, &mut self.users());
         mint::sign(
             &request,
             &realm.url,
             &mut realm.keys(),
             clock::unix_seconds(),
         )
+    }
+
+    /// A token of the account that administers a realm's users (RFC 6749, 4.4).
+    pub(crate) fn grant(&self, realm: &Realm) -> Result<String, MintError> {
+        let (client, _) = ADMINISTRATOR;
+        let claims = json!({
+            "_realm": realm.name,
+            "sub": format!("service-account-{client}"),
+            "azp": client,
+            "aud": ["realm-management"],
+            "exp": clock::unix_seconds() + GRANTED_S,
+        });
+        self.mint(claims, &|_| None)
+    }
+
+    /// Whether a token is the administrator's and has not been ended.
+    pub(crate) fn is_administrator(&self, realm: &Realm, token: &str) -> bool {
+        let claims = introspect::claims(realm, token);
+        let claims = claims.filter(|claims| !self.revocations().cover(token, claims));
+        claims.is_some_and(|claims| revoked::client(&claims) == Some(ADMINISTRATOR.0))
+    }
+
+    /// The users of all realms.
+    pub(crate) fn users(&self) -> MutexGuard<'_, Users> {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Signs texts as they are with the key `rs1` of the first realm.

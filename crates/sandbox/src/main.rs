@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use portal_sandbox::{DemoDelegation, DemoPerson, Options, Sandbox, start};
+use portal_sandbox::{
+    DemoDelegation, DemoPerson, DemoRegistrant, DemoStaff, Options, Sandbox, start,
+};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -16,9 +18,11 @@ use tracing_subscriber::EnvFilter;
 /// Simulated sources, an OIDC issuer and synthetic records
 ///
 /// Serves FHIR R4 sources under /registration/fhir, /patient-chart/fhir,
-/// /laboratory/fhir, /medication/fhir and /immunizations/fhir, and an issuer
-/// under /issuer/REALM. Prints one line of JSON when ready: addresses and
-/// people, with who may act for whom. GET /_admin lists the routes for tokens, faults and records.
+/// /laboratory/fhir, /medication/fhir and /immunizations/fhir, the services
+/// /communication and /identity, and an issuer under /realms/REALM with its
+/// administration under /admin/realms/REALM. Prints one line of JSON when ready: addresses and
+/// people, with who may act for whom, who
+/// has no account yet, and staff. GET /_admin lists the routes for tokens, faults and records.
 /// Ctrl-C or SIGTERM stops it. Logs go to stderr (`RUST_LOG` selects them).
 #[derive(Parser)]
 #[command(version)]
@@ -49,7 +53,7 @@ struct Arguments {
     public_url: Option<String>,
 
     /// Realm of the issuer, with keys of its own; may be repeated
-    #[arg(long = "realm", value_name = "NAME", default_values_t = ["demo".to_owned()])]
+    #[arg(long = "realm", value_name = "NAME", default_values_t = ["demo".to_owned(), "staff".to_owned()])]
     realms: Vec<String>,
 }
 
@@ -72,9 +76,13 @@ impl From<Arguments> for Options {
 struct Ready {
     address: SocketAddr,
     issuer: String,
+    #[serde(rename = "staffIssuer")]
+    staff_issuer: Option<String>,
     sources: BTreeMap<&'static str, String>,
     people: Vec<DemoPerson>,
     delegations: Vec<DemoDelegation>,
+    registrants: Vec<DemoRegistrant>,
+    staff: Vec<DemoStaff>,
 }
 
 impl Ready {
@@ -85,16 +93,21 @@ impl Ready {
             "laboratory",
             "medication",
             "immunizations",
+            "communication",
+            "identity",
         ];
         Self {
             address: sandbox.address,
             issuer: sandbox.issuer_url(),
+            staff_issuer: sandbox.issuer_url_of("staff"),
             sources: sources
                 .into_iter()
                 .map(|name| (name, sandbox.source_url(name)))
                 .collect(),
             people: sandbox.patients(),
             delegations: sandbox.delegations(),
+            registrants: sandbox.registrants(),
+            staff: sandbox.staff(),
         }
     }
 }

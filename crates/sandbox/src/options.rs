@@ -21,7 +21,8 @@ pub struct Options {
     /// Origin used in links and in `iss`; without it `http://ADDRESS`.
     pub public_url: Option<String>,
     /// Realms of the issuer, each with keys of its own. The first is the one
-    /// of [`Sandbox::issuer_url`](crate::Sandbox::issuer_url).
+    /// of [`Sandbox::issuer_url`](crate::Sandbox::issuer_url); `staff` is the
+    /// one of [`DemoStaff`](crate::DemoStaff).
     pub realms: Vec<String>,
 }
 
@@ -34,7 +35,7 @@ impl Default for Options {
             large: 300,
             chart_copies: false,
             public_url: None,
-            realms: vec!["demo".to_owned()],
+            realms: ["demo", "staff"].map(str::to_owned).into(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A running sandbox, and its handle for tests in the same process.
 
 mod issuer;
+mod people;
 
 use std::io;
 use std::net::SocketAddr;
@@ -30,7 +31,8 @@ const STOP_WITHIN: Duration = Duration::from_secs(3);
 /// A sandbox that listens. Dropped, it stops without waiting.
 ///
 /// Methods that take a source want its name: `registration`, `patient-chart`,
-/// `laboratory`, `medication` or `immunizations`; they panic at any other.
+/// `laboratory`, `medication`, `immunizations`, or that of a service without
+/// FHIR: `communication` or `identity`; they panic at any other.
 pub struct Sandbox {
     /// Where it listens.
     pub address: SocketAddr,

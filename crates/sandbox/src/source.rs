@@ -1,6 +1,7 @@
-//! The sources and which of them holds what.
+//! The services, and which of them holds what.
 
-/// A FHIR source with a base path of its own.
+/// A service with a base path of its own: a FHIR source, or one that speaks
+/// REST only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Source {
     Registration,
@@ -8,15 +9,21 @@ pub(crate) enum Source {
     Laboratory,
     Medication,
     Immunizations,
+    /// Takes notifications.
+    Communication,
+    /// Tells entitlements.
+    Identity,
 }
 
 impl Source {
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Registration,
         Self::PatientChart,
         Self::Laboratory,
         Self::Medication,
         Self::Immunizations,
+        Self::Communication,
+        Self::Identity,
     ];
 
     /// The first segment of the base path.
@@ -27,7 +34,14 @@ impl Source {
             Self::Laboratory => "laboratory",
             Self::Medication => "medication",
             Self::Immunizations => "immunizations",
+            Self::Communication => "communication",
+            Self::Identity => "identity",
         }
+    }
+
+    /// Whether it holds FHIR resources.
+    pub(crate) const fn is_fhir(self) -> bool {
+        !matches!(self, Self::Communication | Self::Identity)
     }
 
     pub(crate) fn named(name: &str) -> Option<Self> {

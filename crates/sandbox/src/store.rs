@@ -100,6 +100,19 @@ impl Store {
             .collect()
     }
 
+    /// Every record of the type.
+    pub(crate) fn of_type(
+        &self,
+        tenant: Option<&str>,
+        source: Source,
+        resource_type: &str,
+    ) -> Vec<Arc<Record>> {
+        self.held(tenant, source)
+            .filter(|kept| kept.record.resource_type == resource_type)
+            .map(|kept| Arc::clone(&kept.record))
+            .collect()
+    }
+
     /// Records of the type that belong to somebody whom the search does not name.
     pub(crate) fn foreign(
         &self,

@@ -1,24 +1,34 @@
 //! What all handlers share.
 
-use std::collections::HashSet;
+mod people;
+
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::calls::Calls;
 use crate::delegation::DemoDelegation;
 use crate::fault::Faults;
-use crate::issuer::Issuer;
+use crate::issuer::{Issuer, MintError};
 use crate::load::{self, LoadError};
+use crate::notification::Notifications;
 use crate::options::Options;
 use crate::person::DemoPerson;
 use crate::record::Record;
+use crate::registered::SharedContacts;
+use crate::registrant::DemoRegistrant;
 use crate::source::Source;
 use crate::store::Store;
-use crate::{generate, issuer};
+use crate::{generate, issuer, staff};
+
+pub(crate) use people::PatientChange;
 
 /// The tenant that calls without `X-Tenant-ID` mean.
 const FIRST_TENANT: &str = "demo";
+/// What every tenant has licensed to begin with.
+const LICENCE: &str = "ehr.portal";
 
 /// The state of one sandbox.
 pub(crate) struct World {
@@ -26,7 +36,12 @@ pub(crate) struct World {
     pub(crate) origin: String,
     pub(crate) people: Vec<DemoPerson>,
     pub(crate) delegations: Vec<DemoDelegation>,
+    /// Those who have a record and no account yet.
+    pub(crate) registrants: Vec<DemoRegistrant>,
     pub(crate) issuer: Issuer,
+    shared_contacts: Mutex<SharedContacts>,
+    notifications: Mutex<Notifications>,
+    entitlements: Mutex<BTreeMap<String, Vec<String>>>,
     store: RwLock<Store>,
     faults: Mutex<Faults>,
     calls: Mutex<Calls>,
@@ -41,13 +56,22 @@ impl World {
         stopped: watch::Receiver<bool>,
     ) -> Result<Self, BuildError> {
         let mut store = Store::new(FIRST_TENANT);
-        let (people, delegations) = fill(&mut store, options)?;
-        let issuer = Issuer::new(&origin, &options.realms)?;
-        Ok(Self {
-            origin,
+        let Filled {
             people,
             delegations,
-            issuer,
+            registrants,
+        } = fill(&mut store, options)?;
+        let licensed = people.iter().map(|person| person.tenant.clone());
+        let entitlements = licensed.map(|tenant| (tenant, vec![LICENCE.to_owned()]));
+        Ok(Self {
+            issuer: Issuer::new(&origin, &options.realms)?,
+            origin,
+            entitlements: Mutex::new(entitlements.collect()),
+            people,
+            delegations,
+            registrants,
+            shared_contacts: Mutex::default(),
+            notifications: Mutex::default(),
             store: RwLock::new(store),
             faults: Mutex::default(),
             calls: Mutex::default(),
@@ -57,7 +81,8 @@ impl World {
 
     /// Base URL of a source, without a slash at its end.
     pub(crate) fn base_url(&self, source: Source) -> String {
-        format!("{}/{}/fhir", self.origin, source.name())
+        let fhir = if source.is_fhir() { "/fhir" } else { "" };
+        format!("{}/{}{fhir}", self.origin, source.name())
     }
 
     pub(crate) fn store(&self) -> RwLockReadGuard<'_, Store> {
@@ -74,6 +99,48 @@ impl World {
 
     pub(crate) fn calls(&self) -> MutexGuard<'_, Calls> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Contacts that are said to be shared whatever the records say.
+    pub(crate) fn shared_contacts(&self) -> MutexGuard<'_, SharedContacts> {
+        self.shared_contacts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What communication-service took.
+    pub(crate) fn notifications(&self) -> MutexGuard<'_, Notifications> {
+        self.notifications
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What identity-service says of each tenant.
+    pub(crate) fn entitlements(&self) -> MutexGuard<'_, BTreeMap<String, Vec<String>>> {
+        self.entitlements
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Claims of somebody by their subject, and the realm that they are of if
+    /// it is not the first one.
+    pub(crate) fn claims_of(&self, subject: &str) -> Option<(Value, Option<&'static str>)> {
+        let person = self.people.iter().find(|one| one.subject == subject);
+        let registrant = self.registrants.iter().find(|one| one.subject == subject);
+        let claims = person
+            .map(DemoPerson::claims)
+            .or_else(|| registrant.map(DemoRegistrant::claims));
+        if let Some(claims) = claims {
+            return Some((claims, None));
+        }
+        let mut staff = staff::everyone().into_iter();
+        let found = staff.find(|one| one.subject == subject)?;
+        Some((found.claims(), Some(staff::REALM)))
+    }
+
+    /// Signs a token; see [`crate::Sandbox::mint`] for the directives.
+    pub(crate) fn mint(&self, claims: Value) -> Result<String, MintError> {
+        self.issuer.mint(claims, &|subject| self.claims_of(subject))
     }
 
     /// Tenants that have people, in their order.
@@ -111,36 +178,43 @@ pub(crate) enum BuildError {
     Keys(#[from] issuer::KeyError),
 }
 
+/// Who has records.
+#[derive(Default)]
+struct Filled {
+    people: Vec<DemoPerson>,
+    delegations: Vec<DemoDelegation>,
+    registrants: Vec<DemoRegistrant>,
+}
+
 /// Puts everybody's records into the store: first those of the folder, then
 /// the generated ones, without tenant `demo` when there is a folder.
-fn fill(
-    store: &mut Store,
-    options: &Options,
-) -> Result<(Vec<DemoPerson>, Vec<DemoDelegation>), LoadError> {
-    let (mut people, mut delegations) = (Vec::new(), Vec::new());
+fn fill(store: &mut Store, options: &Options) -> Result<Filled, LoadError> {
+    let mut filled = Filled::default();
+    let mut put = |tenant: &str, records: Vec<Arc<Record>>| {
+        for record in records {
+            place(store, tenant, record, options.chart_copies);
+        }
+    };
     if let Some(folder) = &options.records {
         let loaded = load::folder(folder, FIRST_TENANT)?;
-        people.extend(loaded.people);
-        for record in loaded.records {
-            place(store, FIRST_TENANT, record, options.chart_copies);
-        }
+        filled.people.extend(loaded.people);
+        put(FIRST_TENANT, loaded.records);
     }
+    let is_replaced = |tenant: &str| options.records.is_some() && tenant == FIRST_TENANT;
     for generated in generate::everyone(options.seed, options.large) {
-        if options.records.is_some() && generated.person.tenant == FIRST_TENANT {
-            continue;
+        if !is_replaced(&generated.person.tenant) {
+            put(&generated.person.tenant, generated.records);
+            filled.people.push(generated.person);
+            filled.delegations.extend(generated.delegations);
         }
-        for record in generated.records {
-            place(
-                store,
-                &generated.person.tenant,
-                record,
-                options.chart_copies,
-            );
-        }
-        people.push(generated.person);
-        delegations.extend(generated.delegations);
     }
-    Ok((people, delegations))
+    for (registrant, records) in generate::registrants(options.seed) {
+        if !is_replaced(&registrant.tenant) {
+            put(&registrant.tenant, records);
+            filled.registrants.push(registrant);
+        }
+    }
+    Ok(filled)
 }
 
 fn place(store: &mut Store, tenant: &str, record: Arc<Record>, chart_copies: bool) {

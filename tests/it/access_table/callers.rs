@@ -100,20 +100,19 @@ impl<'w> Cast<'w> {
     /// The owner's token with something changed.
     pub(super) fn owners(&mut self, name: &str, change: &Value) {
         let owner = &self.world.owner;
-        self.bearer(name, owner, &self.portal().token_with(owner, change));
+        self.bearer(name, owner, &self.world.token_with(owner, change));
     }
 
     /// Somebody's usual token, asking about a patient.
     pub(super) fn person(&mut self, name: &str, person: &Person, patient: &Person) {
-        self.bearer(name, patient, &self.portal().token(person));
+        self.bearer(name, patient, &self.world.token(person));
     }
 
     /// Acts by a delegation: on REST by the header, on FHIR in the launch context.
     pub(super) fn proxy(&mut self, name: &str, proxy: &Person, patient: &Person, delegation: &str) {
-        let portal = self.portal();
-        let mut rest = Question::with(Bearer::Token(portal.token(proxy)));
+        let mut rest = Question::with(Bearer::Token(self.world.token(proxy)));
         rest.headers.push(("X-Acting-For", delegation.to_owned()));
-        let fhir = Question::with(Bearer::Token(portal.launched(proxy, patient)));
+        let fhir = Question::with(Bearer::Token(self.portal().launched(proxy, patient)));
         self.add(name, &patient.patient, rest, fhir);
     }
 

@@ -44,15 +44,15 @@ impl Cast<'_> {
     pub(super) async fn revoked(&mut self) {
         self.group = "Tokens that were revoked";
         let owner = &self.world.owner;
-        let ended = self.portal().token_with(owner, &json!({"sid": "ended"}));
+        let ended = self.world.token_with(owner, &json!({"sid": "ended"}));
         self.portal().revoke_session(owner, "ended").await;
         self.world.refused(&ended).await;
         self.bearer("by the list of revocations", owner, &ended);
-        let web = self.portal().token(owner);
+        let web = self.world.token(owner);
         self.portal().sandbox.revoke_token(&web);
         self.bearer("at the provider alone", owner, &web);
         let strict = &self.world.strict;
-        let web = self.portal().token(strict);
+        let web = self.world.token(strict);
         self.portal().sandbox.revoke_token(&web);
         self.bearer(
             "there, and the tenant has its tokens introspected",
@@ -75,7 +75,7 @@ impl Cast<'_> {
             &json!({"tid": world.foreigner.tenant}),
         );
         let question = || {
-            let mut question = Question::with(Bearer::Token(world.portal.token(&world.owner)));
+            let mut question = Question::with(Bearer::Token(world.token(&world.owner)));
             question
                 .headers
                 .push(("X-Tenant-ID", world.foreigner.tenant.clone()));
@@ -88,6 +88,14 @@ impl Cast<'_> {
         self.owners("one factor", &json!({"acr": "1", "amr": ["pwd"]}));
         self.owners("no acr, no amr", &json!({"acr": null, "amr": null}));
         self.owners("no acr, but a second factor in amr", &json!({"acr": null}));
+        let now = world.now();
+        for (name, at) in [
+            ("with a second factor nine minutes ago", json!(now - 540)),
+            ("eleven minutes ago", json!(now - 660)),
+            ("at no known time", json!(null)),
+        ] {
+            self.owners(name, &json!({"auth_time": at}));
+        }
     }
 
     pub(super) async fn accounts(&mut self) {
@@ -109,6 +117,7 @@ impl Cast<'_> {
             &caregiver,
             &self.world.owner,
         );
+        self.person("former proxy", &self.world.former, &self.world.owner);
     }
 
     pub(super) async fn patients(&mut self) {
@@ -116,13 +125,15 @@ impl Cast<'_> {
         let world = self.world;
         let owner = &world.owner;
         self.person("the patient", owner, owner);
-        let without = || Question::with(Bearer::Without(world.portal.claims(owner)));
+        let without = || Question::with(Bearer::Without(world.claims(owner)));
         self.add(
             "with every scope but this one",
             &owner.patient,
             without(),
             without(),
         );
+        let scope = json!({"scope": "openid profile patient/*.read"});
+        self.owners("with a scope to read alone", &scope);
         let laboratory = "http://terminology.hl7.org/CodeSystem/observation-category|laboratory";
         let scope = format!("openid patient/Observation.rs?category={laboratory}");
         self.owners(

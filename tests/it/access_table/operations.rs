@@ -1,79 +1,152 @@
 //! Every operation, and how it is asked about one patient's own records.
 
-use portal_tests::{Fixture, TestPortal};
-use serde_json::json;
+use serde_json::{Value, json};
+
+/// Columns that stand together.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Block {
+    /// `/v1/portal`, what is the caller's own.
+    Own,
+    /// `/v1/portal`, a record.
+    Record,
+    /// `/fhir/R4`.
+    Fhir,
+}
+
+/// What is asked about: a patient, and two delegations of the owner's.
+pub(super) struct About<'a> {
+    pub(super) patient: &'a str,
+    /// In force.
+    pub(super) active: &'a str,
+    /// Over.
+    pub(super) ended: &'a str,
+}
 
 /// How an operation is called.
+#[derive(Clone, Copy)]
 pub(super) struct Operation {
     pub(super) id: &'static str,
     /// The heading of its column; a read and a search on FHIR share one.
     pub(super) column: &'static str,
-    pub(super) path: fn(&str) -> String,
+    pub(super) block: Block,
+    pub(super) method: &'static str,
+    pub(super) path: fn(&About<'_>) -> String,
     /// A scope that does not cover it.
     pub(super) other_scope: &'static str,
 }
 
 impl Operation {
     pub(super) fn is_fhir(&self) -> bool {
-        (self.path)("x").starts_with("/fhir")
+        self.block == Block::Fhir
+    }
+
+    /// What a write sends. No operation takes a list, so that nothing changes; what names a
+    /// delegation that is past the change is asked in earnest, for it tells whose it is.
+    pub(super) fn body(&self) -> Option<Value> {
+        match self.id {
+            "confirmProxyDelegation" | "revokeProxyDelegation" => Some(json!({})),
+            _ if self.method == "GET" => None,
+            _ => Some(json!([])),
+        }
+    }
+
+    const fn of_own(self, method: &'static str) -> Self {
+        Self {
+            block: Block::Own,
+            method,
+            ..self
+        }
     }
 }
 
 const NOT_PATIENT: &str = "openid profile patient/Condition.read";
 const ONLY_PATIENT: &str = "openid profile patient/Patient.read";
+const NO_WRITE: &str = "openid profile patient/*.read patient/Condition.write";
+const NO_IDENTITY: &str = "patient/*.read patient/*.write";
 
 const fn row(
     id: &'static str,
     column: &'static str,
-    path: fn(&str) -> String,
+    path: fn(&About<'_>) -> String,
     other_scope: &'static str,
 ) -> Operation {
     Operation {
         id,
         column,
+        block: Block::Record,
+        method: "GET",
         path,
         other_scope,
+    }
+}
+
+const fn fhir(row: Operation) -> Operation {
+    Operation {
+        block: Block::Fhir,
+        ..row
     }
 }
 
 macro_rules! fhir {
     ($read:literal, $search:literal, $column:literal, $name:literal, $kind:literal) => {
         [
-            row(
+            fhir(row(
                 $read,
                 $column,
-                |patient| format!(concat!("/fhir/R4/", $name, "/", $kind, "-{}"), patient),
+                |about| {
+                    format!(
+                        concat!("/fhir/R4/", $name, "/", $kind, "-{}"),
+                        about.patient
+                    )
+                },
                 ONLY_PATIENT,
-            ),
-            row(
+            )),
+            fhir(row(
                 $search,
                 $column,
-                |patient| format!(concat!("/fhir/R4/", $name, "?patient={}"), patient),
+                |about| format!(concat!("/fhir/R4/", $name, "?patient={}"), about.patient),
                 ONLY_PATIENT,
-            ),
+            )),
         ]
     };
 }
 
 #[rustfmt::skip]
-const PORTAL: [Operation; 10] = [
-    row("getMe", "me", |_| "/v1/portal/me".into(), NOT_PATIENT),
-    row("listAccessLog", "log", |_| "/v1/portal/me/access-log".into(), NOT_PATIENT),
+const OWN: [Operation; 15] = [
+    row("register", "reg", |_| "/v1/portal/registrations".into(), NO_IDENTITY).of_own("POST"),
+    row("resendVerification", "snd", |_| "/v1/portal/registrations/resend".into(), NO_IDENTITY).of_own("POST"),
+    row("verifyRegistration", "ver", |_| "/v1/portal/registrations/verify".into(), NO_IDENTITY).of_own("POST"),
+    row("acceptProxyDelegation", "acc", |_| "/v1/portal/proxy-delegations/accept".into(), NO_IDENTITY).of_own("POST"),
+    row("declineProxyDelegation", "dec", |_| "/v1/portal/proxy-delegations/decline".into(), NO_IDENTITY).of_own("POST"),
+    row("getMe", "me", |_| "/v1/portal/me".into(), NOT_PATIENT).of_own("GET"),
+    row("updateMe", "upd", |_| "/v1/portal/me".into(), NO_WRITE).of_own("PATCH"),
+    row("listAccessLog", "log", |_| "/v1/portal/me/access-log".into(), NOT_PATIENT).of_own("GET"),
+    row("getNotificationPreferences", "prf", |_| "/v1/portal/me/notification-preferences".into(), NOT_PATIENT).of_own("GET"),
+    row("setNotificationPreferences", "set", |_| "/v1/portal/me/notification-preferences".into(), NO_WRITE).of_own("PUT"),
+    row("listProxyDelegations", "lst", |_| "/v1/portal/proxy-delegations".into(), NOT_PATIENT).of_own("GET"),
+    row("getProxyDelegation", "one", |about| format!("/v1/portal/proxy-delegations/{}", about.active), NOT_PATIENT).of_own("GET"),
+    row("createProxyDelegation", "inv", |_| "/v1/portal/proxy-delegations".into(), NO_WRITE).of_own("POST"),
+    row("confirmProxyDelegation", "cnf", |about| format!("/v1/portal/proxy-delegations/{}/confirm", about.active), NO_WRITE).of_own("POST"),
+    row("revokeProxyDelegation", "rvk", |about| format!("/v1/portal/proxy-delegations/{}/revoke", about.ended), NO_WRITE).of_own("POST"),
+];
+
+#[rustfmt::skip]
+const RECORD: [Operation; 8] = [
     row("getChartSummary", "sum", |_| "/v1/portal/chart/summary".into(), NOT_PATIENT),
     row("listAllergies", "all", |_| "/v1/portal/chart/allergies".into(), ONLY_PATIENT),
     row("listMedications", "med", |_| "/v1/portal/chart/medications".into(), ONLY_PATIENT),
     row("listVitals", "vit", |_| "/v1/portal/chart/vitals".into(), ONLY_PATIENT),
     row("listImmunizations", "imm", |_| "/v1/portal/chart/immunizations".into(), ONLY_PATIENT),
     row("listProblems", "pro", |_| "/v1/portal/chart/problems".into(), ONLY_PATIENT),
-    row("listLabResults", "labs", |_| "/v1/portal/results/labs".into(), ONLY_PATIENT),
-    row("getLabResult", "lab", |patient| format!("/v1/portal/results/labs/lab.lab-{patient}"), ONLY_PATIENT),
+    row("listLabResults", "lbs", |_| "/v1/portal/results/labs".into(), ONLY_PATIENT),
+    row("getLabResult", "lab", |about| format!("/v1/portal/results/labs/lab.lab-{}", about.patient), ONLY_PATIENT),
 ];
 
 #[rustfmt::skip]
 const FHIR: [[Operation; 2]; 7] = [
     [
-        row("readPatient", "Pat", |patient| format!("/fhir/R4/Patient/{patient}"), NOT_PATIENT),
-        row("searchPatient", "Pat", |patient| format!("/fhir/R4/Patient?_id={patient}"), NOT_PATIENT),
+        fhir(row("readPatient", "Pat", |about| format!("/fhir/R4/Patient/{}", about.patient), NOT_PATIENT)),
+        fhir(row("searchPatient", "Pat", |about| format!("/fhir/R4/Patient?_id={}", about.patient), NOT_PATIENT)),
     ],
     fhir!("readAllergyIntolerance", "searchAllergyIntolerance", "All", "AllergyIntolerance", "cht.allergy"),
     fhir!("readMedicationRequest", "searchMedicationRequest", "Med", "MedicationRequest", "med.medication"),
@@ -83,51 +156,12 @@ const FHIR: [[Operation; 2]; 7] = [
     fhir!("readCondition", "searchCondition", "Con", "Condition", "cht.condition"),
 ];
 
-/// Every operation, in the order of the table.
+/// Every operation, in the order of the table: block by block.
 pub(super) fn all() -> impl Iterator<Item = &'static Operation> {
-    PORTAL.iter().chain(FHIR.iter().flatten())
+    OWN.iter().chain(&RECORD).chain(FHIR.iter().flatten())
 }
 
-/// The addresses of a record that holds one of each kind, and two problems and two immunizations,
-/// of which one is sensitive.
-pub(super) fn addresses(patient: &str) -> Vec<String> {
-    let kinds = [
-        "cht.allergy",
-        "cht.condition",
-        "cht.secret",
-        "cht.vital",
-        "lab.lab",
-        "lab.report",
-        "med.medication",
-        "imm.immunization",
-        "imm.restricted",
-    ];
-    let records = kinds.iter().map(|kind| format!("{kind}-{patient}"));
-    records.chain([patient.to_owned()]).collect()
-}
-
-/// Stores that record, its Patient apart.
-pub(super) fn record(portal: &TestPortal, tenant: &str, patient: &str) {
-    let of = Fixture::of(patient);
-    let id = |kind: &str| format!("{kind}-{patient}");
-    let mut secret = of.condition(&id("secret"), "Depression");
-    secret["code"]["coding"] =
-        json!([{"system": "http://hl7.org/fhir/sid/icd-10", "code": "F32.1"}]);
-    let mut restricted = of.immunization(&id("restricted"), "2023-11-01");
-    restricted["meta"] = json!({"security": [{
-        "system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R",
-    }]});
-    for resource in [
-        of.allergy(&id("allergy"), "Eggs"),
-        of.condition(&id("condition"), "Asthma"),
-        of.vital(&id("vital"), "2024-01-02", "70"),
-        of.lab(&id("lab"), "2024-01-01", "2345-7"),
-        of.report(&id("report"), &[&id("lab")]),
-        of.medication(&id("medication"), "Salbutamol"),
-        of.immunization(&id("immunization"), "2023-10-01"),
-        secret,
-        restricted,
-    ] {
-        portal.put(tenant, &resource);
-    }
+/// The operations of a block.
+pub(super) fn of(block: Block) -> impl Iterator<Item = &'static Operation> {
+    all().filter(move |operation| operation.block == block)
 }

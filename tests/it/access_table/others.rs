@@ -5,7 +5,7 @@ use portal_tests::EVERY_RIGHT;
 use serde_json::{Value, json};
 
 use super::callers::{Bearer, Cast, Question};
-use super::operations::record;
+use super::record::record;
 
 impl Cast<'_> {
     pub(super) async fn apps(&mut self) {
@@ -13,7 +13,7 @@ impl Cast<'_> {
         let world = self.world;
         let portal = self.portal();
         self.owners("of the patient", &json!({"azp": "app"}));
-        let revoked = portal.token_with(&world.owner, &json!({"azp": "app"}));
+        let revoked = world.token_with(&world.owner, &json!({"azp": "app"}));
         portal.sandbox.revoke_token(&revoked);
         self.bearer(
             "of the patient, revoked at the provider",
@@ -33,7 +33,7 @@ impl Cast<'_> {
                 .delegate(&world.owner, &proxy, &json!({"scope": scope}))
                 .await;
             let claims = json!({"azp": "app", "patient": world.owner.patient});
-            self.bearer(name, &world.owner, &portal.token_with(&proxy, &claims));
+            self.bearer(name, &world.owner, &world.token_with(&proxy, &claims));
         }
     }
 
@@ -67,11 +67,11 @@ impl Cast<'_> {
         let delegation = self.portal().delegate(owner, &proxy, &json!({})).await;
         self.proxy("with every scope but this one", &proxy, owner, &delegation);
         let narrowed = |claims: Value| Question::with(Bearer::Without(claims));
-        let mut launched = self.portal().claims(&proxy);
+        let mut launched = world.claims(&proxy);
         launched["patient"] = json!(owner.patient);
         let caller = self.callers.last_mut().expect("it was just added");
         caller.fhir = narrowed(launched);
-        caller.rest.bearer = Bearer::Without(world.portal.claims(&proxy));
+        caller.rest.bearer = Bearer::Without(world.claims(&proxy));
         self.proxy(
             "patient with an account too",
             &world.stranger,
@@ -172,7 +172,7 @@ impl Cast<'_> {
             self.proxy(name, &proxy, owner, id);
             let claims = json!({"patient": owner.patient, "delegation_id": id});
             let caller = self.callers.last_mut().expect("it was just added");
-            caller.fhir = Question::with(Bearer::Token(portal.token_with(&proxy, &claims)));
+            caller.fhir = Question::with(Bearer::Token(world.token_with(&proxy, &claims)));
         }
         let of_child = world.child("selected", 5, -100);
         let change = json!({"relationshipType": "parent", "scope": ["labs"]});

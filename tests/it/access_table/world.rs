@@ -7,9 +7,10 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Zoned};
 use portal_application::ports::Clock as _;
 use portal_tests::{Person, TestPortal};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::operations::record;
+use super::operations::About;
+use super::record::record;
 
 pub(super) struct World {
     pub(super) portal: TestPortal,
@@ -19,6 +20,10 @@ pub(super) struct World {
     pub(super) stranger: Person,
     /// The delegation from the owner to the stranger.
     pub(super) strangers: String,
+    /// Who acted for the owner once.
+    pub(super) former: Person,
+    /// The delegation from the owner to them.
+    pub(super) formers: String,
     /// A patient of another tenant.
     pub(super) foreigner: Person,
     /// A patient of a tenant that has every token introspected.
@@ -52,13 +57,47 @@ impl World {
             record(&portal, &person.tenant, &person.patient);
         }
         let strangers = portal.delegate(&owner, &stranger, &json!({})).await;
+        let former = portal.caregiver("former").await;
+        let formers = portal.delegate(&owner, &former, &json!({})).await;
+        portal.end_delegation(&owner, &former).await;
         Self {
             portal,
             owner,
             stranger,
             strangers,
+            former,
+            formers,
             foreigner,
             strict,
+        }
+    }
+
+    /// The claims of a person's token that may read and write, with a second factor of this moment.
+    pub(super) fn claims(&self, person: &Person) -> Value {
+        let mut claims = self.portal.claims(person);
+        claims["scope"] = json!("openid profile patient/*.read patient/*.write");
+        claims["auth_time"] = claims["iat"].clone();
+        claims
+    }
+
+    /// The same with some claims changed; `null` leaves one out.
+    pub(super) fn token_with(&self, person: &Person, change: &Value) -> String {
+        let mut claims = self.claims(person);
+        let members = claims.as_object_mut().expect("an object");
+        members.extend(change.as_object().cloned().unwrap_or_default());
+        self.portal.mint(claims)
+    }
+
+    pub(super) fn token(&self, person: &Person) -> String {
+        self.portal.mint(self.claims(person))
+    }
+
+    /// What somebody asks about who asks about a patient.
+    pub(super) fn about<'a>(&'a self, patient: &'a str) -> About<'a> {
+        About {
+            patient,
+            active: &self.strangers,
+            ended: &self.formers,
         }
     }
 

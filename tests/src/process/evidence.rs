@@ -7,11 +7,13 @@ use async_nats::jetstream;
 use async_nats::jetstream::consumer::{AckPolicy, pull};
 use bytes::Bytes;
 use futures::TryStreamExt as _;
+use portal_domain::event::Retention;
+use portal_infrastructure::nats::NatsSettings;
 use serde_json::Value;
 
 use super::portal_process::PortalProcess;
+use crate::schemas;
 
-const STREAM: &str = "PATIENT_PORTAL_90D";
 const FETCHED_AT_ONCE: usize = 1_000;
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
@@ -76,12 +78,22 @@ impl PortalProcess {
         successes.map(|recorded| recorded.request_id).collect()
     }
 
-    /// All messages of the tenant, in order.
+    /// All messages of the tenant's journal, in order.
     pub async fn published(&self) -> Vec<Message> {
+        let prefix = format!("{}:", self.tenant);
+        let mut published = self.stored(Retention::Days90).await;
+        published.retain(|message| message.id.starts_with(&prefix));
+        published
+    }
+
+    /// All messages of a stream, in order, each as its type's schema says; none where there is no
+    /// stream.
+    pub async fn stored(&self, retention: Retention) -> Vec<Message> {
         let client = async_nats::connect(self.servers.url("NATS_URL"))
             .await
             .expect("NATS answers");
-        let Ok(stream) = jetstream::new(client).get_stream(STREAM).await else {
+        let name = NatsSettings::default().stream(retention);
+        let Ok(stream) = jetstream::new(client).get_stream(name).await else {
             return Vec::new();
         };
         let config = pull::Config {
@@ -92,7 +104,7 @@ impl PortalProcess {
             .create_consumer(config)
             .await
             .expect("the stream can be read");
-        let mut published = Vec::new();
+        let mut stored = Vec::new();
         loop {
             let batch = consumer
                 .fetch()
@@ -102,19 +114,26 @@ impl PortalProcess {
             let batch = batch.expect("a batch is begun");
             let batch: Vec<_> = batch.try_collect().await.expect("a batch arrives");
             if batch.is_empty() {
-                return published;
+                return stored;
             }
-            published.extend(batch.iter().filter_map(|message| self.own(message)));
+            stored.extend(batch.iter().map(|message| self.read(message)));
         }
     }
 
-    fn own(&self, message: &jetstream::Message) -> Option<Message> {
-        let id = message.headers.as_ref()?.get("Nats-Msg-Id")?.to_string();
-        let own = id.starts_with(&format!("{}:", self.tenant));
-        own.then(|| Message {
+    fn read(&self, message: &jetstream::Message) -> Message {
+        let id = message
+            .headers
+            .as_ref()
+            .and_then(|headers| headers.get("Nats-Msg-Id"));
+        let id = id.expect("every message has an id").to_string();
+        let mut validated = self.validated.lock().expect("no message was at fault");
+        if validated.insert(id.clone()) {
+            schemas::assert_valid(&message.payload);
+        }
+        Message {
             id,
             payload: message.payload.clone(),
-        })
+        }
     }
 
     /// Waits until all that is in the journal is published; fails the test when an event is

@@ -1,7 +1,8 @@
 //! One installation of the portal: servers, sources, settings, and the service while it runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -37,6 +38,8 @@ pub struct PortalProcess {
     client: reqwest::Client,
     started: AtomicU32,
     folder: Folder,
+    /// Messages that were held against their schemas already.
+    pub(super) validated: Mutex<HashSet<String>>,
 }
 
 impl PortalProcess {
@@ -57,6 +60,7 @@ impl PortalProcess {
             settings,
             client: client(),
             started: AtomicU32::new(0),
+            validated: Mutex::default(),
             folder: Folder::new(&format!("{name}-program")),
             tenant,
         };

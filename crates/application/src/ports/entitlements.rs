@@ -19,4 +19,8 @@ pub struct EntitlementsUnavailable;
 pub trait Entitlements: Send + Sync {
     /// The keys that the tenant holds; empty for an unknown tenant.
     async fn features(&self, tenant: &TenantId) -> Result<Features, EntitlementsUnavailable>;
+
+    /// Lets go of what is remembered of a tenant: its licences have changed, and the next question
+    /// is asked anew. Who remembers nothing has nothing to do.
+    fn forget(&self, _tenant: &TenantId) {}
 }

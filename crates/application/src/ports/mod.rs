@@ -2,27 +2,58 @@
 //! portal-infrastructure, so that every adapter looks inward.
 
 mod access_log;
+mod account_views;
 mod cursor;
+mod deliveries;
 mod entitlements;
 mod facts;
 mod health;
 mod identity;
+mod identity_admin;
 mod journal;
+mod notifier;
+mod outbox;
+mod patient_directory;
 mod record_cache;
 mod relay;
 mod revocations;
+mod secrets;
 mod sources;
+mod staff;
 mod system;
+mod unit_of_work;
 
 pub use access_log::{AccessLog, AccessLogFilter, AccessLogPage};
+pub use account_views::AccountViews;
 pub use cursor::{CursorBinding, CursorInvalid, CursorSeal};
+pub use deliveries::{Deliveries, DueDelivery};
 pub use entitlements::{Entitlements, EntitlementsUnavailable, Features};
 pub use facts::{Facts, StoredFacts};
 pub use health::{Component, Health};
 pub use identity::{BearerToken, TokenRefusal, TokenVerifier};
+pub use identity_admin::{IdentityAdmin, IdentityAdminError};
 pub use journal::{Journal, JournalPlace, Recording, StoreError};
+pub use notifier::{Delivery, Notifier, NotifierError};
+pub use outbox::{
+    DeadLetter, DeadLetters, LaneLease, MessageOutcome, OutboxBacklog, OutboxClaim, OutboxMessage,
+    OutboxRelay, PublishOutcome,
+};
+pub use patient_directory::{
+    Contact, ContactAddress, ContactChannel, InvalidMedicalRecordNumber, MedicalRecordNumber,
+    PatientDirectory, RegisteredPatient,
+};
 pub use record_cache::{CacheLoad, Generation, RecordCache};
 pub use relay::{EventBus, EventBusError, JournalRelay, OutgoingEvent, RelayBatch, RelayClaim};
 pub use revocations::{ListedStanding, Revocations, TokenIntrospection};
+pub use secrets::{Hash, HashPurpose, SecretCode, Secrets};
 pub use sources::{CallContext, SourceError, SourceRequest, Sources};
+pub use staff::{
+    AccountQuery, StaffAccount, StaffLogEntry, StaffLogQuery, StaffRecords, StaffTokenVerifier,
+    StaffUnitOfWork, StaffUnitsOfWork, UsageCount,
+};
 pub use system::{Clock, Ids};
+pub use unit_of_work::{
+    Accounts, AttemptKind, DecidedOn, DelegationCount, IdempotencyClaim, IdempotencyRecord,
+    IdempotencyRecords, Invitation, ProxyDelegations, Registrations, Stored, UnitOfWork,
+    UnitsOfWork, Verification,
+};

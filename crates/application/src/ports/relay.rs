@@ -1,6 +1,7 @@
 //! From the journal's cursor to the event bus.
 
 use async_trait::async_trait;
+use portal_domain::event::EventKind;
 use portal_domain::id::TenantId;
 use serde_json::value::RawValue;
 
@@ -43,8 +44,8 @@ pub trait JournalRelay: Send + Sync {
 /// One message for the bus.
 #[derive(Debug, Clone)]
 pub struct OutgoingEvent {
-    /// Its subject below the stream's prefix, such as `access.recorded`.
-    pub subject: &'static str,
+    /// Its kind: the subject, and the stream that keeps it.
+    pub kind: EventKind,
     /// `Nats-Msg-Id`: the bus drops a second message of the same id.
     pub message_id: String,
     /// CloudEvents 1.0 structured JSON.
@@ -53,8 +54,17 @@ pub struct OutgoingEvent {
 
 /// The bus did not confirm the message; it may or may not be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("event bus unavailable")]
-pub struct EventBusError;
+pub enum EventBusError {
+    /// The bus is away: no other message would fare better.
+    #[error("event bus unavailable")]
+    Unavailable,
+    /// The bus is there and did not take this message; it may take it another time.
+    #[error("message not taken by the event bus")]
+    Refused,
+    /// The bus never takes a message of this size.
+    #[error("message too large for the event bus")]
+    TooLarge,
+}
 
 /// JetStream.
 #[async_trait]

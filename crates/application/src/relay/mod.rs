@@ -1,7 +1,11 @@
-//! The journal is its own outbox: the relay reads on behind its cursor and publishes.
+//! From what is committed to the event bus: the journal, which is its own outbox and is read on
+//! behind its cursor, and the outbox.
 
-mod message;
+mod cloud_event;
+mod journal;
+mod outbox;
 mod run;
 
-pub use message::access_recorded;
-pub use run::{RelaySettings, run};
+pub use journal::access_recorded;
+pub use outbox::event_message;
+pub use run::{RelaySettings, run_journal, run_outbox};

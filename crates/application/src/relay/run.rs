@@ -1,23 +1,27 @@
-//! The relay's loop.
+//! The loop of every relay.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use metrics::counter;
 use tokio::sync::Notify;
 
-use crate::ports::{EventBus, EventBusError, JournalRelay, RelayClaim, StoreError};
+use crate::ports::{EventBus, EventBusError, JournalRelay, OutboxRelay, StoreError};
 
-use super::access_recorded;
+use super::journal::JournalWork;
+use super::outbox::OutboxWork;
 
-/// How the relay behaves.
+/// How a relay behaves.
 #[derive(Debug, Clone)]
 pub struct RelaySettings {
     /// The CloudEvents `source`.
     pub source: String,
     /// How often it looks when nobody woke it.
     pub poll: Duration,
-    /// The longest wait after failures.
+    /// The first wait after a failure; each further one is twice as long.
+    pub first_wait: Duration,
+    /// The longest.
     pub longest_wait: Duration,
 }
 
@@ -26,69 +30,34 @@ impl Default for RelaySettings {
         Self {
             source: "ghasi/patient-portal".to_owned(),
             poll: Duration::from_millis(200),
+            first_wait: Duration::from_millis(200),
             longest_wait: Duration::from_secs(10),
         }
     }
 }
 
-enum Step {
-    Published,
+impl RelaySettings {
+    /// Of the outbox: who wakes its relay also knows when it may have missed something. People wait
+    /// for what it tells of, so it does not wait long for a bus that may be back.
+    pub fn of_outbox() -> Self {
+        Self {
+            poll: Duration::from_secs(1),
+            longest_wait: Duration::from_secs(2),
+            ..Self::default()
+        }
+    }
+}
+
+/// What a step came to.
+pub(super) enum Step {
+    /// There may be more to do.
+    Worked,
+    /// There is nothing to do.
     Idle,
-    Failed,
 }
 
-/// Publishes what the journal has committed, until `stop` ends. A batch that was begun is
-/// finished first.
-pub async fn run(
-    journal: Arc<dyn JournalRelay>,
-    bus: Arc<dyn EventBus>,
-    settings: RelaySettings,
-    wake: Arc<Notify>,
-    stop: impl Future<Output = ()> + Send,
-) {
-    tokio::pin!(stop);
-    let mut failures = 0_u32;
-    loop {
-        let outcome = step(&*journal, &*bus, &settings.source).await;
-        let wait = match outcome {
-            Step::Published => Duration::ZERO,
-            Step::Idle => settings.poll,
-            Step::Failed => back_off(&settings, failures),
-        };
-        failures = if matches!(outcome, Step::Failed) {
-            failures.saturating_add(1)
-        } else {
-            0
-        };
-        tokio::select! {
-            biased;
-            () = &mut stop => return,
-            () = tokio::time::sleep(wait) => {}
-            () = wake.notified(), if failures == 0 => {}
-        }
-    }
-}
-
-fn back_off(settings: &RelaySettings, failures: u32) -> Duration {
-    settings
-        .poll
-        .saturating_mul(1 << failures.min(6))
-        .min(settings.longest_wait)
-}
-
-async fn step(journal: &dyn JournalRelay, bus: &dyn EventBus, source: &str) -> Step {
-    match publish_next(journal, bus, source).await {
-        Ok(true) => Step::Published,
-        Ok(false) => Step::Idle,
-        Err(error) => {
-            counter!("portal_relay_failures_total", "cause" => error.as_str()).increment(1);
-            tracing::warn!(cause = error.as_str(), "relay.failed");
-            Step::Failed
-        }
-    }
-}
-
-enum RelayError {
+/// Why a step failed. Whatever it had begun is done again.
+pub(super) enum RelayError {
     Store,
     Bus,
 }
@@ -114,23 +83,86 @@ impl From<EventBusError> for RelayError {
     }
 }
 
-async fn publish_next(
-    journal: &dyn JournalRelay,
-    bus: &dyn EventBus,
-    source: &str,
-) -> Result<bool, RelayError> {
-    let Some(claim) = journal.claim().await? else {
-        return Ok(false);
-    };
-    publish(&claim, bus, source).await?;
-    // Another relay that took over publishes the same messages, which the bus drops.
-    Ok(journal.confirm(&claim).await?)
+/// What a relay does, one batch after the other.
+#[async_trait]
+pub(super) trait Work: Send {
+    /// The label of its metrics.
+    const NAME: &'static str;
+
+    /// Publishes what is next.
+    async fn step(&mut self) -> Result<Step, RelayError>;
 }
 
-async fn publish(claim: &RelayClaim, bus: &dyn EventBus, source: &str) -> Result<(), RelayError> {
-    for batch in &claim.batches {
-        bus.publish(&access_recorded(batch, source)).await?;
-        counter!("portal_access_events_published_total").increment(batch.events.len() as u64);
+/// Publishes what the journal has committed, until `stop` ends. A batch that was begun is
+/// finished first.
+pub async fn run_journal(
+    journal: Arc<dyn JournalRelay>,
+    bus: Arc<dyn EventBus>,
+    settings: RelaySettings,
+    wake: Arc<Notify>,
+    stop: impl Future<Output = ()> + Send,
+) {
+    let source = settings.source.clone();
+    let work = JournalWork {
+        journal,
+        bus,
+        source,
+    };
+    run(work, &settings, &wake, stop).await;
+}
+
+/// Publishes what the outbox holds, until `stop` ends. A batch that was begun is finished first.
+pub async fn run_outbox(
+    outbox: Arc<dyn OutboxRelay>,
+    bus: Arc<dyn EventBus>,
+    settings: RelaySettings,
+    wake: Arc<Notify>,
+    stop: impl Future<Output = ()> + Send,
+) {
+    let work = OutboxWork::new(outbox, bus, settings.source.clone());
+    run(work, &settings, &wake, stop).await;
+}
+
+async fn run<W: Work>(
+    mut work: W,
+    settings: &RelaySettings,
+    wake: &Notify,
+    stop: impl Future<Output = ()> + Send,
+) {
+    tokio::pin!(stop);
+    let mut failures = 0_u32;
+    loop {
+        let done = work.step().await;
+        failures = match &done {
+            Ok(_) => 0,
+            Err(_) => failures.saturating_add(1),
+        };
+        let wait = match done {
+            Ok(Step::Worked) => Duration::ZERO,
+            Ok(Step::Idle) => settings.poll,
+            Err(error) => {
+                tell(W::NAME, &error);
+                back_off(settings, failures)
+            }
+        };
+        tokio::select! {
+            biased;
+            () = &mut stop => return,
+            () = tokio::time::sleep(wait) => {}
+            () = wake.notified(), if failures == 0 => {}
+        }
     }
-    Ok(())
+}
+
+fn tell(relay: &'static str, error: &RelayError) {
+    let cause = error.as_str();
+    counter!("portal_relay_failures_total", "relay" => relay, "cause" => cause).increment(1);
+    tracing::warn!(relay, cause, "relay.failed");
+}
+
+fn back_off(settings: &RelaySettings, failures: u32) -> Duration {
+    settings
+        .first_wait
+        .saturating_mul(1 << failures.saturating_sub(1).min(6))
+        .min(settings.longest_wait)
 }

@@ -1,7 +1,9 @@
 //! A small world for the tests of this crate: one tenant, one patient, sources and stores in
 //! memory that remember what they were asked.
 
+mod changes;
 mod journal;
+mod people;
 mod records;
 mod sources;
 mod stores;
@@ -25,7 +27,9 @@ use crate::portal::{Parts, Portal};
 use crate::ports::BearerToken;
 use crate::record::{RecordRules, SourceRules};
 
+pub(crate) use changes::{NoAccountViews, NoUnitsOfWork, OneSecret};
 pub(crate) use journal::{Fate, MemoryJournal};
+pub(crate) use people::{MemoryDirectory, MemoryIdentityAdmin, MemoryNotifier};
 pub(crate) use records::{problem, report, result, vital};
 pub(crate) use sources::MemorySources;
 pub(crate) use stores::{
@@ -45,6 +49,9 @@ pub(crate) struct World {
     pub(crate) revocations: Arc<MemoryRevocations>,
     pub(crate) introspection: Arc<MemoryIntrospection>,
     pub(crate) sources: Arc<MemorySources>,
+    pub(crate) directory: Arc<MemoryDirectory>,
+    pub(crate) identity_admin: Arc<MemoryIdentityAdmin>,
+    pub(crate) notifier: Arc<MemoryNotifier>,
     pub(crate) cache: Arc<MemoryCache>,
     pub(crate) journal: Arc<MemoryJournal>,
     pub(crate) portal: Portal,
@@ -57,6 +64,9 @@ impl World {
         let revocations = Arc::new(MemoryRevocations::default());
         let introspection = Arc::new(MemoryIntrospection::default());
         let sources = Arc::new(MemorySources::new(Arc::clone(&clock)));
+        let directory = Arc::new(MemoryDirectory::default());
+        let identity_admin = Arc::new(MemoryIdentityAdmin::default());
+        let notifier = Arc::new(MemoryNotifier::default());
         let cache = Arc::new(MemoryCache::default());
         let journal = Arc::new(MemoryJournal::default());
         let portal = Portal::new(Parts {
@@ -66,8 +76,14 @@ impl World {
             introspection: Arc::clone(&introspection) as _,
             entitlements: Arc::new(OneLicence(LICENCE)),
             sources: Arc::clone(&sources) as _,
+            directory: Arc::clone(&directory) as _,
+            identity_admin: Arc::clone(&identity_admin) as _,
+            notifier: Arc::clone(&notifier) as _,
             cache: Arc::clone(&cache) as _,
             journal: Arc::clone(&journal) as _,
+            units: Arc::new(NoUnitsOfWork),
+            account_views: Arc::new(NoAccountViews),
+            secrets: Arc::new(OneSecret),
             access_log: Arc::new(NoAccessLog),
             cursors: Arc::new(MemoryCursors::default()),
             clock: Arc::clone(&clock) as _,
@@ -82,6 +98,9 @@ impl World {
             revocations,
             introspection,
             sources,
+            directory,
+            identity_admin,
+            notifier,
             cache,
             journal,
             portal,

@@ -18,15 +18,21 @@ pub enum Surface {
 /// Which account a route needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AccountNeed {
+    /// None: who has no account yet may call it.
+    None,
     /// Any state: the caller only asks about their own account.
     AnyState,
-    /// Active.
+    /// Active, with or without a record: what a caregiver reaches without acting for anybody.
+    ActiveOfAnyKind,
+    /// Active, with a record of its own or acting for somebody.
     Active,
 }
 
 /// Which scope a route needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ScopeNeed {
+    /// `openid` and `profile`: who the caller is, and no record.
+    Identity,
     /// The interaction with this type.
     Record(ResourceType, Interaction),
 }
@@ -64,9 +70,20 @@ pub struct Action {
 }
 
 impl Action {
-    /// The interaction whose letter counts for every part of the answer.
-    pub const fn interaction(&self) -> Interaction {
-        let ScopeNeed::Record(_, interaction) = self.scope;
-        interaction
+    /// The interaction whose letter counts for every part of the answer; none where no record is
+    /// answered with.
+    pub const fn interaction(&self) -> Option<Interaction> {
+        match self.scope {
+            ScopeNeed::Identity => None,
+            ScopeNeed::Record(_, interaction) => Some(interaction),
+        }
+    }
+
+    /// The type that it is about; none where it is about no record.
+    pub const fn resource_type(&self) -> Option<ResourceType> {
+        match self.scope {
+            ScopeNeed::Identity => None,
+            ScopeNeed::Record(resource_type, _) => Some(resource_type),
+        }
     }
 }

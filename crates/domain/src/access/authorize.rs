@@ -12,8 +12,8 @@ use crate::tenant::Tenant;
 use super::proxy::{ProxyAccess, opens_type};
 use super::subject::Subject;
 use super::{
-    AccessFacts, AccountNeed, ActingFor, Action, Denial, PatientGrant, ProxyNeed, RecordTarget,
-    ScopeNeed, Surface,
+    AccessFacts, AccountNeed, ActingFor, Action, CallerGrant, Denial, PatientGrant, ProxyNeed,
+    RecordTarget, ScopeNeed, Surface,
 };
 
 /// One question to the decision: the facts, the action, and when it is asked.
@@ -69,6 +69,28 @@ pub fn authorize(
     ))
 }
 
+/// Decides whether the facts allow the caller to change something of their own, and if so makes the
+/// proof of it. The rules and their order are those of [`authorize`].
+pub fn authorize_caller(
+    facts: &AccessFacts,
+    action: &Action,
+    now: Timestamp,
+) -> Result<CallerGrant, Denial> {
+    let asked = Asked { facts, action, now };
+    for (_, check) in BEFORE_BIRTH_DATE.iter().chain(&WITH_BIRTH_DATE) {
+        check(&asked)?;
+    }
+    match asked.subject()? {
+        Subject::Oneself => Ok(CallerGrant::new(
+            facts,
+            Arc::clone(asked.tenant()?),
+            *action,
+            now,
+        )),
+        Subject::Delegation(_) => Err(Denial::NeverForProxy),
+    }
+}
+
 /// Whose Patient must be looked up for its birth date before [`authorize`] can decide: the one
 /// whom a legal delegation is for. Everything that can be refused without it is refused here, so
 /// nothing is fetched for who is refused anyway.
@@ -116,12 +138,12 @@ impl<'a> Asked<'a> {
 }
 
 fn check_standing(asked: &Asked<'_>) -> Result<(), Denial> {
-    // Third parties on the portal's own surface are refused for what they are.
-    let third_party = asked.is_third_party() && asked.action.surface == Surface::Fhir;
-    asked
-        .facts
-        .standing
-        .check(third_party || asked.action.step_up)
+    let must_be_certain = match asked.action.surface {
+        // Third parties are refused here for what they are: nobody asks about their tokens.
+        Surface::Portal => asked.action.step_up && !asked.is_third_party(),
+        Surface::Fhir => asked.action.step_up || asked.is_third_party(),
+    };
+    asked.facts.standing.check(must_be_certain)
 }
 
 fn check_client(asked: &Asked<'_>) -> Result<(), Denial> {
@@ -158,10 +180,13 @@ fn check_strength(asked: &Asked<'_>) -> Result<(), Denial> {
 }
 
 fn check_account(asked: &Asked<'_>) -> Result<(), Denial> {
+    if asked.action.account == AccountNeed::None {
+        return check_claimed_account(asked);
+    }
     let account = asked.account()?;
     let acts_for_another = asked.facts.stated.acting_for != ActingFor::Oneself;
-    let must_be_active = asked.action.account == AccountNeed::Active || acts_for_another;
-    if must_be_active && account.status != AccountStatus::Active {
+    let any_state = asked.action.account == AccountNeed::AnyState;
+    if (!any_state || acts_for_another) && account.status != AccountStatus::Active {
         return Err(Denial::AccountNotActive);
     }
     match (asked.action.surface, &asked.facts.token.patient_claim) {
@@ -171,6 +196,14 @@ fn check_account(asked: &Asked<'_>) -> Result<(), Denial> {
             Err(Denial::AccountNotLinked)
         }
         (Surface::Fhir | Surface::Portal, _) => Ok(()),
+    }
+}
+
+/// Where no account is needed, one that is there must still be the one that the token claims.
+fn check_claimed_account(asked: &Asked<'_>) -> Result<(), Denial> {
+    match (&asked.facts.account, &asked.facts.token.patient_claim) {
+        (Some(account), Some(claim)) if !claim.is_of(account) => Err(Denial::AccountNotLinked),
+        _ => Ok(()),
     }
 }
 
@@ -201,12 +234,14 @@ fn check_delegation_scope(asked: &Asked<'_>) -> Result<(), Denial> {
     let Some(proxy) = asked.proxy_access()? else {
         return Ok(());
     };
-    let ScopeNeed::Record(resource_type, _) = asked.action.scope;
     let open = match asked.action.proxy {
         ProxyNeed::Never => return Err(Denial::NeverForProxy),
         ProxyNeed::Any => true,
         ProxyNeed::Right(right) => proxy.rights().contains(right),
-        ProxyNeed::OfType => opens_type(&proxy, resource_type),
+        ProxyNeed::OfType => asked
+            .action
+            .resource_type()
+            .is_some_and(|resource_type| opens_type(&proxy, resource_type)),
     };
     if open {
         Ok(())
@@ -216,8 +251,12 @@ fn check_delegation_scope(asked: &Asked<'_>) -> Result<(), Denial> {
 }
 
 fn check_scope(asked: &Asked<'_>) -> Result<(), Denial> {
-    let ScopeNeed::Record(resource_type, interaction) = asked.action.scope;
-    if asked.facts.token.scopes.allows(resource_type, interaction) {
+    let scopes = &asked.facts.token.scopes;
+    let allowed = match asked.action.scope {
+        ScopeNeed::Identity => scopes.has_identity(),
+        ScopeNeed::Record(resource_type, interaction) => scopes.allows(resource_type, interaction),
+    };
+    if allowed {
         Ok(())
     } else {
         Err(Denial::InsufficientScope)

@@ -71,6 +71,9 @@ pub enum Denial {
     /// Another patient's id was named.
     #[error("other patient")]
     OtherPatient,
+    /// No role of the staff member allows the action.
+    #[error("role denied")]
+    RoleDenied,
 }
 
 impl Denial {
@@ -104,6 +107,7 @@ impl Denial {
             Self::InsufficientScope => "insufficient-scope",
             Self::StepUpRequired => "step-up-required",
             Self::OtherPatient => "other-patient",
+            Self::RoleDenied => "role-denied",
         }
     }
 
@@ -135,6 +139,7 @@ impl Denial {
                 | Self::InsufficientScope
                 | Self::StepUpRequired
                 | Self::OtherPatient
+                | Self::RoleDenied
         )
     }
 }

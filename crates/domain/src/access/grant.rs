@@ -144,7 +144,7 @@ impl PatientGrant {
     /// Permission to read records of a type, if the token's scopes and the delegation cover
     /// something of it.
     pub fn read(&self, resource_type: ResourceType) -> Option<ReadPermit<'_>> {
-        let interaction = self.action.interaction();
+        let interaction = self.action.interaction()?;
         let allowed = self.token.scopes.allows(resource_type, interaction);
         let delegated = self
             .proxy
@@ -163,9 +163,9 @@ impl PatientGrant {
 
     /// Whether one record of a set is within the token's scopes and the delegation.
     pub(super) fn covers(&self, set: RecordSet, header: &Header) -> bool {
-        let interaction = self.action.interaction();
         let scopes = &self.token.scopes;
-        scopes.covers(header.resource_type, interaction, header)
+        let interaction = self.action.interaction();
+        interaction.is_some_and(|act| scopes.covers(header.resource_type, act, header))
             && self
                 .proxy
                 .as_ref()

@@ -9,12 +9,14 @@ mod keyed_hash;
 mod revocation_hashes;
 mod ring;
 mod sealer;
+mod secrets;
 
 pub use cursors::Cursors;
 pub use keyed_hash::KeyedHash;
 pub use revocation_hashes::{RevocationHashes, RevocationKey, RevocationKind};
 pub use ring::KeyRing;
 pub use sealer::{SealError, Sealer};
+pub use secrets::RingSecrets;
 
 /// Joins texts so that no two lists of texts give the same bytes.
 pub(crate) fn joined<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {

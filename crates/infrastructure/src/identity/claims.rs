@@ -28,6 +28,7 @@ pub(super) struct Claims {
     pub(super) authenticated_at: Option<Timestamp>,
     pub(super) session: Option<String>,
     pub(super) token_id: Option<String>,
+    pub(super) roles: Vec<String>,
 }
 
 /// `exp`, `nbf` and `iat`, in seconds.
@@ -88,6 +89,7 @@ impl Claims {
             // What a token could be revoked by must be readable, or it could not be revoked.
             session: claim("sid", "session")?,
             token_id: claim("jti", "token id")?,
+            roles: roles(payload),
         })
     }
 }
@@ -162,6 +164,13 @@ fn scopes(payload: Value<'_>) -> ScopeSet {
         .filter(|item| !item.contains(' '))
         .collect();
     ScopeSet::parse(&items.join(" "))
+}
+
+/// Where Keycloak puts the roles of a realm. What cannot be read gives none.
+fn roles(payload: Value<'_>) -> Vec<String> {
+    let access = payload.get("realm_access");
+    let roles = access.map(|access| strings(access, "roles"));
+    roles.and_then(Result::ok).flatten().unwrap_or_default()
 }
 
 /// `amr` must be an array (RFC 8176 section 1).

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use moka::future::Cache;
 use portal_application::ports::{BearerToken, Clock, TokenRefusal, TokenVerifier};
 use portal_domain::access::{
-    AuthenticationStrength, RevocationKeys, Surface, TenantBinding, VerifiedToken,
+    AuthenticationStrength, RevocationKeys, StaffRoles, Surface, TenantBinding, VerifiedToken,
 };
 use portal_domain::id::Issuer;
 use reqwest::Client;
@@ -41,8 +41,9 @@ pub(super) type Providers = Arc<HashMap<Box<str>, Arc<Provider>>>;
 
 /// A token that was good, and which surfaces it is for.
 #[derive(Clone)]
-struct Remembered {
-    token: Arc<VerifiedToken>,
+pub(super) struct Remembered {
+    pub(super) token: Arc<VerifiedToken>,
+    pub(super) roles: StaffRoles,
     portal: bool,
     fhir: bool,
     until: Timestamp,
@@ -113,6 +114,23 @@ impl OidcVerifier {
         join_all(self.providers.values().map(Provider::warm_up)).await;
     }
 
+    /// What a token says, if it is good for anything.
+    pub(super) async fn believe(&self, token: &BearerToken) -> Result<Remembered, TokenRefusal> {
+        let now = self.clock.now();
+        let text = token.expose();
+        let hash = hash_of(text);
+        if let Some(remembered) = self.remembered.get(&hash).await
+            && now < remembered.until
+        {
+            return Ok(remembered);
+        }
+        let verified = self.verify_anew(text, now).await?;
+        if now < verified.until {
+            self.remembered.insert(hash, verified.clone()).await;
+        }
+        Ok(verified)
+    }
+
     async fn verify_anew(&self, text: &str, now: Timestamp) -> Result<Remembered, TokenRefusal> {
         let jwt = Jwt::parse(text)?;
         let claims = self.claims_of(&jwt)?;
@@ -141,10 +159,12 @@ impl OidcVerifier {
         let is_for = |audience: &String| claims.audience.contains(audience);
         let portal = is_for(&self.settings.portal_audience);
         let fhir = is_for(&self.settings.fhir_audience);
+        let roles = StaffRoles::of(claims.roles.iter().map(String::as_str));
         let token = self.token(claims, provider)?;
         Ok(Remembered {
             portal,
             fhir,
+            roles,
             until: now
                 .saturating_add(REMEMBERED_FOR)
                 .map_or(now, |until| until.min(token.expires_at)),
@@ -201,7 +221,7 @@ impl OidcVerifier {
 }
 
 impl Remembered {
-    fn for_surface(self, surface: Surface) -> Result<Arc<VerifiedToken>, TokenRefusal> {
+    pub(super) fn for_surface(self, surface: Surface) -> Result<Arc<VerifiedToken>, TokenRefusal> {
         let meant = match surface {
             Surface::Portal => self.portal,
             Surface::Fhir => self.fhir,
@@ -221,19 +241,7 @@ impl TokenVerifier for OidcVerifier {
         token: &BearerToken,
         surface: Surface,
     ) -> Result<Arc<VerifiedToken>, TokenRefusal> {
-        let now = self.clock.now();
-        let text = token.expose();
-        let hash = hash_of(text);
-        if let Some(remembered) = self.remembered.get(&hash).await
-            && now < remembered.until
-        {
-            return remembered.for_surface(surface);
-        }
-        let verified = self.verify_anew(text, now).await?;
-        if now < verified.until {
-            self.remembered.insert(hash, verified.clone()).await;
-        }
-        verified.for_surface(surface)
+        self.believe(token).await?.for_surface(surface)
     }
 }
 

@@ -1,30 +1,29 @@
 //! Publishes to JetStream and waits until the stream has stored the message.
 
+use std::error::Error as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_nats::connection::State;
-use async_nats::jetstream::context::{Context, PublishErrorKind};
+use async_nats::jetstream::context::{Context, PublishError, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
-use async_nats::jetstream::stream::{Config, StorageType};
-use async_nats::{ConnectOptions, ServerAddr, jetstream};
+use async_nats::jetstream::{self, ErrorCode};
+use async_nats::{ConnectOptions, ServerAddr};
 use async_trait::async_trait;
 use metrics::{counter, histogram};
 use portal_application::ports::{Component, EventBus, EventBusError, OutgoingEvent};
+use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
 use super::hints::RevocationHints;
+use super::streams;
 
-/// One stream for each time of keeping; this is the only one so far.
-const KEPT: Duration = Duration::from_hours(90 * 24);
-const STREAM_SUFFIX: &str = "90D";
-/// Subjects of the stream, one by one, below the prefix.
-const SUBJECTS: [&str; 1] = ["access.recorded"];
-/// A second message of the same id within this time is dropped (docs.nats.io, "Message
-/// Deduplication").
-const DUPLICATE_WINDOW: Duration = Duration::from_mins(10);
 /// How long the store of a message is waited for.
-const ACK_TIMEOUT: Duration = Duration::from_secs(5);
+const ACK_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long the bus may take to say that it is there.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long a publication takes at most, with all that may have to be done for it.
+const PUBLISH_TIMEOUT: Duration = Duration::from_secs(5);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const LONGEST_RECONNECT: Duration = Duration::from_secs(2);
 
@@ -36,7 +35,7 @@ pub struct NatsUrlInvalid;
 /// Names on the bus.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NatsSettings {
-    /// The stream is this and `_90D`.
+    /// A stream is this, a line, and the time of keeping: `_90D`.
     pub stream_prefix: String,
     /// Subjects are this, a dot, and the event's own.
     pub subject_prefix: String,
@@ -54,12 +53,13 @@ impl Default for NatsSettings {
 /// JetStream as this service publishes to it.
 ///
 /// Nothing fails while the server is away: it is connected to in the background, for ever, and a
-/// publication meanwhile is refused, so that its caller tries again. The stream is made when it is
+/// publication meanwhile is refused, so that its caller tries again. Streams are made when they are
 /// missing, also when the server has come back without its store.
 pub struct NatsBus {
-    context: Context,
-    settings: NatsSettings,
-    stream_is_there: AtomicBool,
+    pub(super) context: Context,
+    pub(super) settings: NatsSettings,
+    streams_are_there: AtomicBool,
+    ensuring: Mutex<()>,
 }
 
 impl NatsBus {
@@ -79,7 +79,8 @@ impl NatsBus {
         Ok(Self {
             context,
             settings,
-            stream_is_there: AtomicBool::new(false),
+            streams_are_there: AtomicBool::new(false),
+            ensuring: Mutex::default(),
         })
     }
 
@@ -94,72 +95,41 @@ impl NatsBus {
 
     /// Hints that the list of revocations changed, over the same connection.
     pub fn revocation_hints(&self) -> RevocationHints {
-        RevocationHints::new(self.context.client(), self.subject("hint.revocation"))
+        let subject = format!("{}.hint.revocation", self.settings.subject_prefix);
+        RevocationHints::new(self.context.client(), subject)
     }
 
-    /// The name of the stream.
-    pub fn stream(&self) -> String {
-        format!("{}_{STREAM_SUFFIX}", self.settings.stream_prefix)
-    }
-
-    fn is_connected(&self) -> bool {
+    pub(super) fn is_connected(&self) -> bool {
         self.context.client().connection_state() == State::Connected
     }
 
-    fn subject(&self, own: &str) -> String {
-        format!("{}.{own}", self.settings.subject_prefix)
+    /// How often a connection was made: another number means that what was under way on an earlier
+    /// one may be lost.
+    fn connections(&self) -> u64 {
+        let statistics = self.context.client().statistics();
+        statistics.connects.load(Ordering::Relaxed)
     }
 
-    /// Makes the stream, or gives it the subjects that it lacks.
-    async fn ensure_stream(&self) -> Result<(), EventBusError> {
-        if self.stream_is_there.load(Ordering::Relaxed) {
+    /// Sees to the streams, once for all who publish at the same time.
+    async fn ensure_streams(&self) -> Result<(), EventBusError> {
+        if self.streams_are_there.load(Ordering::Relaxed) {
             return Ok(());
         }
-        let wanted: Vec<String> = SUBJECTS
-            .iter()
-            .map(|subject| self.subject(subject))
-            .collect();
-        let config = Config {
-            name: self.stream(),
-            subjects: wanted.clone(),
-            max_age: KEPT,
-            duplicate_window: DUPLICATE_WINDOW,
-            storage: StorageType::File,
-            description: Some("Events of the patient portal that are kept for 90 days".to_owned()),
-            ..Config::default()
-        };
-        let stream = self
-            .context
-            .get_or_create_stream(config)
-            .await
-            .map_err(|_| EventBusError)?;
-        let mut present = stream.cached_info().config.clone();
-        let missing: Vec<String> = wanted
-            .into_iter()
-            .filter(|subject| !present.subjects.contains(subject))
-            .collect();
-        if !missing.is_empty() {
-            present.subjects.extend(missing);
-            self.context
-                .update_stream(&present)
-                .await
-                .map_err(|_| EventBusError)?;
+        let _alone = self.ensuring.lock().await;
+        if !self.streams_are_there.load(Ordering::Relaxed) {
+            streams::ensure(&self.context, &self.settings).await?;
+            self.streams_are_there.store(true, Ordering::Relaxed);
         }
-        self.stream_is_there.store(true, Ordering::Relaxed);
         Ok(())
     }
 
-    async fn publish_once(&self, event: &OutgoingEvent) -> Result<(), PublishErrorKind> {
+    async fn publish_once(&self, event: &OutgoingEvent) -> Result<(), PublishError> {
         let message = PublishMessage::build()
             .message_id(&event.message_id)
-            .expected_stream(self.stream())
+            .expected_stream(self.settings.stream(event.kind.retention))
             .payload(event.payload.clone().into());
-        let sent = self
-            .context
-            .send_publish(self.subject(event.subject), message)
-            .await;
-        let acknowledged = sent.map_err(|error| error.kind())?.await;
-        let stored = acknowledged.map_err(|error| error.kind())?;
+        let subject = self.settings.subject(event.kind);
+        let stored = self.context.send_publish(subject, message).await?.await?;
         if stored.duplicate {
             counter!("portal_events_published_again_total").increment(1);
         }
@@ -167,17 +137,58 @@ impl NatsBus {
     }
 
     async fn publish_soon(&self, event: &OutgoingEvent) -> Result<(), EventBusError> {
-        self.ensure_stream().await?;
-        let Err(kind) = self.publish_once(event).await else {
+        let connections = self.connections();
+        self.ensure_streams().await?;
+        let Err(error) = self.publish_once(event).await else {
             return Ok(());
         };
-        self.stream_is_there.store(false, Ordering::Relaxed);
-        tracing::warn!(cause = %kind, "nats.refused");
-        if kind != PublishErrorKind::StreamNotFound {
-            return Err(EventBusError);
+        tracing::warn!(cause = %error.kind(), "nats.refused");
+        self.streams_are_there.store(false, Ordering::Relaxed);
+        if error.kind() != PublishErrorKind::StreamNotFound {
+            return Err(self.judge(&error, event, connections).await);
         }
-        self.ensure_stream().await?;
-        self.publish_once(event).await.map_err(|_| EventBusError)
+        self.ensure_streams().await?;
+        let again = self.publish_once(event).await;
+        again.map_err(|_| EventBusError::Unavailable)
+    }
+
+    /// Whose fault it was: the message's or the bus's.
+    async fn judge(
+        &self,
+        error: &PublishError,
+        event: &OutgoingEvent,
+        connections: u64,
+    ) -> EventBusError {
+        if error.kind() == PublishErrorKind::MaxPayloadExceeded {
+            return EventBusError::TooLarge;
+        }
+        if let Some(answer) = error.source().and_then(|cause| cause.downcast_ref()) {
+            return judge_answer(answer);
+        }
+        // No answer: the bus may be away, or have been for a moment, or it drops this message alone, as
+        // it does with a subject that the credentials may not publish to.
+        if self.answers(event).await && self.connections() == connections {
+            EventBusError::Refused
+        } else {
+            EventBusError::Unavailable
+        }
+    }
+
+    async fn answers(&self, event: &OutgoingEvent) -> bool {
+        let stream = self.settings.stream(event.kind.retention);
+        let asked = timeout(PROBE_TIMEOUT, self.context.get_stream(stream)).await;
+        self.is_connected() && asked.is_ok_and(|stream| stream.is_ok())
+    }
+}
+
+/// An answer of class 5xx tells of JetStream, which lacks a leader or room; others of the message.
+fn judge_answer(answer: &jetstream::Error) -> EventBusError {
+    match answer.error_code() {
+        ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM | ErrorCode::STREAM_HEADER_EXCEEDS_MAXIMUM => {
+            EventBusError::TooLarge
+        }
+        _ if answer.code() >= 500 => EventBusError::Unavailable,
+        _ => EventBusError::Refused,
     }
 }
 
@@ -193,110 +204,12 @@ impl EventBus for NatsBus {
     #[tracing::instrument(name = "nats.publish", skip_all, level = "debug")]
     async fn publish(&self, event: &OutgoingEvent) -> Result<(), EventBusError> {
         if !self.is_connected() {
-            return Err(EventBusError);
+            return Err(EventBusError::Unavailable);
         }
         let began = Instant::now();
-        let published = timeout(ACK_TIMEOUT, self.publish_soon(event)).await;
-        let published = published.map_err(|_| EventBusError).flatten();
-        if published.is_ok() {
-            histogram!("portal_event_publish_seconds").record(began.elapsed());
-        }
-        published
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use futures::StreamExt;
-    use jiff::Timestamp;
-    use portal_application::ports::Ids;
-
-    use super::*;
-    use crate::system::SystemIds;
-
-    fn url() -> String {
-        std::env::var("NATS_URL").expect("NATS_URL is not set: run the tests with `make test`")
-    }
-
-    fn own_names() -> NatsSettings {
-        let name = format!("TEST_{}", SystemIds.ulid(Timestamp::UNIX_EPOCH));
-        NatsSettings {
-            stream_prefix: name.clone(),
-            subject_prefix: name,
-        }
-    }
-
-    fn event(id: &str) -> OutgoingEvent {
-        OutgoingEvent {
-            subject: "access.recorded",
-            message_id: id.to_owned(),
-            payload: b"{}".to_vec(),
-        }
-    }
-
-    async fn connected(settings: NatsSettings) -> NatsBus {
-        let bus = NatsBus::connect(&url(), settings).await.unwrap();
-        while !bus.is_connected() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        bus
-    }
-
-    /// Publishes as the relay does, which tries again.
-    async fn stored(bus: &NatsBus, id: &str) {
-        for _ in 0..20 {
-            if bus.publish(&event(id)).await.is_ok() {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        panic!("not stored");
-    }
-
-    #[tokio::test]
-    async fn a_message_is_stored_once_however_often_it_is_sent() {
-        let bus = connected(own_names()).await;
-        for id in ["t:1", "t:1", "t:2"] {
-            stored(&bus, id).await;
-        }
-        let stream = bus.context.get_stream(bus.stream()).await.unwrap();
-        let info = stream.cached_info();
-        assert_eq!(info.state.messages, 2);
-        assert_eq!(info.config.max_age, KEPT);
-        assert_eq!(info.config.subjects, [bus.subject("access.recorded")]);
-        bus.context.delete_stream(bus.stream()).await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn a_stream_that_vanished_is_made_again() {
-        let bus = connected(own_names()).await;
-        stored(&bus, "t:1").await;
-        bus.context.delete_stream(bus.stream()).await.unwrap();
-        // The server may still hold the interest of the old stream for a moment; callers try again.
-        stored(&bus, "t:2").await;
-        let mut names = bus.context.stream_names();
-        let mut found = false;
-        while let Some(Ok(name)) = names.next().await {
-            found |= name == bus.stream();
-        }
-        assert!(found);
-        bus.context.delete_stream(bus.stream()).await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn an_absent_server_delays_nobody() {
-        let began = Instant::now();
-        let settings = NatsSettings::default();
-        let bus = NatsBus::connect("nats://127.0.0.1:1", settings)
-            .await
-            .unwrap();
-        assert_eq!(bus.publish(&event("t:1")).await, Err(EventBusError));
-        assert!(!bus.component().healthy);
-        assert!(began.elapsed() < Duration::from_secs(1));
-        assert!(
-            NatsBus::connect("not a url", NatsSettings::default())
-                .await
-                .is_err()
-        );
+        let published = timeout(PUBLISH_TIMEOUT, self.publish_soon(event)).await;
+        published.unwrap_or(Err(EventBusError::Unavailable))?;
+        histogram!("portal_event_publish_seconds").record(began.elapsed());
+        Ok(())
     }
 }

@@ -2,6 +2,10 @@
 
 mod bus;
 mod hints;
+mod streams;
+
+#[cfg(test)]
+mod bus_tests;
 
 pub use bus::{NatsBus, NatsSettings, NatsUrlInvalid};
 pub use hints::RevocationHints;

@@ -120,7 +120,7 @@ impl About<'_> {
 }
 
 #[derive(FromRow)]
-struct EntryRow {
+pub(super) struct EntryRow {
     event_id: String,
     occurred_at: jiff_sqlx::Timestamp,
     event_type: String,

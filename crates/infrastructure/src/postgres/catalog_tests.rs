@@ -6,7 +6,12 @@ use sqlx::PgConnection;
 use super::test_database::TestDatabase;
 
 /// Tables that belong to no tenant.
-const OF_NO_TENANT: [&str; 2] = ["_sqlx_migrations", "relay_cursors"];
+const OF_NO_TENANT: [&str; 4] = [
+    "_sqlx_migrations",
+    "inbox_dead_letters",
+    "outbox_lanes",
+    "relay_cursors",
+];
 
 /// Tables whose rows are never changed: reading and writing are policies of their own, and the
 /// owner has none.
@@ -16,9 +21,12 @@ const OWN_POLICIES: [&str; 2] = [
 ];
 
 /// Policies that see every tenant, each bound to the login whose work it is.
-const EVERY_TENANT: [&str; 6] = [
+const EVERY_TENANT: [&str; 9] = [
     "access_events journal_writes portal_journal INSERT CHECK",
     "access_events worker_reads portal_worker SELECT USING",
+    "deliveries worker_delivers portal_worker ALL USING",
+    "idempotency_records worker_prunes portal_worker ALL USING",
+    "outbox_messages worker_relays portal_worker ALL USING",
     "portal_accounts journal_fence portal_journal SELECT USING",
     "proxy_delegations journal_fence portal_journal SELECT USING",
     "revocations journal_follows portal_journal SELECT USING",
@@ -26,17 +34,36 @@ const EVERY_TENANT: [&str; 6] = [
 ];
 
 /// What each login may do, with whole tables and with single columns.
-const PRIVILEGES: [&str; 28] = [
+const PRIVILEGES: [&str; 68] = [
     "portal_app _sqlx_migrations: SELECT",
     "portal_app access_events: INSERT (tenant_id, event_id, retention_years, occurred_at, account_id, patient_id, actor_kind, identity_hash, client_id, event_type, outcome, reason_code, resource_type, resource_ids, resource_count, query_keys, operation, client_address, user_agent_class, request_id, acting_as_proxy, proxy_delegation_id)",
     "portal_app access_events: SELECT",
-    "portal_app portal_accounts: SELECT",
-    "portal_app proxy_delegations: SELECT",
+    "portal_app app_uses: DELETE, INSERT, SELECT",
+    "portal_app app_uses: UPDATE (scopes, first_used_at, last_used_at)",
+    "portal_app deliveries: INSERT",
+    "portal_app idempotency_records: DELETE, INSERT, SELECT",
+    "portal_app inbox_messages: INSERT, SELECT",
+    "portal_app notification_preferences: DELETE, INSERT, SELECT",
+    "portal_app notification_preferences: UPDATE (document, updated_at, version)",
+    "portal_app outbox_messages: INSERT (tenant_id, event_id, lane, aggregate_id, event_type, data, correlation_id, traceparent, occurred_at)",
+    "portal_app outbox_messages: SELECT (tenant_id, event_id, aggregate_id, event_type, occurred_at, attempts, dead_at, dead_reason)",
+    "portal_app portal_accounts: INSERT, SELECT",
+    "portal_app portal_accounts: UPDATE (status, patient_id, issuer, subject, preferred_language, last_login_at, updated_at, version, status_reason)",
+    "portal_app proxy_approvals: INSERT, SELECT",
+    "portal_app proxy_delegations: INSERT, SELECT",
+    "portal_app proxy_delegations: UPDATE (status, proxy_account_id, updated_at, version)",
+    "portal_app proxy_invitations: DELETE, INSERT, SELECT",
+    "portal_app proxy_invitations: UPDATE (tries)",
+    "portal_app registration_attempts: DELETE, INSERT, SELECT",
+    "portal_app registration_attempts: UPDATE (attempts)",
     "portal_app revocations: INSERT (tenant_id, kind, key_hash, not_before, until)",
     "portal_app revocations: SELECT",
     "portal_app revocations: UPDATE (not_before, until)",
-    "portal_app tenant_configs: SELECT",
+    "portal_app tenant_configs: INSERT, SELECT",
     "portal_app tenants: SELECT",
+    "portal_app tenants: UPDATE (updated_at, version, config_version, status)",
+    "portal_app verification_tokens: INSERT, SELECT",
+    "portal_app verification_tokens: UPDATE (ended_at)",
     "portal_journal _sqlx_migrations: SELECT",
     "portal_journal access_events: INSERT (tenant_id, event_id, retention_years, occurred_at, account_id, patient_id, actor_kind, identity_hash, client_id, event_type, outcome, reason_code, resource_type, resource_ids, resource_count, query_keys, operation, client_address, user_agent_class, request_id, acting_as_proxy, proxy_delegation_id)",
     "portal_journal portal_accounts: SELECT (tenant_id, account_id, status, version)",
@@ -45,15 +72,36 @@ const PRIVILEGES: [&str; 28] = [
     "portal_journal tenants: SELECT (tenant_id, retention_years, version)",
     "portal_owner _sqlx_migrations: everything",
     "portal_owner access_events: INSERT, REFERENCES, SELECT, TRIGGER",
+    "portal_owner app_uses: everything",
+    "portal_owner deliveries: everything",
     "portal_owner every partition: INSERT, REFERENCES, SELECT, TRIGGER",
+    "portal_owner idempotency_records: everything",
+    "portal_owner inbox_dead_letters: everything",
+    "portal_owner inbox_messages: everything",
+    "portal_owner notification_preferences: everything",
+    "portal_owner outbox_lanes: everything",
+    "portal_owner outbox_messages: everything",
     "portal_owner portal_accounts: everything",
+    "portal_owner proxy_approvals: everything",
     "portal_owner proxy_delegations: everything",
+    "portal_owner proxy_invitations: everything",
+    "portal_owner registration_attempts: everything",
     "portal_owner relay_cursors: everything",
     "portal_owner revocations: everything",
     "portal_owner tenant_configs: everything",
     "portal_owner tenants: everything",
+    "portal_owner verification_tokens: everything",
     "portal_worker _sqlx_migrations: SELECT",
     "portal_worker access_events: SELECT",
+    "portal_worker deliveries: DELETE, SELECT",
+    "portal_worker deliveries: UPDATE (attempts, next_try_at)",
+    "portal_worker idempotency_records: DELETE",
+    "portal_worker idempotency_records: SELECT (expires_at)",
+    "portal_worker inbox_dead_letters: INSERT, SELECT",
+    "portal_worker outbox_lanes: SELECT",
+    "portal_worker outbox_lanes: UPDATE (owner, lease_until, fencing_token)",
+    "portal_worker outbox_messages: DELETE, SELECT",
+    "portal_worker outbox_messages: UPDATE (attempts, next_try_at, published_at, dead_at, dead_reason)",
     "portal_worker relay_cursors: SELECT, UPDATE",
 ];
 

@@ -54,7 +54,8 @@ impl Login {
             Self::App => 10,
             // Beside the one that the journal's writer holds.
             Self::Journal => 1,
-            Self::Worker => 2,
+            // The two relays, and who looks meanwhile.
+            Self::Worker => 3,
         }
     }
 

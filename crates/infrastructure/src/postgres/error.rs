@@ -2,6 +2,9 @@
 
 use portal_application::ports::StoreError;
 
+/// SQLSTATE `unique_violation`.
+pub(super) const UNIQUE_VIOLATION: &str = "23505";
+
 /// Why a query gave nothing.
 #[derive(Debug)]
 pub(super) enum QueryError {

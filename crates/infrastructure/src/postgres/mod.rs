@@ -4,18 +4,23 @@
 //! is forced on everybody. Request work runs one tenant a transaction.
 
 mod access_log;
+mod account_views;
 mod breaker;
 mod check;
 mod database;
+mod deliveries;
 mod error;
 mod facts;
 mod import;
 mod import_line;
 mod journal;
 mod migrate;
+mod outbox;
 mod partitions;
 mod relay;
 mod revocations;
+mod staff;
+mod unit_of_work;
 
 #[cfg(test)]
 mod catalog_tests;
@@ -25,8 +30,10 @@ mod security_tests;
 mod test_database;
 
 pub use access_log::PgAccessLog;
+pub use account_views::PgAccountViews;
 pub use check::CheckError;
 pub use database::{Database, DatabaseUrlInvalid, Login};
+pub use deliveries::{DeliverySeal, PgDeliveries};
 pub use facts::PgFacts;
 pub use import::{Import, ImportCode, ImportOutcome, ImportResult};
 pub use import_line::{
@@ -34,5 +41,8 @@ pub use import_line::{
 };
 pub use journal::PgJournal;
 pub use migrate::{MigrateError, MigrateReport, migrate};
+pub use outbox::{NewMessage, OutboxListener, PgOutboxRelay, push as push_event};
 pub use relay::PgJournalRelay;
 pub use revocations::{PgRevocations, PgRevoker, Revocation};
+pub use staff::PgStaffRecords;
+pub use unit_of_work::{PgUnitsOfWork, UnitsOfWorkParts};

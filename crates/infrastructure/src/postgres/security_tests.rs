@@ -205,13 +205,20 @@ async fn each_login_has_its_own_part_only() {
     for (login, sql) in [
         (
             "DATABASE_URL",
-            "UPDATE portal_accounts SET status = 'closed'",
+            "UPDATE portal_accounts SET kind = 'caregiver'",
         ),
         (
             "DATABASE_URL",
             "UPDATE proxy_delegations SET scope = '{export}'",
         ),
-        ("DATABASE_URL", "UPDATE tenants SET config_version = NULL"),
+        ("DATABASE_URL", "UPDATE tenants SET name = 'Other'"),
+        (
+            "DATABASE_URL",
+            "UPDATE outbox_messages SET published_at = now()",
+        ),
+        ("DATABASE_URL", "DELETE FROM outbox_messages"),
+        ("DATABASE_URL", "SELECT data FROM outbox_messages"),
+        ("DATABASE_URL", "SELECT * FROM outbox_lanes"),
         ("DATABASE_URL", "SELECT * FROM relay_cursors"),
         ("DATABASE_URL", "SELECT * FROM access_events_7y"),
         ("DATABASE_URL", "CREATE TABLE mine (id int)"),
@@ -231,7 +238,40 @@ async fn each_login_has_its_own_part_only() {
         ("DATABASE_WORKER_URL", "SELECT * FROM portal_accounts"),
         ("DATABASE_WORKER_URL", "SELECT * FROM tenants"),
         ("DATABASE_WORKER_URL", &insert_event(&tenant, ("", ""))),
+        ("DATABASE_JOURNAL_URL", "SELECT lane FROM outbox_messages"),
         ("DATABASE_WORKER_URL", "DELETE FROM relay_cursors"),
+        (
+            "DATABASE_WORKER_URL",
+            "INSERT INTO outbox_messages (event_id) VALUES ('')",
+        ),
+        (
+            "DATABASE_WORKER_URL",
+            "UPDATE outbox_messages SET data = '{}'",
+        ),
+        ("DATABASE_WORKER_URL", "DELETE FROM outbox_lanes"),
+        ("DATABASE_URL", "SELECT sealed FROM deliveries"),
+        ("DATABASE_URL", "DELETE FROM deliveries"),
+        (
+            "DATABASE_URL",
+            "UPDATE verification_tokens SET expires_at = now()",
+        ),
+        ("DATABASE_URL", "DELETE FROM verification_tokens"),
+        (
+            "DATABASE_URL",
+            "UPDATE proxy_invitations SET code_hash = ''",
+        ),
+        ("DATABASE_URL", "DELETE FROM proxy_approvals"),
+        (
+            "DATABASE_URL",
+            "UPDATE idempotency_records SET status = 200",
+        ),
+        (
+            "DATABASE_WORKER_URL",
+            "SELECT resource_id FROM idempotency_records",
+        ),
+        ("DATABASE_WORKER_URL", "UPDATE deliveries SET sealed = ''"),
+        ("DATABASE_WORKER_URL", "SELECT * FROM verification_tokens"),
+        ("DATABASE_JOURNAL_URL", "SELECT sealed FROM deliveries"),
     ] {
         let mut connection = database.connect(login).await;
         let refused = refusal(&mut connection, &tenant, sql).await;

@@ -4,6 +4,7 @@ use portal_application::ports::SourceRequest;
 use portal_domain::id::TenantId;
 use portal_domain::source::RecordSet;
 use portal_fhir::ResourceType;
+use portal_fhir::reference::is_id;
 use url::Url;
 
 use super::settings::TENANT;
@@ -59,6 +60,21 @@ impl TenantBase {
         Some(url)
     }
 
+    /// The address of something below the base. Segments are fixed words and checked ids.
+    pub(super) fn below(&self, segments: &[&str]) -> Option<Url> {
+        let mut url = self.0.clone();
+        url.path_segments_mut()
+            .ok()?
+            .pop_if_empty()
+            .extend(segments);
+        Some(url)
+    }
+
+    /// The base itself, without a slash at its end.
+    pub(super) fn as_str(&self) -> &str {
+        self.0.as_str().trim_end_matches('/')
+    }
+
     /// The next page's address, if it is one of this base: same scheme, host and port, and a path
     /// that is the base's or below it, said plainly.
     pub(super) fn next(&self, page: &Url, next: &str) -> Option<Url> {
@@ -96,12 +112,6 @@ const fn owner_parameter(resource_type: ResourceType) -> &'static str {
         | ResourceType::MedicationRequest
         | ResourceType::Immunization => "patient",
     }
-}
-
-/// Ids that may stand in an address: `[A-Za-z0-9_.\-]{1,64}`, neither `.` nor `..`.
-fn is_id(text: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
-    (1..=64).contains(&text.len()) && text.bytes().all(plain) && !matches!(text, "." | "..")
 }
 
 #[cfg(test)]

@@ -1,17 +1,15 @@
 //! One HTTP call to a source: sent, counted, and its answer's outside checked.
 
-use std::borrow::Cow;
 use std::time::Instant;
 
-use metrics::{counter, histogram};
 use portal_application::ports::{CallContext, SourceError};
 use portal_domain::id::TenantId;
-use portal_domain::source::Source;
-use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, HeaderMap, HeaderValue};
 use reqwest::{Client, Response, StatusCode};
 use url::Url;
 
-const FHIR_JSON: &str = "application/fhir+json";
+use crate::call_record::CallRecord;
+use crate::http_client::{FHIR_JSON, is_json};
 
 /// What a call failed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,49 +26,6 @@ impl From<CallError> for SourceError {
             CallError::Passing => Self::Unavailable,
             CallError::Lasting(error) => error,
         }
-    }
-}
-
-/// Counts one call when it ends, however it ends.
-pub(super) struct CallRecord {
-    upstream: &'static str,
-    begun: Instant,
-    outcome: Cow<'static, str>,
-}
-
-impl CallRecord {
-    pub(super) fn begin(source: Source) -> Self {
-        Self {
-            upstream: source.as_str(),
-            begun: Instant::now(),
-            // Unless it comes to another end, its future was dropped.
-            outcome: Cow::Borrowed("cancelled"),
-        }
-    }
-
-    fn answered(&mut self, status: StatusCode) {
-        // A source could send any number; a label must not have any value.
-        self.outcome = match status.canonical_reason() {
-            Some(_) => Cow::Owned(status.as_str().to_owned()),
-            None => Cow::Borrowed("other"),
-        };
-    }
-
-    pub(super) fn ended(&mut self, outcome: &'static str) {
-        self.outcome = Cow::Borrowed(outcome);
-    }
-}
-
-impl Drop for CallRecord {
-    fn drop(&mut self) {
-        counter!(
-            "portal_upstream_calls_total",
-            "upstream" => self.upstream,
-            "status_code" => self.outcome.clone()
-        )
-        .increment(1);
-        histogram!("portal_upstream_call_duration_seconds", "upstream" => self.upstream)
-            .record(self.begun.elapsed());
     }
 }
 
@@ -108,17 +63,6 @@ fn check_status(status: StatusCode) -> Result<(), CallError> {
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
-    let essence = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split(';').next())
-        .map(str::trim);
-    essence.is_some_and(|essence| {
-        essence.eq_ignore_ascii_case(FHIR_JSON) || essence.eq_ignore_ascii_case("application/json")
-    })
-}
-
 /// The headers of every call. The remaining budget is that of this moment.
 pub(super) fn headers(tenant: &TenantId, context: &CallContext, deadline: Instant) -> HeaderMap {
     let remaining = deadline
@@ -144,20 +88,6 @@ pub(super) fn headers(tenant: &TenantId, context: &CallContext, deadline: Instan
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_two_content_types_are_json() {
-        let json = |value: &str| {
-            let value = HeaderValue::from_str(value).expect("a header");
-            is_json(&HeaderMap::from_iter([(CONTENT_TYPE, value)]))
-        };
-        assert!(json("application/fhir+json; fhirVersion=4.0"));
-        assert!(json("Application/JSON;charset=utf-8"));
-        assert!(!json("application/fhir+xml"));
-        assert!(!json("text/html"));
-        assert!(!json("application/json2"));
-        assert!(!is_json(&HeaderMap::new()));
-    }
 
     #[test]
     fn gateways_pass_and_everything_else_lasts() {

@@ -11,8 +11,10 @@ use portal_domain::source::Source;
 use reqwest::Client;
 use url::Url;
 
+use crate::call_record::CallRecord;
+
 use super::addresses::TenantBase;
-use super::call::{CallError, CallRecord, headers, send};
+use super::call::{CallError, headers, send};
 use super::page::{self, PageRecords};
 
 const MAX_PAGES: usize = 20;
@@ -104,7 +106,7 @@ impl<'a> Fetch<'a> {
     }
 
     async fn call(&self, url: &Url) -> Result<bytes::Bytes, CallError> {
-        let mut record = CallRecord::begin(self.source);
+        let mut record = CallRecord::begin(self.source.as_str());
         let headers = headers(
             self.request.target.tenant(),
             &self.request.context,

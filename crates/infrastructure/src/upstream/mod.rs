@@ -1,12 +1,16 @@
-//! The clinical services, over FHIR R4 search (docs: <https://hl7.org/fhir/R4/search.html>).
+//! The clinical services, over FHIR R4 search (docs: <https://hl7.org/fhir/R4/search.html>), and
+//! the directory of patients.
 //! Nothing that they answer is trusted: not its size, form, length, depth, nor where it points.
 
 mod addresses;
 mod call;
 mod fetch;
 mod page;
+mod patient_directory;
+mod registered;
 mod settings;
 mod sources;
 
+pub use patient_directory::HttpPatientDirectory;
 pub use settings::{SourceSettings, Tenancy};
 pub use sources::FhirSources;

@@ -89,6 +89,14 @@ impl SourceSettings {
         faults
     }
 
+    /// Whether the source may be asked about a tenant.
+    pub(super) fn serves(&self, tenant: &TenantId) -> bool {
+        match &self.tenancy {
+            Tenancy::Header | Tenancy::Url => true,
+            Tenancy::Single(only) => only == tenant,
+        }
+    }
+
     fn base_url_is_usable(&self) -> bool {
         let example = self.base_url.replace(TENANT, "tenant");
         let Ok(url) = Url::parse(&example) else {

@@ -7,7 +7,6 @@ use std::time::Instant;
 use async_trait::async_trait;
 use portal_application::ports::{Clock, SourceError, SourceRequest, Sources};
 use portal_domain::disclosure::Fetched;
-use portal_domain::id::TenantId;
 use portal_domain::source::Source;
 use reqwest::Client;
 
@@ -15,7 +14,7 @@ use crate::fault::Fault;
 
 use super::addresses::TenantBase;
 use super::fetch::Fetch;
-use super::settings::{SourceSettings, Tenancy};
+use super::settings::SourceSettings;
 
 /// Reads FHIR R4 servers by search, each fetch within the caps of [`super`].
 pub struct FhirSources {
@@ -57,7 +56,7 @@ impl FhirSources {
         let same_type = request.target.resource_type() == request.set.resource_type();
         let tenant = request.target.tenant();
         let base = TenantBase::new(&settings.base_url, tenant)?;
-        (same_type && serves(settings, tenant)).then_some((settings, base))
+        (same_type && settings.serves(tenant)).then_some((settings, base))
     }
 }
 
@@ -66,13 +65,6 @@ fn faults_of(source: Source, settings: Option<&SourceSettings>) -> Vec<Fault> {
     match settings {
         Some(settings) => settings.faults(&prefix),
         None => vec![Fault::new(format!("{prefix}_URL"), "expected a base URL")],
-    }
-}
-
-fn serves(settings: &SourceSettings, tenant: &TenantId) -> bool {
-    match &settings.tenancy {
-        Tenancy::Header | Tenancy::Url => true,
-        Tenancy::Single(only) => only == tenant,
     }
 }
 

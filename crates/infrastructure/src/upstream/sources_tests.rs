@@ -5,6 +5,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use portal_application::ports::CallContext;
 use portal_domain::id::RequestId;
+use portal_domain::id::TenantId;
 use portal_domain::source::RecordSet;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -16,6 +17,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 use super::*;
 use crate::http_client::http_client;
 use crate::test_support::{HandClock, observation_json, target};
+use crate::upstream::Tenancy;
 
 const SET: RecordSet = RecordSet::LaboratoryObservations;
 const FHIR_JSON: &str = "application/fhir+json";

@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use portal_domain::id::ClientId;
-use portal_infrastructure::identity::{
-    AcrLevels, ClientCredentials, IssuerSettings, OidcSettings, parse_issuers,
-};
-use secrecy::SecretString;
+use portal_infrastructure::identity::{AcrLevels, IssuerSettings, OidcSettings, parse_issuers};
 
 use super::parse;
 use super::reader::Reader;
@@ -118,7 +115,7 @@ pub(super) fn identity(reader: &mut Reader<'_>, public_url: Option<&str>) -> Opt
     let issuers = issuers(reader);
     let clients = |value: &str| parse::items::<ClientId>(value, "client ids between commas");
     let clients = reader.read(&FIRST_PARTY_CLIENTS, clients);
-    let client = client(reader);
+    let client = parse::client(reader, &OIDC_CLIENT_ID, &OIDC_CLIENT_SECRET);
     let own = client.iter().map(|client| &client.id);
     let ids: Vec<&ClientId> = clients.iter().flatten().chain(own).collect();
     let portal_audience = audience(reader, &PORTAL_AUDIENCE, &ids);
@@ -184,26 +181,6 @@ fn issuers(reader: &mut Reader<'_>) -> Option<Vec<IssuerSettings>> {
         issuers.push(issuer);
     }
     (!issuers.is_empty()).then_some(issuers)
-}
-
-fn client(reader: &mut Reader<'_>) -> Option<ClientCredentials> {
-    for (setting, other) in [
-        (&OIDC_CLIENT_ID, &OIDC_CLIENT_SECRET),
-        (&OIDC_CLIENT_SECRET, &OIDC_CLIENT_ID),
-    ] {
-        if reader.text(setting).is_none() && reader.text(other).is_some() {
-            let problem = format!("is missing, and {} is there", other.name);
-            reader.fault(setting, problem, "both or neither");
-        }
-    }
-    let id = reader.read(&OIDC_CLIENT_ID, |value| {
-        value.parse().map_err(|_| "a client id")
-    });
-    let secret = reader.read(&OIDC_CLIENT_SECRET, parse::text);
-    Some(ClientCredentials {
-        id: id?,
-        secret: SecretString::from(secret?),
-    })
 }
 
 // Every Keycloak token names `account`, and ID tokens name the client: either would let tokens in

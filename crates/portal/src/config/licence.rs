@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use portal_domain::id::TenantId;
 use portal_infrastructure::entitlements::StaticEntitlements;
 
+use super::identity::FIRST_PARTY_CLIENTS;
 use super::parse;
 use super::reader::Reader;
-use super::setting::{Form, Role, Setting};
+use super::setting::{Form, Setting};
 
 pub(super) static MODULE_LICENSE_KEY: Setting = Setting::new(
     "MODULE_LICENSE_KEY",
@@ -20,11 +21,26 @@ pub(super) static ENTITLEMENTS_STATIC: Setting = Setting::new(
     "ENTITLEMENTS_STATIC",
     Form::Own("tenant=key,key;tenant=…"),
     "kabul=ehr.portal;herat=ehr.portal",
-    "The licence keys of each tenant.",
-)
-.needed_by(&[Role::Serve]);
+    "The licence keys of each tenant. This or ENTITLEMENTS_URL is needed, not both.",
+);
+pub(super) static ENTITLEMENTS_URL: Setting = Setting::new(
+    "ENTITLEMENTS_URL",
+    Form::Url,
+    "https://identity.example.org/api/v1",
+    "The base of identity-service, which says what tenants have licensed.",
+);
 
-pub(super) static SETTINGS: [&Setting; 2] = [&MODULE_LICENSE_KEY, &ENTITLEMENTS_STATIC];
+pub(super) static SETTINGS: [&Setting; 3] =
+    [&MODULE_LICENSE_KEY, &ENTITLEMENTS_STATIC, &ENTITLEMENTS_URL];
+
+/// Who says which licences a tenant holds.
+#[derive(Debug, Clone)]
+pub enum EntitlementsConfig {
+    /// A list.
+    Static(StaticEntitlements),
+    /// identity-service, at this base URL.
+    Http(String),
+}
 
 /// Who may use the portal.
 #[derive(Debug, Clone)]
@@ -32,14 +48,14 @@ pub struct Licences {
     /// The key that opens it.
     pub module_key: String,
     /// Who holds which.
-    pub entitlements: StaticEntitlements,
-    /// Whoever holds any.
+    pub entitlements: EntitlementsConfig,
+    /// Whoever holds any by the list.
     pub tenants: BTreeSet<TenantId>,
 }
 
-pub(super) fn licences(reader: &mut Reader<'_>) -> Option<Licences> {
+pub(super) fn licences(reader: &mut Reader<'_>, mesh: bool) -> Option<Licences> {
     let module_key = reader.read(&MODULE_LICENSE_KEY, parse::text);
-    let entitlements = reader.read_adapted(&ENTITLEMENTS_STATIC, StaticEntitlements::parse);
+    let entitlements = entitlements(reader, mesh);
     let tenants = reader
         .text(&ENTITLEMENTS_STATIC)
         .map(tenants)
@@ -49,6 +65,28 @@ pub(super) fn licences(reader: &mut Reader<'_>) -> Option<Licences> {
         entitlements: entitlements?,
         tenants,
     })
+}
+
+fn entitlements(reader: &mut Reader<'_>, mesh: bool) -> Option<EntitlementsConfig> {
+    let list = reader.read_adapted(&ENTITLEMENTS_STATIC, StaticEntitlements::parse);
+    let url = parse::service_url(reader, &ENTITLEMENTS_URL, mesh);
+    let is_set = |setting| reader.text(setting).is_some();
+    match (is_set(&ENTITLEMENTS_STATIC), is_set(&ENTITLEMENTS_URL)) {
+        (true, true) => {
+            let problem = "is there, and ENTITLEMENTS_STATIC too";
+            reader.fault(&ENTITLEMENTS_URL, problem, "one of the two");
+            None
+        }
+        (false, false) => {
+            if reader.needs(&FIRST_PARTY_CLIENTS) {
+                let problem = "is missing, and ENTITLEMENTS_URL too";
+                reader.fault(&ENTITLEMENTS_STATIC, problem, "one of the two");
+            }
+            None
+        }
+        (true, false) => list.map(EntitlementsConfig::Static),
+        (false, true) => url.map(EntitlementsConfig::Http),
+    }
 }
 
 fn tenants(value: &str) -> BTreeSet<TenantId> {

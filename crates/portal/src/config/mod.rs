@@ -8,6 +8,7 @@ mod identity;
 mod keys;
 mod licence;
 mod parse;
+mod people;
 mod reader;
 mod service;
 mod setting;
@@ -21,7 +22,8 @@ mod values;
 mod tests;
 
 pub use fault::{Fault, Faults};
-pub use licence::Licences;
+pub use licence::{EntitlementsConfig, Licences};
+pub use people::{PeopleConfig, StaffIdentity};
 pub use service::{Addresses, Process, Public};
 pub use setting::{DefaultValue, Form, Profile, Role, Secrecy, Setting};
 pub use show::example;
@@ -46,7 +48,7 @@ pub struct ServeConfig {
     pub process: Process,
     /// The public listener.
     pub public: Public,
-    /// Whether this process also publishes the journal.
+    /// Whether this process also publishes events.
     pub with_relay: bool,
     /// The login of requests.
     pub app_url: SecretString,
@@ -58,6 +60,8 @@ pub struct ServeConfig {
     pub relay: Option<RelayStores>,
     /// Tokens.
     pub identity: OidcSettings,
+    /// The systems that know and reach people.
+    pub people: PeopleConfig,
     /// Licences.
     pub licences: Licences,
     /// Clinical services.
@@ -70,11 +74,13 @@ pub struct ServeConfig {
     pub nats_url: Option<SecretString>,
 }
 
-/// The relay's two ends.
+/// The relay's ends.
 #[derive(Debug, Clone)]
 pub struct RelayStores {
     /// The login of the relay.
     pub worker_url: SecretString,
+    /// Where the relay listens for events of the outbox.
+    pub direct_url: SecretString,
     /// The event bus.
     pub nats_url: SecretString,
 }
@@ -104,6 +110,7 @@ struct Draft {
     public: Option<Public>,
     stores: Stores,
     identity: Option<OidcSettings>,
+    people: Option<PeopleConfig>,
     licences: Option<Licences>,
     sources: Option<SourcesConfig>,
     rules: Option<Arc<RecordRules>>,
@@ -140,6 +147,7 @@ pub fn serve(inputs: &Inputs<'_>, with_relay: bool) -> Result<Reading<ServeConfi
             relay,
             nats_url: draft.stores.nats,
             identity: draft.identity?,
+            people: draft.people?,
             licences: draft.licences?,
             sources: draft.sources?,
             rules: draft.rules?,
@@ -175,8 +183,11 @@ pub fn process(inputs: &Inputs<'_>) -> Result<Reading<Process>, Faults> {
 }
 
 fn relay_stores(stores: &Stores) -> Option<RelayStores> {
+    let worker_url = stores.worker.clone()?;
+    let direct_url = stores.direct.as_ref().or(stores.app.as_ref());
     Some(RelayStores {
-        worker_url: stores.worker.clone()?,
+        direct_url: direct_url.unwrap_or(&worker_url).clone(),
+        worker_url,
         nats_url: stores.nats.clone()?,
     })
 }
@@ -207,9 +218,11 @@ fn draft(reader: &mut Reader<'_>, now: Timestamp) -> Draft {
     let public = service::public(reader);
     let public_url = public.as_ref().map(|public| public.url.as_str());
     let identity = identity::identity(reader, public_url);
-    let licences = licence::licences(reader);
+    let mesh = sources::mesh(reader);
+    let people = people::people(reader, identity.as_ref(), mesh);
+    let licences = licence::licences(reader, mesh);
     let tenants = licences.as_ref().map(|licences| &licences.tenants);
-    let sources = sources::sources(reader, tenants);
+    let sources = sources::sources(reader, tenants, mesh);
     let rules = match (&sources, public_url) {
         (Some(sources), Some(url)) if reader.faults.is_empty() => {
             sources::rules(reader, sources, url)
@@ -222,6 +235,7 @@ fn draft(reader: &mut Reader<'_>, now: Timestamp) -> Draft {
         key_ring: keys::key_ring(reader, now),
         public,
         identity,
+        people,
         licences,
         sources,
         rules,

@@ -4,7 +4,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use portal_infrastructure::identity::ClientCredentials;
 use portal_presentation::Network;
+use secrecy::SecretString;
 use url::Url;
 
 use super::reader::{Expected, Reader};
@@ -107,6 +109,47 @@ pub(super) fn store_url(
             Err(expected)
         }
     }
+}
+
+/// The base URL of a service that is called as sources are: over plain HTTP in development and in
+/// a mesh only.
+pub(super) fn service_url(
+    reader: &mut Reader<'_>,
+    setting: &Setting,
+    mesh: bool,
+) -> Option<String> {
+    let url = reader.read(setting, |value| {
+        let url = http_url(value)?;
+        // The same for every tenant: they are told apart by X-Tenant-ID.
+        let is_plain = !url.contains(['{', '}']);
+        is_plain
+            .then_some(url)
+            .ok_or("an http or https URL without {tenant}")
+    })?;
+    if !mesh {
+        require_https(reader, setting, &url);
+    }
+    Some(url)
+}
+
+/// A client of an identity provider: id and secret, both or neither.
+pub(super) fn client(
+    reader: &mut Reader<'_>,
+    id: &Setting,
+    secret: &Setting,
+) -> Option<ClientCredentials> {
+    for (setting, other) in [(id, secret), (secret, id)] {
+        if reader.text(setting).is_none() && reader.text(other).is_some() {
+            let problem = format!("is missing, and {} is there", other.name);
+            reader.fault(setting, problem, "both or neither");
+        }
+    }
+    let id = reader.read(id, |value| value.parse().map_err(|_| "a client id"));
+    let secret = reader.read(secret, text);
+    Some(ClientCredentials {
+        id: id?,
+        secret: SecretString::from(secret?),
+    })
 }
 
 /// Refuses plain HTTP in production.

@@ -43,6 +43,14 @@ pub(super) static DATABASE_OWNER_URL: Setting = login(
     "postgres://portal_owner:PASSWORD@postgres:5432/portal",
     "The login portal_owner: migrate and import only. Give it to no serving process.",
 );
+pub(super) static DATABASE_DIRECT_URL: Setting = Setting::new(
+    "DATABASE_DIRECT_URL",
+    POSTGRES,
+    "postgres://portal_app:PASSWORD@postgres-primary:5432/portal",
+    "A login's way past a pooler: the relay listens there for new events. Through a pooler of transactions it hears nothing, and looks five times a second.",
+)
+.secrecy(Secrecy::Credentials)
+.derived("DATABASE_URL, or where there is none DATABASE_WORKER_URL");
 pub(super) static REDIS_URL: Setting = Setting::new(
     "REDIS_URL",
     Form::Own("URL redis:// or rediss://"),
@@ -60,11 +68,12 @@ pub(super) static NATS_URL: Setting = Setting::new(
 .secrecy(Secrecy::Credentials)
 .needed_by(&[Role::Relay]);
 
-pub(super) static SETTINGS: [&Setting; 6] = [
+pub(super) static SETTINGS: [&Setting; 7] = [
     &DATABASE_URL,
     &DATABASE_JOURNAL_URL,
     &DATABASE_WORKER_URL,
     &DATABASE_OWNER_URL,
+    &DATABASE_DIRECT_URL,
     &REDIS_URL,
     &NATS_URL,
 ];
@@ -80,6 +89,8 @@ pub struct Stores {
     pub worker: Option<SecretString>,
     /// The login of migrations and imports.
     pub owner: Option<SecretString>,
+    /// The way past a pooler.
+    pub direct: Option<SecretString>,
     /// The cache.
     pub redis: Option<SecretString>,
     /// The event bus.
@@ -104,6 +115,7 @@ pub(super) fn stores(reader: &mut Reader<'_>) -> Stores {
         journal: postgres(&DATABASE_JOURNAL_URL),
         worker: postgres(&DATABASE_WORKER_URL),
         owner: postgres(&DATABASE_OWNER_URL),
+        direct: postgres(&DATABASE_DIRECT_URL),
         redis: read(
             &REDIS_URL,
             &["redis", "rediss"],

@@ -1,7 +1,7 @@
 //! Every setting there is, by section.
 
 use super::setting::Setting;
-use super::{identity, keys, licence, service, sources, stores};
+use super::{identity, keys, licence, people, service, sources, stores};
 
 /// Settings that belong together.
 pub struct Section {
@@ -22,6 +22,7 @@ pub fn sections() -> Vec<Section> {
         section("The service", &service::SETTINGS),
         section("Stores", &stores::SETTINGS),
         section("Identity", &identity::SETTINGS),
+        section("People", &people::SETTINGS),
         section("Licences", &licence::SETTINGS),
         section("Keys", &keys::SETTINGS),
         Section {

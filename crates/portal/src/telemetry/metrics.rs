@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use metrics::{Unit, counter, describe_counter};
+use metrics::{Unit, counter, describe_counter, describe_gauge};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use tracing_appender::non_blocking::ErrorCounter;
 
@@ -73,6 +73,31 @@ fn describe() {
         LINES_DROPPED,
         Unit::Count,
         "Log lines that the output was too slow for."
+    );
+    describe_gauge!(
+        "portal_outbox_pending",
+        Unit::Count,
+        "Events of the outbox that are not published yet, in all of the database."
+    );
+    describe_gauge!(
+        "portal_outbox_oldest_seconds",
+        Unit::Seconds,
+        "How long the oldest of them waits."
+    );
+    describe_gauge!(
+        "portal_outbox_dead_letters",
+        Unit::Count,
+        "Events of the outbox that were given up and can be replayed."
+    );
+    describe_counter!(
+        "portal_outbox_published_total",
+        Unit::Count,
+        "Events of the outbox that the bus stored, by type."
+    );
+    describe_counter!(
+        "portal_outbox_failures_total",
+        Unit::Count,
+        "Attempts that the bus refused while it was there."
     );
     process::describe();
 }

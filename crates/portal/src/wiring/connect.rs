@@ -3,15 +3,20 @@
 
 use std::sync::Arc;
 
-use portal_infrastructure::crypto::{Cursors, KeyRing, KeyedHash, RevocationHashes};
+use portal_application::ports::DeadLetters;
+use portal_application::staff::StaffParts;
+use portal_infrastructure::crypto::{Cursors, KeyRing, KeyedHash, RevocationHashes, RingSecrets};
 use portal_infrastructure::fault::Fault;
 use portal_infrastructure::http_client::http_client;
 use portal_infrastructure::identity::{OidcIntrospection, OidcVerifier};
 use portal_infrastructure::nats::NatsBus;
 use portal_infrastructure::postgres::{
-    Database, Login, PgAccessLog, PgFacts, PgJournal, PgJournalRelay, PgRevocations,
+    Database, DeliverySeal, Login, OutboxListener, PgAccessLog, PgAccountViews, PgDeliveries,
+    PgFacts, PgJournal, PgJournalRelay, PgOutboxRelay, PgRevocations, PgStaffRecords,
+    PgUnitsOfWork, UnitsOfWorkParts,
 };
 use portal_infrastructure::redis::{RedisRecordCache, RedisSettings};
+use portal_infrastructure::unconfigured::Unconfigured;
 use portal_infrastructure::upstream::{FhirSources, SourceSettings};
 use portal_presentation::{ActorHash, HealthState, Settings};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -22,7 +27,8 @@ use crate::config::{Profile, RelayConfig, RelayStores, ServeConfig, SourceConfig
 use crate::telemetry::Metrics;
 use crate::watch::Dependencies;
 
-use super::{Background, Parts, RelayEnds, Surroundings, WiringError};
+use super::people::People;
+use super::{Background, DeliveryEnds, Parts, RelayEnds, Surroundings, WiringError};
 
 /// Makes the adapters that serve. Runs inside the runtime.
 pub async fn connect(
@@ -40,12 +46,14 @@ pub async fn connect(
             bus: None,
         },
         journal: Some(Arc::clone(&made.journal)),
-        relay: None,
-        listening: None,
+        ..Background::default()
     };
     if let Some(stores) = &config.relay {
         let wake = Arc::clone(&made.wake);
         background.add_relay(stores, wake, &surroundings).await?;
+        if config.people.communication_url.is_some() {
+            background.add_deliveries(stores, (&made, &config.key_ring), &surroundings)?;
+        }
     }
     if let Some(url) = &config.nats_url {
         let hinted = Arc::clone(&made.hinted);
@@ -54,10 +62,13 @@ pub async fn connect(
             .await?;
     }
     let faces = faces(&config, &surroundings);
+    let dead_letters = background.dead_letters.clone();
+    let staff = staff(&made, dead_letters);
     let use_cases = use_cases(config, made, &surroundings);
     Ok((
         Parts {
             use_cases,
+            staff,
             faces,
             metrics,
         },
@@ -88,14 +99,48 @@ impl Background {
         let owner = surroundings.ids.ulid(surroundings.clock.now()).to_string();
         let bus = NatsBus::connect(stores.nats_url.expose_secret(), surroundings.bus.clone()).await;
         let bus = Arc::new(bus.map_err(|error| Fault::new("NATS_URL", error.to_string()))?);
+        let outbox = Arc::new(PgOutboxRelay::new(worker.clone(), owner.clone()));
+        self.dead_letters = Some(Arc::clone(&outbox) as _);
+        let outbox_wake = self.listen_to_outbox(&stores.direct_url)?;
         self.relay = Some(RelayEnds {
             journal: Arc::new(PgJournalRelay::new(worker.clone(), owner)),
+            journal_wake: wake,
+            outbox,
+            outbox_wake,
             bus: Arc::clone(&bus) as _,
-            wake,
+            deliveries: None,
         });
         self.dependencies.databases.push(worker);
         self.dependencies.bus = Some(bus);
         Ok(())
+    }
+
+    fn add_deliveries(
+        &mut self,
+        stores: &RelayStores,
+        (made, ring): (&Made, &Arc<KeyRing>),
+        surroundings: &Surroundings,
+    ) -> Result<(), WiringError> {
+        let worker = database(Login::Worker, &stores.worker_url, surroundings)?;
+        let seal = DeliverySeal::new(Arc::clone(ring));
+        if let Some(relay) = &mut self.relay {
+            relay.deliveries = Some(DeliveryEnds {
+                deliveries: Arc::new(PgDeliveries::new(worker, seal)),
+                notifier: Arc::clone(&made.people.notifier),
+                clock: Arc::clone(&surroundings.clock),
+            });
+        }
+        Ok(())
+    }
+
+    fn listen_to_outbox(&mut self, url: &SecretString) -> Result<Arc<Notify>, WiringError> {
+        let listener = OutboxListener::new(url.expose_secret())
+            .map_err(|error| Fault::new("DATABASE_DIRECT_URL", error.to_string()))?;
+        let wake = Arc::new(Notify::new());
+        let woken = Arc::clone(&wake);
+        let listening = tokio::spawn(async move { listener.listen(woken).await });
+        self.listening.push(AbortOnDropHandle::new(listening));
+        Ok(wake)
     }
 
     /// Has the list of revocations read at every hint, over the relay's connection where there is
@@ -114,7 +159,7 @@ impl Background {
         };
         let hints = bus.revocation_hints();
         let listening = tokio::spawn(async move { hints.listen(hinted).await });
-        self.listening = Some(AbortOnDropHandle::new(listening));
+        self.listening.push(AbortOnDropHandle::new(listening));
         Ok(())
     }
 }
@@ -122,12 +167,14 @@ impl Background {
 /// Adapters that the use cases share with what runs beside them.
 struct Made {
     app: Database,
+    units: Arc<PgUnitsOfWork>,
     journal_database: Database,
     verifier: Arc<OidcVerifier>,
     introspection: Arc<OidcIntrospection>,
     revocations: Arc<PgRevocations>,
     hinted: Arc<Notify>,
     sources: Arc<FhirSources>,
+    people: People,
     cache: Arc<RedisRecordCache>,
     journal: Arc<PgJournal>,
     wake: Arc<Notify>,
@@ -141,6 +188,7 @@ impl Made {
         let identity = config.identity.clone();
         let verifier = OidcVerifier::new(identity, hashes, &client, Arc::clone(clock))?;
         let introspection = OidcIntrospection::new(&verifier, client.clone());
+        let people = People::new(config, &client, clock)?;
         let sources = config.sources.sources.iter().map(source_settings);
         let sources = FhirSources::new(sources, client, Arc::clone(clock))?;
         let journal_database = database(Login::Journal, &config.journal_url, surroundings)?;
@@ -149,19 +197,37 @@ impl Made {
         let journal = PgJournal::start(journal_database.clone(), identities, Arc::clone(&wake));
         let hinted = Arc::new(Notify::new());
         let revocations = PgRevocations::start(journal_database.clone(), Arc::clone(&hinted));
+        let app = database(Login::App, &config.app_url, surroundings)?;
         Ok(Self {
-            app: database(Login::App, &config.app_url, surroundings)?,
+            units: Arc::new(units_of_work(&app, ring, surroundings)),
+            app,
             journal_database,
             verifier: Arc::new(verifier),
             introspection: Arc::new(introspection),
             revocations: Arc::new(revocations),
             hinted,
             sources: Arc::new(sources),
+            people,
             cache: Arc::new(cache(&config.redis_url, surroundings, ring)?),
             journal: Arc::new(journal),
             wake,
         })
     }
+}
+
+fn units_of_work(
+    app: &Database,
+    ring: &Arc<KeyRing>,
+    surroundings: &Surroundings,
+) -> PgUnitsOfWork {
+    PgUnitsOfWork::new(UnitsOfWorkParts {
+        database: app.clone(),
+        identities: KeyedHash::new(ring, "journal-identity"),
+        revocations: RevocationHashes::new(ring),
+        seal: DeliverySeal::new(Arc::clone(ring)),
+        ids: Arc::clone(&surroundings.ids),
+        clock: Arc::clone(&surroundings.clock),
+    })
 }
 
 fn use_cases(
@@ -174,10 +240,16 @@ fn use_cases(
         facts: Arc::new(PgFacts::new(made.app.clone())),
         revocations: made.revocations,
         introspection: made.introspection,
-        entitlements: Arc::new(config.licences.entitlements),
+        entitlements: made.people.entitlements,
         sources: made.sources,
+        directory: made.people.directory,
+        identity_admin: made.people.identity_admin,
+        notifier: made.people.notifier,
         cache: made.cache,
         journal: made.journal,
+        units: made.units,
+        account_views: Arc::new(PgAccountViews::new(made.app.clone())),
+        secrets: Arc::new(RingSecrets::new(&config.key_ring)),
         access_log: Arc::new(PgAccessLog::new(made.app)),
         cursors: Arc::new(Cursors::new(config.key_ring)),
         clock: Arc::clone(&surroundings.clock),
@@ -185,6 +257,17 @@ fn use_cases(
         rules: config.rules,
         licence_key: config.licences.module_key,
         region: config.process.region,
+    }
+}
+
+/// A process that does not relay has no dead letters to show.
+fn staff(made: &Made, dead_letters: Option<Arc<dyn DeadLetters>>) -> StaffParts {
+    StaffParts {
+        verifier: made.people.staff.clone(),
+        records: Arc::new(PgStaffRecords::new(made.app.clone())),
+        units: Arc::clone(&made.units) as _,
+        identity_admin: Arc::clone(&made.people.identity_admin),
+        dead_letters: dead_letters.unwrap_or_else(|| Arc::new(Unconfigured)),
     }
 }
 
@@ -223,7 +306,7 @@ fn cache(
     RedisRecordCache::new(&settings, ring, Arc::clone(&surroundings.clock))
 }
 
-fn source_settings(source: &SourceConfig) -> SourceSettings {
+pub(super) fn source_settings(source: &SourceConfig) -> SourceSettings {
     SourceSettings {
         source: source.source,
         base_url: source.url.clone(),

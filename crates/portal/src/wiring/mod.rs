@@ -1,6 +1,7 @@
 //! The one place that names every adapter.
 
 mod connect;
+mod people;
 
 pub use connect::{connect, connect_relay};
 
@@ -8,10 +9,12 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
-use http::StatusCode;
 use portal_application::Portal;
-use portal_application::ports::{Clock, EventBus, Ids, JournalRelay};
+use portal_application::ports::{
+    Clock, DeadLetters, Deliveries, EventBus, Ids, JournalRelay, Notifier, OutboxRelay,
+};
+use portal_application::relay::RelaySettings;
+use portal_application::staff::{StaffDesk, StaffParts};
 use portal_infrastructure::fault::Fault;
 use portal_infrastructure::http_client::HttpClientError;
 use portal_infrastructure::nats::NatsSettings;
@@ -85,6 +88,8 @@ impl Default for Surroundings {
 pub struct Parts {
     /// The parts of the use cases.
     pub use_cases: portal_application::Parts,
+    /// What only the use cases of staff stand on.
+    pub staff: StaffParts,
     /// The settings of the faces.
     pub faces: Settings,
     /// What `/metrics` shows.
@@ -97,7 +102,7 @@ pub struct Service {
     pub portal: Portal,
     /// `/v1/portal`, `/fhir/R4`, `/health`.
     pub router: Router,
-    /// Staff interfaces: none so far but `/health`.
+    /// `/internal/portal`, `/health`.
     pub internal: Router,
     /// `/metrics` and the detailed `/health`.
     pub admin: Router,
@@ -114,19 +119,70 @@ pub struct Background {
     pub journal: Option<Arc<PgJournal>>,
     /// The ends of the relay; none where it does not run.
     pub relay: Option<RelayEnds>,
-    /// What wakes the list of revocations; none without a bus.
-    pub listening: Option<AbortOnDropHandle<Infallible>>,
+    /// Events that were given up; none where the relay does not run, whose login they need.
+    pub dead_letters: Option<Arc<dyn DeadLetters>>,
+    /// What wakes the list of revocations and the outbox's relay.
+    pub listening: Vec<AbortOnDropHandle<Infallible>>,
 }
 
 /// What the relay publishes from and to.
 #[derive(Clone)]
 pub struct RelayEnds {
-    /// From.
+    /// From the journal.
     pub journal: Arc<dyn JournalRelay>,
+    /// Woken by the journal's writer in the same process.
+    pub journal_wake: Arc<Notify>,
+    /// From the outbox.
+    pub outbox: Arc<dyn OutboxRelay>,
+    /// Woken by every commit with events, of whatever process.
+    pub outbox_wake: Arc<Notify>,
     /// To.
     pub bus: Arc<dyn EventBus>,
-    /// Woken by the journal's writer in the same process.
-    pub wake: Arc<Notify>,
+    /// Links and codes; none where no notifier is configured.
+    pub deliveries: Option<DeliveryEnds>,
+}
+
+/// What links and codes are delivered from and to.
+#[derive(Clone)]
+pub struct DeliveryEnds {
+    /// From.
+    pub deliveries: Arc<dyn Deliveries>,
+    /// To.
+    pub notifier: Arc<dyn Notifier>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl DeliveryEnds {
+    async fn run(self, stop: impl Future<Output = ()> + Send) {
+        portal_application::jobs::deliver(self.deliveries, self.notifier, self.clock, stop).await;
+    }
+}
+
+impl RelayEnds {
+    /// Publishes until `stop` ends; batches that were begun are finished first.
+    pub async fn run(self, stop: impl Future<Output = ()> + Clone + Send) {
+        let journal = portal_application::relay::run_journal(
+            self.journal,
+            Arc::clone(&self.bus),
+            RelaySettings::default(),
+            self.journal_wake,
+            stop.clone(),
+        );
+        let outbox = portal_application::relay::run_outbox(
+            self.outbox,
+            self.bus,
+            RelaySettings::of_outbox(),
+            self.outbox_wake,
+            stop.clone(),
+        );
+        let deliveries = async {
+            if let Some(ends) = self.deliveries {
+                ends.run(stop).await;
+            }
+        };
+        tokio::join!(journal, outbox, deliveries);
+    }
 }
 
 /// Builds the faces over the use cases.
@@ -134,7 +190,8 @@ pub fn assemble(parts: Parts) -> Service {
     let portal = Portal::new(parts.use_cases);
     let health = Arc::clone(&parts.faces.health);
     let admin = admin(&health, parts.metrics);
-    let internal = internal(Arc::clone(&health));
+    let desk = StaffDesk::new(&portal, parts.staff);
+    let internal = portal_presentation::internal_router(desk, parts.faces.clone());
     let router = portal_presentation::router(portal.clone(), parts.faces);
     Service {
         portal,
@@ -148,16 +205,4 @@ pub fn assemble(parts: Parts) -> Service {
 /// The routes for operators.
 pub fn admin(health: &Arc<HealthState>, metrics: Metrics) -> Router {
     portal_presentation::admin_router(health, Arc::new(move || metrics.render()))
-}
-
-fn internal(health: Arc<HealthState>) -> Router {
-    let answer = move || {
-        let code = if health.is_ready() {
-            StatusCode::OK
-        } else {
-            StatusCode::SERVICE_UNAVAILABLE
-        };
-        std::future::ready(code)
-    };
-    Router::new().route("/health", get(answer))
 }

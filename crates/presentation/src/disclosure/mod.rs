@@ -12,7 +12,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, ETAG, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
-use portal_application::{Completeness, ReadAnswer, SearchAnswer, SummaryAnswer};
+use portal_application::{Completeness, Performed, ReadAnswer, SearchAnswer, SummaryAnswer};
 use portal_domain::audit::Recorded;
 use portal_domain::disclosure::{Disclosed, Disclosure};
 use portal_fhir::select_elements;
@@ -36,6 +36,7 @@ pub(crate) const REST_FHIR_JSON: HeaderValue = HeaderValue::from_static("applica
 /// The media type of views.
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const DEGRADED: HeaderName = HeaderName::from_static("x-portal-degraded");
 
 /// A resource by its id on the FHIR face, with the `ETag` of its version and bytes.
@@ -125,6 +126,34 @@ pub(crate) fn recorded<'a, A, T: Serialize>(
     hash.part(&body);
     let headers = headers(JSON, Some(hash.tag()), &Completeness::default());
     Ok(conditional(exchange, headers, || body))
+}
+
+/// A view of what a request made or changed, together with the proof that the change is recorded.
+/// `None` is an answer without a body.
+pub(crate) fn performed<'a, A, T: Serialize>(
+    recorded: &'a Recorded<Performed<A>>,
+    build: impl FnOnce(&'a A) -> Option<T>,
+    further: HeaderMap,
+) -> Result<Response, Fault> {
+    let performed = recorded.value();
+    let mut headers = further;
+    let body = match build(&performed.made) {
+        Some(view) => {
+            headers.insert(CONTENT_TYPE, JSON);
+            json(&view)?
+        }
+        None => Bytes::new(),
+    };
+    if performed.replayed {
+        headers.insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    let status = StatusCode::from_u16(performed.status).map_err(|_| Code::InternalError)?;
+    Ok(respond(status, headers, body))
+}
+
+/// The strong entity tag of a version of what the portal owns.
+pub(crate) fn version_tag(version: i64) -> HeaderValue {
+    HeaderValue::from_str(&format!("\"v{version}\"")).expect("digits are visible ASCII")
 }
 
 fn json(value: &impl Serialize) -> Result<Bytes, Fault> {

@@ -4,7 +4,7 @@ mod errors;
 mod view;
 
 pub(crate) use errors::{advice, title};
-pub(crate) use view::{INVALID_VALUE, ViewText};
+pub(crate) use view::{DUPLICATE_MEMBER, INVALID_VALUE, MISSING_MEMBER, UNKNOWN_MEMBER, ViewText};
 
 use crate::language::Language;
 

@@ -4,6 +4,30 @@ use super::{Texts, texts};
 use crate::language::Language;
 
 /// Said of a value that breaks a rule.
+pub(crate) const UNKNOWN_MEMBER: Texts = texts(
+    "This field is not known.",
+    "دا برخه نه پېژندل کېږي.",
+    "این فیلد ناشناخته است.",
+    "هذا الحقل غير معروف.",
+);
+
+/// A name that stands twice.
+pub(crate) const DUPLICATE_MEMBER: Texts = texts(
+    "This field stands twice.",
+    "دا برخه دوه ځله راغلې.",
+    "این فیلد دو بار آمده است.",
+    "ورد هذا الحقل مرتين.",
+);
+
+/// A member that has to be there.
+pub(crate) const MISSING_MEMBER: Texts = texts(
+    "This field is required.",
+    "دا برخه اړینه ده.",
+    "این فیلد الزامی است.",
+    "هذا الحقل مطلوب.",
+);
+
+/// A value that will not do.
 pub(crate) const INVALID_VALUE: Texts = texts(
     "This value is not valid.",
     "دا ارزښت سم نه دی.",

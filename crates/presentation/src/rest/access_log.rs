@@ -115,14 +115,15 @@ pub(crate) async fn list_access_log(
 
 fn page(log: &AccessLogAnswer) -> AccessLogPage<'_> {
     AccessLogPage {
-        data: log.entries.iter().map(entry).collect(),
+        data: log.entries.iter().map(access_event).collect(),
         total: log.total,
         limit: log.limit,
         offset: log.offset,
     }
 }
 
-fn entry(entry: &AccessLogEntry) -> AccessEventView<'_> {
+/// One line as clients see it.
+pub(crate) fn access_event(entry: &AccessLogEntry) -> AccessEventView<'_> {
     AccessEventView {
         id: &entry.id,
         occurred_at: entry.occurred_at,

@@ -2,11 +2,12 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use http::HeaderMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use portal_application::{Delegator, MeAnswer};
 use portal_domain::access::Surface;
-use portal_domain::account::AccountStatus;
+use portal_domain::account::{AccountStatus, PortalAccount};
 use portal_domain::disclosure::Disclosure;
 use portal_domain::proxy_delegation::DelegationRight;
 use portal_fhir::{HumanName, Person};
@@ -20,6 +21,7 @@ use crate::language::Language;
 use crate::problem::Problem;
 use crate::rest::meta::{Meta, WithMeta};
 use crate::router::Faces;
+use crate::sent::Sent;
 
 /// An account.
 #[derive(Serialize, ToSchema)]
@@ -138,6 +140,65 @@ pub(crate) async fn get_me(
         build,
         &WithMeta::of(&me.completeness),
     )
+}
+
+/// What a person can change of their account.
+#[derive(ToSchema)]
+#[schema(as = AccountChange)]
+#[expect(
+    dead_code,
+    reason = "it only describes the body, which is read elsewhere"
+)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct AccountChangeBody {
+    /// `en`, `ps-AF`, `fa-AF` or `ar`.
+    preferred_language: String,
+}
+
+/// What was changed of an account.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ChangedAccount)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ChangedAccountView<'a> {
+    /// `pact_…`
+    account_id: String,
+    /// BCP 47.
+    preferred_language: Option<&'a str>,
+}
+
+/// Change the caller's own account
+#[utoipa::path(
+    patch,
+    path = "/v1/portal/me",
+    operation_id = "updateMe",
+    tag = "account",
+    security(("bearer" = ["patient/Patient.write"])),
+    request_body(content = AccountChangeBody, content_type = "application/json"),
+    responses(
+        (status = 200, description = "As it is now", body = ChangedAccountView, content_type = "application/json"),
+        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn update_me(
+    State(faces): State<Faces>,
+    asked: PortalCaller,
+    sent: Sent,
+) -> Result<Response, Fault> {
+    let request = sent.with(asked.parameters);
+    let changed = faces.portal.update_me(&asked.caller, &request).await;
+    let changed = changed.map_err(Fault::on(Surface::Portal))?;
+    disclosure::performed(
+        &changed,
+        |account| Some(changed_account(account)),
+        HeaderMap::new(),
+    )
+}
+
+fn changed_account(account: &PortalAccount) -> ChangedAccountView<'_> {
+    ChangedAccountView {
+        account_id: account.id.to_string(),
+        preferred_language: account.preferred_language.as_deref(),
+    }
 }
 
 fn account<'a>(

@@ -2,10 +2,15 @@
 
 mod access_log;
 mod chart;
+mod delegations;
 mod me;
 mod meta;
+mod preferences;
+mod registrations;
 mod results;
 mod values;
+
+pub(crate) use access_log::{AccessEventView, access_event};
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -15,7 +20,23 @@ use crate::router::Faces;
 /// Every route, with its description.
 pub(crate) fn routes(openapi: utoipa::openapi::OpenApi) -> OpenApiRouter<Faces> {
     OpenApiRouter::with_openapi(openapi)
-        .routes(routes!(me::get_me))
+        .routes(routes!(registrations::register))
+        .routes(routes!(registrations::resend_verification))
+        .routes(routes!(registrations::verify_registration))
+        .routes(routes!(me::get_me, me::update_me))
+        .routes(routes!(
+            preferences::get_notification_preferences,
+            preferences::set_notification_preferences
+        ))
+        .routes(routes!(
+            delegations::list_proxy_delegations,
+            delegations::create_proxy_delegation
+        ))
+        .routes(routes!(delegations::get_proxy_delegation))
+        .routes(routes!(delegations::accept_proxy_delegation))
+        .routes(routes!(delegations::decline_proxy_delegation))
+        .routes(routes!(delegations::confirm_proxy_delegation))
+        .routes(routes!(delegations::revoke_proxy_delegation))
         .routes(routes!(access_log::list_access_log))
         .routes(routes!(chart::get_chart_summary))
         .routes(routes!(chart::list_allergies))

@@ -116,3 +116,10 @@ pub(super) const PROFILES: [Profile; 11] = [
     Profile::new("other", ("Omid", "Haidari"), "male", "2011-08-05", HERAT).with_sensitive_record(),
     Profile::new("other", ("Marta", "Silva"), "female", "1998-10-17", PORTO).with_platform_ids(),
 ];
+
+/// Those who have a record and no account yet.
+pub(super) const REGISTRANTS: [Profile; 1] =
+    [
+        Profile::new("demo", ("Nadia", "Karimi"), "female", "1993-06-05", KABUL)
+            .written("نادیا", "کریمی"),
+    ];

@@ -1,6 +1,7 @@
 //! Switches: faults, records, calls, and those of the issuer.
 
 pub(super) mod issuer;
+pub(super) mod people;
 
 use std::sync::Arc;
 
@@ -47,6 +48,13 @@ pub(super) async fn index(State(world): Shared) -> Response {
     let routes = json!([
         "GET /_admin/people",
         "GET /_admin/delegations",
+        "GET /_admin/registrants",
+        "GET /_admin/staff",
+        "POST /_admin/patients/{id}/merge?tenant= {into}",
+        "POST /_admin/patients/{id}/deceased?tenant=",
+        "POST /_admin/contacts?tenant= {address, shared}",
+        "GET|DELETE /_admin/notifications?tenant=&address=",
+        "PUT|DELETE /_admin/entitlements/{tenant} {entitlements}",
         "POST /_admin/token {claims, _realm, _key, _person, _header}",
         "POST /_admin/rotate-keys {realm, drop}",
         "GET /_admin/issuer",

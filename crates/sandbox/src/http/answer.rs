@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use super::rest;
 use crate::record::Record;
 use crate::search::{InvalidSearch, Search};
 use crate::source::Source;
@@ -22,19 +23,24 @@ pub(super) struct Call {
     /// The part of the path behind the base, decoded.
     pub(super) path: String,
     pub(super) query: String,
+    pub(super) method: Method,
+    pub(super) idempotency_key: Option<String>,
+    pub(super) body: Bytes,
 }
 
 /// An answer that a fault may still bend.
 pub(super) enum Answer {
     Page(Page),
     Resource(Bytes),
+    /// JSON that is no FHIR.
+    Json(StatusCode, Bytes),
     Refusal(StatusCode, &'static str),
 }
 
 impl Answer {
     pub(super) fn status(&self) -> StatusCode {
         match self {
-            Self::Refusal(status, _) => *status,
+            Self::Refusal(status, _) | Self::Json(status, _) => *status,
             Self::Page(_) | Self::Resource(_) => StatusCode::OK,
         }
     }
@@ -42,7 +48,7 @@ impl Answer {
     pub(super) fn body(&self) -> Bytes {
         match self {
             Self::Page(page) => page.render(),
-            Self::Resource(bytes) => bytes.clone(),
+            Self::Resource(bytes) | Self::Json(_, bytes) => bytes.clone(),
             Self::Refusal(status, text) => outcome(*status, text),
         }
     }
@@ -50,12 +56,12 @@ impl Answer {
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        (
-            self.status(),
-            [(header::CONTENT_TYPE, FHIR_JSON)],
-            self.body(),
-        )
-            .into_response()
+        let media_type = match self {
+            Self::Json(..) => "application/json",
+            Self::Page(_) | Self::Resource(_) | Self::Refusal(..) => FHIR_JSON,
+        };
+        let headers = [(header::CONTENT_TYPE, media_type)];
+        (self.status(), headers, self.body()).into_response()
     }
 }
 
@@ -127,8 +133,12 @@ impl Page {
     }
 }
 
-/// Answers a call as a good source would.
+/// Answers a call as a good service would.
 pub(super) fn answer(world: &World, call: &Call) -> Answer {
+    rest::answer(world, call).unwrap_or_else(|| interact(world, call))
+}
+
+fn interact(world: &World, call: &Call) -> Answer {
     let mut segments = call.path.split('/').filter(|segment| !segment.is_empty());
     match (segments.next(), segments.next(), segments.next()) {
         (Some("metadata"), None, _) => Answer::Resource(capabilities(world, call.source)),
@@ -225,6 +235,7 @@ fn capabilities(world: &World, source: Source) -> Bytes {
         Source::Laboratory => &["DiagnosticReport", "Observation"],
         Source::Medication => &["MedicationRequest"],
         Source::Immunizations => &["Immunization"],
+        Source::Communication | Source::Identity => &[],
     };
     let resource = |name: &&str| json!({ "type": name, "interaction": [{ "code": "read" }, { "code": "search-type" }] });
     let resources: Vec<Value> = types.iter().map(resource).collect();

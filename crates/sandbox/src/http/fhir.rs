@@ -7,9 +7,10 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 
 use super::answer::{Answer, Call, FHIR_JSON, answer, foreign_entries};
-use super::{bad, bomb};
+use super::{bad, bomb, rest};
 use crate::calls::RecordedCall;
 use crate::fault::{Mode, Turn};
 use crate::search::Search;
@@ -19,23 +20,42 @@ use crate::world::World;
 /// The longest that a hanging or dripping answer lasts.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// `GET /{source}/fhir/…`: records the call, meets the faults, answers.
+/// `/{source}/fhir/…`: records the call, meets the faults, answers.
 pub(super) async fn serve(
     State(world): State<Arc<World>>,
     Path((source, path)): Path<(String, String)>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
+    request: Incoming,
 ) -> Response {
-    let Some(source) = Source::named(&source) else {
-        return super::admin::unknown_source();
-    };
-    let call = recorded(
-        &world,
-        source,
-        path,
-        &RecordedCall::new(&method, &uri, &headers),
-    );
+    match Source::named(&source).filter(|source| source.is_fhir()) {
+        Some(source) => answered(world, source, path, request).await,
+        None => super::admin::unknown_source(),
+    }
+}
+
+/// `/communication/…`: as [`serve`].
+pub(super) async fn serve_communication(
+    State(world): State<Arc<World>>,
+    Path(path): Path<String>,
+    request: Incoming,
+) -> Response {
+    answered(world, Source::Communication, path, request).await
+}
+
+/// `/identity/…`: as [`serve`].
+pub(super) async fn serve_identity(
+    State(world): State<Arc<World>>,
+    Path(path): Path<String>,
+    request: Incoming,
+) -> Response {
+    answered(world, Source::Identity, path, request).await
+}
+
+async fn answered(world: Arc<World>, source: Source, path: String, request: Incoming) -> Response {
+    if let Some(path) = path.strip_prefix("moved/").filter(|_| !source.is_fhir()) {
+        let call = recorded(&world, source, path.to_owned(), request);
+        return answer(&world, &call).into_response();
+    }
+    let call = recorded(&world, source, path, request);
     let turn = world.faults().next_turn(source);
     if !world.pause(turn.latency).await {
         return stopping();
@@ -52,34 +72,37 @@ pub(super) async fn serve(
 pub(super) async fn serve_moved(
     State(world): State<Arc<World>>,
     Path((source, path)): Path<(String, String)>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
+    request: Incoming,
 ) -> Response {
     let Some(source) = Source::named(&source) else {
         return super::admin::unknown_source();
     };
-    let call = recorded(
-        &world,
-        source,
-        path,
-        &RecordedCall::new(&method, &uri, &headers),
-    );
+    let call = recorded(&world, source, path, request);
     answer(&world, &call).into_response()
 }
 
-fn recorded(world: &World, source: Source, path: String, call: &RecordedCall) -> Call {
-    world.calls().record(source, call.clone());
-    let query = call
-        .path_and_query
-        .split_once('?')
-        .map_or("", |(_, query)| query);
-    Call {
+/// A request as it came, its body read.
+pub(super) type Incoming = (Method, Uri, HeaderMap, Bytes);
+
+fn recorded(
+    world: &World,
+    source: Source,
+    path: String,
+    (method, uri, headers, body): Incoming,
+) -> Call {
+    let call = RecordedCall::new(&method, &uri, &headers);
+    let header = |name| call.header(name).map(str::to_owned);
+    let recorded = Call {
         source,
-        tenant: call.header("x-tenant-id").map(str::to_owned),
+        tenant: header("x-tenant-id"),
         path,
-        query: query.to_owned(),
-    }
+        query: uri.query().unwrap_or_default().to_owned(),
+        method,
+        idempotency_key: header("idempotency-key"),
+        body,
+    };
+    world.calls().record(source, call);
+    recorded
 }
 
 fn stopping() -> Response {
@@ -168,6 +191,9 @@ fn bent(world: &World, call: &Call, turn: &Turn) -> Answer {
                 entry.resource = bad::doubled(&entry.resource);
             }
             Answer::Page(page)
+        }
+        (Answer::Resource(bytes), Mode::ForeignEntries) => {
+            rest::foreign_patient(world, call).unwrap_or(Answer::Resource(bytes))
         }
         (Answer::Resource(bytes), Mode::DuplicateMembers) => Answer::Resource(bad::doubled(&bytes)),
         (answer, _) => answer,

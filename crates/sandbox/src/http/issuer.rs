@@ -14,7 +14,7 @@ use crate::world::World;
 
 const SLOWNESS: Duration = Duration::from_secs(3);
 
-/// `GET /issuer/{realm}/.well-known/openid-configuration`
+/// `GET /realms/{realm}/.well-known/openid-configuration`
 pub(super) async fn discovery(
     State(world): State<Arc<World>>,
     Path(realm): Path<String>,
@@ -22,7 +22,7 @@ pub(super) async fn discovery(
     document(&world, &realm, Realm::discovery).await
 }
 
-/// `GET /issuer/{realm}/protocol/openid-connect/certs`
+/// `GET /realms/{realm}/protocol/openid-connect/certs`
 pub(super) async fn certs(State(world): State<Arc<World>>, Path(realm): Path<String>) -> Response {
     world.issuer.count_jwks_fetch();
     document(&world, &realm, Realm::jwks).await

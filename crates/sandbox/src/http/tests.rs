@@ -1,3 +1,5 @@
+mod keycloak;
+mod people;
 mod tokens;
 
 use std::collections::HashSet;
@@ -369,10 +371,10 @@ async fn calls_are_remembered_until_they_are_forgotten() {
 async fn the_issuer_serves_keys_counts_them_and_can_be_down() {
     let place = Place::new();
     let discovery = place
-        .get("/issuer/demo/.well-known/openid-configuration")
+        .get("/realms/demo/.well-known/openid-configuration")
         .await
         .json();
-    assert_eq!(discovery["issuer"], "http://127.0.0.1:9/issuer/demo");
+    assert_eq!(discovery["issuer"], "http://127.0.0.1:9/realms/demo");
     let certs = discovery["jwks_uri"]
         .as_str()
         .unwrap()

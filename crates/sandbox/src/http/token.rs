@@ -1,4 +1,5 @@
-//! What a client may ask the issuer about a token, and do to it.
+//! What a client may ask the issuer about a token and do to it, and the token of
+//! the one that administers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,16 +12,18 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use serde_json::json;
 use url::form_urlencoded;
 
 use super::issuer::{error, reached};
+use crate::issuer::{ADMINISTRATOR, GRANTED_S};
 use crate::world::World;
 
 /// Name and secret of the one client that may ask.
 const CLIENT: (&str, &str) = ("portal-service", "sandbox-secret");
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// `POST /issuer/{realm}/protocol/openid-connect/token/introspect` (RFC 7662, 2)
+/// `POST /realms/{realm}/protocol/openid-connect/token/introspect` (RFC 7662, 2)
 pub(super) async fn introspect(
     State(world): State<Arc<World>>,
     Path(realm): Path<String>,
@@ -40,7 +43,7 @@ pub(super) async fn introspect(
     }
 }
 
-/// `POST /issuer/{realm}/protocol/openid-connect/revoke` (RFC 7009, 2)
+/// `POST /realms/{realm}/protocol/openid-connect/revoke` (RFC 7009, 2)
 pub(super) async fn revoke(
     State(world): State<Arc<World>>,
     Path(realm): Path<String>,
@@ -81,8 +84,44 @@ impl IntoResponse for Refused {
     }
 }
 
+/// `POST /realms/{realm}/protocol/openid-connect/token`: the client credentials
+/// grant of the administrator (RFC 6749, 4.4), and no other.
+pub(super) async fn grant(
+    State(world): State<Arc<World>>,
+    Path(realm): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let fault = world.issuer.outages().issuer;
+    let realm = match reached(&world, &realm, fault, Duration::ZERO).await {
+        Ok(realm) => realm,
+        Err((status, text)) => return error(status, text),
+    };
+    let proved = proved(&headers, &body, ADMINISTRATOR);
+    let grant = proved.and_then(|()| parameter(&body, "grant_type"));
+    match grant {
+        Err(refused) => refused.into_response(),
+        Ok(Some(grant)) if grant == "client_credentials" => match world.issuer.grant(realm) {
+            Ok(token) => Json(json!({
+                "access_token": token,
+                "token_type": "Bearer",
+                "expires_in": GRANTED_S,
+            }))
+            .into_response(),
+            Err(_) => error(StatusCode::INTERNAL_SERVER_ERROR, "server_error"),
+        },
+        Ok(_) => error(StatusCode::BAD_REQUEST, "unsupported_grant_type"),
+    }
+}
+
 /// The token that the form names, once the client has proved itself.
 fn named_token(headers: &HeaderMap, body: &[u8]) -> Result<String, Refused> {
+    proved(headers, body, CLIENT)?;
+    parameter(body, "token")?.ok_or(Refused::Request)
+}
+
+/// Whether a form is a client's.
+fn proved(headers: &HeaderMap, body: &[u8], expected: (&str, &str)) -> Result<(), Refused> {
     let sent = headers
         .get(CONTENT_TYPE)
         .and_then(|text| text.to_str().ok());
@@ -97,10 +136,11 @@ fn named_token(headers: &HeaderMap, body: &[u8]) -> Result<String, Refused> {
             parameter(body, "client_secret")?.ok_or(Refused::Client)?,
         ),
     };
-    if (client.as_str(), secret.as_str()) != CLIENT {
-        return Err(Refused::Client);
+    if (client.as_str(), secret.as_str()) == expected {
+        Ok(())
+    } else {
+        Err(Refused::Client)
     }
-    parameter(body, "token")?.ok_or(Refused::Request)
 }
 
 /// A parameter of the form. An empty one counts as none, and one that is there

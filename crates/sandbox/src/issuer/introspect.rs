@@ -60,7 +60,7 @@ mod tests {
     }
 
     fn is_active(issuer: &Issuer, claims: Value) -> bool {
-        let token = issuer.mint(claims, &[]).unwrap();
+        let token = issuer.mint(claims, &|_| None).unwrap();
         issuer.introspect(issuer.first(), &token)["active"] == true
     }
 
@@ -70,10 +70,10 @@ mod tests {
         for key in ["rs1", "rs2", "es1"] {
             assert!(is_active(&issuer, json!({"_key": key})), "{key}");
         }
-        let token = issuer.mint(json!({}), &[]).unwrap();
+        let token = issuer.mint(json!({}), &|_| None).unwrap();
         issuer.rotate(None, false).unwrap();
         assert_eq!(issuer.introspect(issuer.first(), &token)["active"], true);
-        let token = issuer.mint(json!({}), &[]).unwrap();
+        let token = issuer.mint(json!({}), &|_| None).unwrap();
         issuer.rotate(None, true).unwrap();
         assert_eq!(
             issuer.introspect(issuer.first(), &token),
@@ -111,7 +111,7 @@ mod tests {
     fn the_answer_repeats_the_claims_and_names_the_client() {
         let issuer = issuer();
         let claims = json!({"sub": "s", "azp": "app", "aud": ["a"], "scope": "openid", "tid": "t"});
-        let token = issuer.mint(claims, &[]).unwrap();
+        let token = issuer.mint(claims, &|_| None).unwrap();
         let answer = issuer.introspect(issuer.first(), &token);
         assert_eq!(answer["client_id"], "app");
         assert_eq!(answer["azp"], "app");

@@ -1,12 +1,14 @@
 //! Tokens with any claims and header, honest or not.
 
+use std::collections::HashSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 use serde_json::{Map, Value, json};
 
 use super::keys::{KeyError, Keys, SigningKey};
-use crate::person::DemoPerson;
+use super::users::Users;
 
 const LIFETIME_S: u64 = 300;
 
@@ -35,26 +37,38 @@ pub(crate) struct Request {
     key: String,
     header: Map<String, Value>,
     claims: Map<String, Value>,
+    /// Names of the claims that were given, not those of a person.
+    given: HashSet<String>,
 }
 
+/// Finds the claims of somebody by their subject, and the realm that they are
+/// of if it is not the first one.
+pub(crate) type FindPerson<'a> = &'a dyn Fn(&str) -> Option<(Value, Option<&'static str>)>;
+
 impl Request {
-    pub(crate) fn read(claims: Value, people: &[DemoPerson]) -> Result<Self, MintError> {
+    pub(crate) fn read(claims: Value, people: FindPerson<'_>) -> Result<Self, MintError> {
         let Value::Object(mut given) = claims else {
             return Err(MintError::NotAnObject);
         };
-        let realm = text(given.remove("_realm"), MintError::UnknownRealm)?;
+        let mut realm = text(given.remove("_realm"), MintError::UnknownRealm)?;
         let key = text(given.remove("_key"), MintError::UnknownKey)?;
         let header = match given.remove("_header") {
             None => Map::new(),
             Some(Value::Object(header)) => header,
             Some(_) => return Err(MintError::Header),
         };
-        let mut claims = match text(given.remove("_person"), MintError::UnknownPerson)? {
-            None => Map::new(),
-            Some(subject) => claims_of(&subject, people)?,
-        };
+        let mut claims = Map::new();
+        if let Some(subject) = text(given.remove("_person"), MintError::UnknownPerson)? {
+            let (found, own_realm) = people(&subject).ok_or(MintError::UnknownPerson)?;
+            if let Value::Object(found) = found {
+                claims = found;
+            }
+            realm = realm.or_else(|| own_realm.map(str::to_owned));
+        }
+        let names = given.keys().cloned().collect();
         claims.extend(given);
         Ok(Self {
+            given: names,
             realm,
             key: key.unwrap_or_else(|| "rs1".to_owned()),
             header,
@@ -63,22 +77,20 @@ impl Request {
     }
 }
 
+impl Request {
+    /// Lets the realm's users know whom the token is for, and lets their
+    /// attributes into it.
+    pub(crate) fn sign_in(&mut self, realm: &str, users: &mut Users) {
+        let given = &self.given;
+        users.sign_in(realm, &mut self.claims, |name| given.contains(name));
+    }
+}
+
 fn text(value: Option<Value>, error: MintError) -> Result<Option<String>, MintError> {
     match value {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
         Some(_) => Err(error),
-    }
-}
-
-fn claims_of(subject: &str, people: &[DemoPerson]) -> Result<Map<String, Value>, MintError> {
-    let person = people
-        .iter()
-        .find(|person| person.subject == subject)
-        .ok_or(MintError::UnknownPerson)?;
-    match person.claims() {
-        Value::Object(claims) => Ok(claims),
-        _ => Err(MintError::NotAnObject),
     }
 }
 
@@ -196,7 +208,9 @@ mod tests {
     fn a_token_of_each_key_verifies_against_the_published_keys() {
         let issuer = issuer();
         for key in ["rs1", "rs2", "es1"] {
-            let token = issuer.mint(json!({"sub": "s", "_key": key}), &[]).unwrap();
+            let token = issuer
+                .mint(json!({"sub": "s", "_key": key}), &|_| None)
+                .unwrap();
             let claims = verify(&issuer, &token).unwrap();
             assert_eq!(claims["sub"], "s");
             assert_eq!(claims["typ"], "Bearer");
@@ -206,7 +220,7 @@ mod tests {
             );
             assert_eq!(claims.get("_key"), None);
         }
-        let unknown = issuer.mint(json!({"_key": "unknown"}), &[]).unwrap();
+        let unknown = issuer.mint(json!({"_key": "unknown"}), &|_| None).unwrap();
         assert_eq!(verify(&issuer, &unknown), None);
     }
 
@@ -214,7 +228,7 @@ mod tests {
     fn a_token_has_an_id_a_session_and_a_login_unless_told_otherwise() {
         let issuer = issuer();
         let minted = |claims| {
-            let token = issuer.mint(claims, &[]).unwrap();
+            let token = issuer.mint(claims, &|_| None).unwrap();
             verify(&issuer, &token).unwrap()
         };
         let (first, second) = (minted(json!({})), minted(json!({})));
@@ -232,9 +246,9 @@ mod tests {
     #[test]
     fn a_rotated_key_verifies_until_it_is_dropped() {
         let issuer = issuer();
-        let first = issuer.mint(json!({}), &[]).unwrap();
+        let first = issuer.mint(json!({}), &|_| None).unwrap();
         issuer.rotate(None, false).unwrap();
-        let second = issuer.mint(json!({}), &[]).unwrap();
+        let second = issuer.mint(json!({}), &|_| None).unwrap();
         assert_ne!(
             decode_header(&first).unwrap().kid,
             decode_header(&second).unwrap().kid
@@ -248,7 +262,7 @@ mod tests {
     fn header_and_claims_can_be_bent_at_will() {
         let issuer = issuer();
         let request = json!({"jti": null, "exp": "soon", "_header": {"kid": null, "alg": "none"}});
-        let token = issuer.mint(request, &[]).unwrap();
+        let token = issuer.mint(request, &|_| None).unwrap();
         let parts: Vec<&str> = token.split('.').collect();
         let read = |part: &str| {
             serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
@@ -258,7 +272,9 @@ mod tests {
         assert_eq!(read(parts[1]).get("jti"), None);
         assert_eq!(parts[2], "");
         for alg in ["HS256", "PS256"] {
-            let token = issuer.mint(json!({"_header": {"alg": alg}}), &[]).unwrap();
+            let token = issuer
+                .mint(json!({"_header": {"alg": alg}}), &|_| None)
+                .unwrap();
             assert!(token.split('.').all(|part| !part.is_empty()));
         }
     }
@@ -266,7 +282,7 @@ mod tests {
     #[test]
     fn texts_are_signed_as_they_are() {
         let issuer = issuer();
-        let minted = issuer.mint(json!({}), &[]).unwrap();
+        let minted = issuer.mint(json!({}), &|_| None).unwrap();
         let header = decode_header(&minted).unwrap();
         let header = format!(r#"{{"alg":"RS256","kid":"{}"}}"#, header.kid.unwrap());
         let payload = format!(
@@ -298,7 +314,7 @@ mod tests {
             (json!({"_header": {"alg": "ES256"}}), MintError::Algorithm),
             (json!({"_header": {"alg": "x"}}), MintError::Algorithm),
         ] {
-            assert_eq!(issuer.mint(request, &[]), Err(error));
+            assert_eq!(issuer.mint(request, &|_| None), Err(error));
         }
     }
 }

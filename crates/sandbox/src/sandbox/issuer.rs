@@ -25,14 +25,14 @@ impl Sandbox {
     /// (`Bearer`), `jti`, `sid` (a session of its own) and `auth_time` (= `iat`)
     /// are added unless given, a member that is `null` is left out. Directives:
     /// `_realm`, `_key` (`rs1`, `rs2`, `es1`, `unknown`), `_person` (a subject
-    /// whose claims are the start), `_header` (members to set or, with `null`, to
+    /// whose claims are the start; staff are of realm `staff`), `_header` (members to set or, with `null`, to
     /// leave out; `alg` selects the signature).
     ///
     /// # Panics
     ///
     /// The claims are no object, or a directive names what is not there.
     pub fn mint(&self, claims: Value) -> String {
-        match self.world.issuer.mint(claims, &self.world.people) {
+        match self.world.mint(claims) {
             Ok(token) => token,
             Err(error) => panic!("{error}"),
         }
@@ -162,7 +162,7 @@ mod tests {
     async fn over_a_socket(sandbox: &Sandbox, token: &str) -> String {
         let body = format!("client_id=portal-service&client_secret=sandbox-secret&token={token}");
         let request = format!(
-            "POST /issuer/demo/protocol/openid-connect/token/introspect HTTP/1.1\r\n\
+            "POST /realms/demo/protocol/openid-connect/token/introspect HTTP/1.1\r\n\
              Host: x\r\nConnection: close\r\nContent-Length: {}\r\n\
              Content-Type: application/x-www-form-urlencoded\r\n\r\n{body}",
             body.len()

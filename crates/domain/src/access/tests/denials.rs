@@ -7,7 +7,7 @@ use DelegationFault as Fault;
 
 /// Every refusal: its code, whether the tenant was known by then, whether fresher facts could turn
 /// it.
-const TABLE: [(Denial, &str, bool, bool); 25] = [
+const TABLE: [(Denial, &str, bool, bool); 26] = [
     (Denial::TokenRevoked, "token-revoked", false, false),
     (Denial::TokenUnconfirmed, "token-unconfirmed", false, false),
     (Denial::ClientNotAllowed, "client-not-allowed", false, false),
@@ -78,6 +78,7 @@ const TABLE: [(Denial, &str, bool, bool); 25] = [
     (Denial::InsufficientScope, "insufficient-scope", true, false),
     (Denial::StepUpRequired, "step-up-required", true, false),
     (Denial::OtherPatient, "other-patient", true, false),
+    (Denial::RoleDenied, "role-denied", true, false),
 ];
 
 const fn not_in_force(fault: DelegationFault) -> Denial {

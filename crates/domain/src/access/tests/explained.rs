@@ -125,7 +125,7 @@ const fn rules_of(denial: Denial) -> &'static [&'static str] {
         Denial::ProxyScopeDenied => &["delegation-scope"],
         Denial::InsufficientScope => &["scope"],
         Denial::StepUpRequired => &["step-up"],
-        Denial::OtherPatient => &[],
+        Denial::OtherPatient | Denial::RoleDenied => &[],
     }
 }
 

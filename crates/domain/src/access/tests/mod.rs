@@ -12,6 +12,7 @@ mod laws;
 mod order;
 mod parents;
 mod rights;
+mod staff;
 mod standing;
 mod step_up;
 mod tenants;

@@ -60,7 +60,7 @@ fn third_parties_and_fresh_second_factors_must_be_certain() {
         (true, STEP_UP, Some(Denial::TokenUnconfirmed)),
         (false, FHIR, Some(Denial::TokenUnconfirmed)),
         (false, PORTAL, Some(Denial::ClientNotAllowed)),
-        (false, STEP_UP, Some(Denial::TokenUnconfirmed)),
+        (false, STEP_UP, Some(Denial::ClientNotAllowed)),
     ] {
         for standing in [
             standing(Introspection::NotAsked, true),

@@ -69,7 +69,10 @@ impl GrantorRow {
 }
 
 /// Every word, or none: a word that is not known was not stored by this program.
-fn words<T>(texts: &[String], parse: fn(&str) -> Option<T>) -> Result<Vec<T>, QueryError> {
+pub(in crate::postgres) fn words<T>(
+    texts: &[String],
+    parse: fn(&str) -> Option<T>,
+) -> Result<Vec<T>, QueryError> {
     texts
         .iter()
         .map(|text| parse(text).ok_or(QueryError::Corrupt))

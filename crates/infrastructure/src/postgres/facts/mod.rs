@@ -23,6 +23,7 @@ use sqlx::{AssertSqlSafe, FromRow};
 use super::database::Database;
 use super::error::QueryError;
 use delegations::DelegationRow;
+pub(super) use delegations::words;
 
 /// Reads facts with the login of requests.
 #[derive(Debug, Clone)]

@@ -13,7 +13,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use metrics::counter;
 use portal_application::ports::{Journal, JournalPlace, Recording, StoreError};
-use portal_domain::audit::AccessEvent;
+use portal_domain::audit::{AccessEvent, Receipt};
+use portal_domain::id::PortalAccessEventId;
+use sqlx::PgConnection;
 use tokio::sync::mpsc::{self, OwnedPermit};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
@@ -38,7 +40,8 @@ struct Queued {
     event: AccessEvent,
     /// HMAC of issuer and subject, when there is no account.
     identity_hash: Option<[u8; 32]>,
-    reply: oneshot::Sender<Answer>,
+    /// Who waits for it; nobody when it is part of a change, whose commit is the answer.
+    reply: Option<oneshot::Sender<Answer>>,
 }
 
 /// The journal in PostgreSQL.
@@ -88,6 +91,39 @@ impl PgJournal {
     }
 }
 
+/// Writes the event of a change into the change's own transaction, and gives its id.
+pub(super) async fn write_within(
+    connection: &mut PgConnection,
+    event: AccessEvent,
+    identities: &KeyedHash,
+) -> Result<PortalAccessEventId, sqlx::Error> {
+    let id = event.id;
+    let queued = Queued {
+        identity_hash: identity_hash(&event, identities),
+        event,
+        reply: None,
+    };
+    batch::insert(connection, &[queued]).await?;
+    Ok(id)
+}
+
+/// The receipt of an event, for whoever has just seen its transaction commit.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the commit of this event has just been answered"
+)]
+pub(super) const fn receipt(event: PortalAccessEventId) -> Receipt {
+    Receipt::issue(event)
+}
+
+fn identity_hash(event: &AccessEvent, identities: &KeyedHash) -> Option<[u8; 32]> {
+    let (issuer, subject) = &event.identity;
+    event
+        .account_id
+        .is_none()
+        .then(|| identities.of(&[issuer.as_str(), subject.as_str()]))
+}
+
 impl Journal for PgJournal {
     fn reserve(&self) -> Result<Box<dyn JournalPlace>, StoreError> {
         self.breaker.check()?;
@@ -110,15 +146,11 @@ struct PgJournalPlace {
 #[async_trait]
 impl JournalPlace for PgJournalPlace {
     async fn record(self: Box<Self>, event: AccessEvent) -> Answer {
-        let identity_hash = event.account_id.is_none().then(|| {
-            let (issuer, subject) = &event.identity;
-            self.identities.of(&[issuer.as_str(), subject.as_str()])
-        });
         let (reply, answer) = oneshot::channel();
         self.permit.send(Queued {
+            identity_hash: identity_hash(&event, &self.identities),
             event,
-            identity_hash,
-            reply,
+            reply: Some(reply),
         });
         match timeout(DEADLINE, answer).await {
             Ok(Ok(answer)) => answer,

@@ -5,8 +5,6 @@ use std::time::{Duration, Instant};
 
 use metrics::{counter, histogram};
 use portal_application::ports::{Recording, StoreError};
-use portal_domain::audit::Receipt;
-use portal_domain::id::PortalAccessEventId;
 use sqlx::PgConnection;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::Receiver;
@@ -15,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::database::Database;
 use super::super::error::{code, refuses_values, unavailable};
-use super::{Answer, DEADLINE, Queued, batch};
+use super::{Answer, DEADLINE, Queued, batch, receipt};
 
 /// Events in one statement.
 const MAX_BATCH: usize = 256;
@@ -170,15 +168,7 @@ fn answer(events: &mut Vec<Queued>, kept: &[i64]) {
     }
 }
 
-fn reply(to: tokio::sync::oneshot::Sender<Answer>, answer: Answer) {
+fn reply(to: Option<tokio::sync::oneshot::Sender<Answer>>, answer: Answer) {
     // A caller who has left does not withdraw the event.
-    let _ = to.send(answer);
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the commit of this event has just been answered"
-)]
-const fn receipt(event: PortalAccessEventId) -> Receipt {
-    Receipt::issue(event)
+    let _ = to.map(|to| to.send(answer));
 }

@@ -52,9 +52,9 @@ pub struct SourcesConfig {
 pub(super) fn sources(
     reader: &mut Reader<'_>,
     tenants: Option<&BTreeSet<TenantId>>,
+    mesh: bool,
 ) -> Option<SourcesConfig> {
     let shared = reader.read(&FHIR_URL, parse::http_url);
-    let mesh = mesh(reader);
     if let Some(url) = shared.as_ref().filter(|_| !mesh) {
         parse::require_https(reader, &FHIR_URL, url);
     }
@@ -78,7 +78,8 @@ pub(super) fn sources(
     })
 }
 
-fn mesh(reader: &mut Reader<'_>) -> bool {
+/// Whether a mesh authenticates and encrypts what is called.
+pub(super) fn mesh(reader: &mut Reader<'_>) -> bool {
     let mesh = reader.read(&MESH_MTLS, parse::boolean);
     if reader.in_production() && mesh == Some(false) && reader.needs(&FAMILIES[0].url) {
         let problem = "is not true, and sources are called without authentication";

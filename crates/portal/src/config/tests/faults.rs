@@ -1,8 +1,8 @@
 use super::Scene;
-use crate::config::{Role, Secrecy, operate, process, relay, serve, table};
+use crate::config::{EntitlementsConfig, Role, Secrecy, operate, process, relay, serve, table};
 
 /// A malformed value for each setting that has a form.
-const MALFORMED: [(&str, &str); 57] = [
+const MALFORMED: [(&str, &str); 72] = [
     ("PORTAL_PROFILE", "staging"),
     ("PUBLIC_URL", "portal.example.org"),
     ("PUBLIC_URL", "https://u:p@portal.example.org"),
@@ -19,6 +19,7 @@ const MALFORMED: [(&str, &str); 57] = [
     ("TOKIO_WORKER_THREADS", "-1"),
     ("LOG_LEVEL", "loud"),
     ("DATABASE_URL", "mysql://portal_app@db/portal"),
+    ("DATABASE_DIRECT_URL", "mysql://portal_app@db/portal"),
     ("DATABASE_JOURNAL_URL", "db"),
     ("DATABASE_WORKER_URL", "postgres:portal"),
     ("DATABASE_OWNER_URL", "portal_owner"),
@@ -44,10 +45,27 @@ const MALFORMED: [(&str, &str); 57] = [
     ("ACR_LEVELS", "2=256"),
     ("MAX_TOKEN_LIFETIME", "901"),
     ("MAX_TOKEN_LIFETIME", "fifteen"),
+    ("IDENTITY_ADMIN_CLIENT_ID", "portal admin"),
+    ("IDENTITY_ADMIN_CLIENT_SECRET", "secret "),
+    ("STAFF_ISSUER_URL", "id.example.org/realms/staff"),
+    (
+        "STAFF_ISSUER_URL",
+        "https://id.example.org/realms/staff|kabul",
+    ),
+    ("STAFF_ISSUER_URL", "http://id.example.org/realms/staff"),
+    ("STAFF_ISSUER_URL", "https://id.example.org/realms/patients"),
+    ("STAFF_AUDIENCE", "account"),
+    ("STAFF_AUDIENCE", "patient-portal"),
+    ("STAFF_AUDIENCE", "portal-web"),
+    ("STAFF_AUDIENCE", "portal-api"),
+    ("COMMUNICATION_URL", "communication"),
+    ("COMMUNICATION_URL", "https://{tenant}.example.org"),
     ("MODULE_LICENSE_KEY", "ehr.portal "),
     ("ENTITLEMENTS_STATIC", "kabul"),
     ("ENTITLEMENTS_STATIC", "kabul=a;kabul=b"),
     ("ENTITLEMENTS_STATIC", "kabul=EHR"),
+    ("ENTITLEMENTS_URL", "identity"),
+    ("ENTITLEMENTS_URL", "https://identity.example.org"),
     ("KEY_RING", "k1:2026-01-01:short"),
     (
         "KEY_RING",
@@ -199,10 +217,12 @@ fn one_issuer_and_one_way_to_a_second_factor_are_needed() {
 }
 
 #[test]
-fn asking_issuers_needs_an_id_with_its_secret_or_neither() {
+fn a_client_of_issuers_is_an_id_with_its_secret_or_neither() {
     for (name, other) in [
         ("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"),
         ("OIDC_CLIENT_SECRET", "OIDC_CLIENT_ID"),
+        ("IDENTITY_ADMIN_CLIENT_ID", "IDENTITY_ADMIN_CLIENT_SECRET"),
+        ("IDENTITY_ADMIN_CLIENT_SECRET", "IDENTITY_ADMIN_CLIENT_ID"),
     ] {
         let alone = Scene::production().unset(name);
         let expected =
@@ -210,17 +230,62 @@ fn asking_issuers_needs_an_id_with_its_secret_or_neither() {
         assert_eq!(alone.faults(), [expected]);
         let neither = alone.unset(other);
         assert_eq!(neither.faults(), Vec::<String>::new());
-        assert!(neither.config().identity.client.is_none());
+        let config = neither.config();
+        let is_there = [
+            config.identity.client.is_some(),
+            config.people.identity_admin.is_some(),
+        ];
+        assert_eq!(
+            is_there,
+            [!name.starts_with("OIDC"), name.starts_with("OIDC")]
+        );
     }
     let client = Scene::production().config().identity.client;
     assert_eq!(client.expect("both").id.as_str(), "portal-api");
 }
 
 #[test]
+fn users_of_issuers_that_are_no_realms_cannot_be_administered() {
+    let elsewhere = Scene::production().set("KEYCLOAK_REALM_URL", "https://id.example.org");
+    assert_eq!(
+        elsewhere.faults(),
+        [
+            "IDENTITY_ADMIN_CLIENT_ID: is set, and no issuer is a realm of Keycloak; \
+             expected an issuer that ends in /realms/NAME"
+        ]
+    );
+    let one = elsewhere.set("OIDC_ISSUERS", "https://id.example.org/realms/a|kabul");
+    assert_eq!(one.faults(), Vec::<String>::new());
+}
+
+#[test]
+fn staff_and_people_are_optional_and_licences_come_from_one_place() {
+    let config = Scene::production().config();
+    let staff = config.people.staff.expect("configured");
+    assert_eq!(staff.audience, "patient-portal-internal");
+    let bare = Scene::production()
+        .unset("STAFF_ISSUER_URL")
+        .unset("COMMUNICATION_URL")
+        .config();
+    assert!(bare.people.staff.is_none() && bare.people.communication_url.is_none());
+    let none = Scene::production().unset("ENTITLEMENTS_STATIC");
+    assert_eq!(
+        none.faults(),
+        ["ENTITLEMENTS_STATIC: is missing, and ENTITLEMENTS_URL too; expected one of the two"]
+    );
+    let url = "https://identity.example.org/api/v1/";
+    let asked = none.set("ENTITLEMENTS_URL", url).config();
+    assert!(matches!(
+        asked.licences.entitlements,
+        EntitlementsConfig::Http(url) if url == "https://identity.example.org/api/v1"
+    ));
+}
+
+#[test]
 fn plain_http_is_refused_in_production_only() {
     let plain = Scene::production()
         .set("PUBLIC_URL", "http://127.0.0.1:3000")
-        .set("KEYCLOAK_REALM_URL", "http://127.0.0.1:1/issuer/demo")
+        .set("KEYCLOAK_REALM_URL", "http://127.0.0.1:1/realms/demo")
         .set("LABORATORY_URL", "http://127.0.0.1:1/laboratory/fhir")
         .set("MESH_MTLS", "false")
         .set("MAX_TOKEN_LIFETIME", "86400");
@@ -231,6 +296,15 @@ fn plain_http_is_refused_in_production_only() {
     );
     let meshed = Scene::production().set("LABORATORY_URL", "http://laboratory/fhir");
     assert_eq!(meshed.faults(), Vec::<String>::new());
+    for name in ["COMMUNICATION_URL", "ENTITLEMENTS_URL"] {
+        let called = Scene::production()
+            .unset("ENTITLEMENTS_STATIC")
+            .set("ENTITLEMENTS_URL", "https://identity")
+            .set(name, "http://service");
+        assert_eq!(called.faults(), Vec::<String>::new());
+        let faults = called.set("MESH_MTLS", "false").faults();
+        assert!(faults[0].starts_with(name), "{faults:?}");
+    }
 }
 
 #[test]

@@ -63,7 +63,10 @@ fn the_examples_are_a_configuration_that_starts() {
     }
     let scene = scene
         .set("KEY_RING", &format!("k1:2026-01-01:{KEY}"))
-        .set("OIDC_CLIENT_SECRET", "secret");
+        .set("OIDC_CLIENT_SECRET", "secret")
+        .set("IDENTITY_ADMIN_CLIENT_SECRET", "secret");
+    // One of two, and the example shows both.
+    let scene = scene.unset("ENTITLEMENTS_URL");
     assert_eq!(scene.faults(), Vec::<String>::new());
 }
 

@@ -33,7 +33,7 @@ pub(in crate::http) async fn token(State(world): Shared, body: Bytes) -> Respons
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     claims.extend(given);
-    match world.issuer.mint(Value::Object(claims), &world.people) {
+    match world.mint(Value::Object(claims)) {
         Ok(token) => Json(json!({ "access_token": token, "token_type": "Bearer" })).into_response(),
         Err(error) => {
             let allowed = json!({ "_realm": world.issuer.realm_names(), "_key": ["rs1", "rs2", "es1", "unknown"] });

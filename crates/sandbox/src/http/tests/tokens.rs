@@ -24,7 +24,7 @@ impl Place {
 
     /// A form to an endpoint of realm `demo`, by a client with a secret.
     async fn form(&self, endpoint: &str, client: Option<(&str, &str)>, body: &str) -> Answered {
-        let path = format!("/issuer/demo/protocol/openid-connect/{endpoint}");
+        let path = format!("/realms/demo/protocol/openid-connect/{endpoint}");
         let mut request = Request::post(path).header(CONTENT_TYPE, FORM);
         if let Some((name, secret)) = client {
             let credentials = STANDARD.encode(format!("{name}:{secret}"));
@@ -58,9 +58,9 @@ impl Place {
 #[tokio::test]
 async fn discovery_names_introspection_and_revocation() {
     let place = place();
-    let path = "/issuer/demo/.well-known/openid-configuration";
+    let path = "/realms/demo/.well-known/openid-configuration";
     let discovery = place.get(path).await.json();
-    let base = format!("{ORIGIN}/issuer/demo/protocol/openid-connect");
+    let base = format!("{ORIGIN}/realms/demo/protocol/openid-connect");
     assert_eq!(
         discovery["introspection_endpoint"],
         format!("{base}/token/introspect")
@@ -95,7 +95,7 @@ async fn a_token_is_active_at_its_own_realm_until_it_is_revoked() {
     }
     assert_eq!(place.introspect(&token).await, json!({"active": false}));
     assert!(place.is_active(&twin).await);
-    let own = "/issuer/second/protocol/openid-connect/token/introspect";
+    let own = "/realms/second/protocol/openid-connect/token/introspect";
     let form = format!("client_id=portal-service&client_secret=sandbox-secret&token={foreign}");
     let request = Request::post(own).header(CONTENT_TYPE, FORM);
     let answer = place
@@ -145,7 +145,7 @@ async fn a_request_that_names_no_one_token_is_refused() {
             assert_eq!(answer.json(), json!({"error": "invalid_request"}));
         }
     }
-    let path = "/issuer/demo/protocol/openid-connect/token/introspect";
+    let path = "/realms/demo/protocol/openid-connect/token/introspect";
     let answer = place.post(path, "token=x").await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
     let nowhere = path.replace("demo", "nowhere");
@@ -189,7 +189,7 @@ async fn introspection_can_be_down_slow_and_late_while_keys_are_served() {
     let path = "/_admin/issuer/introspection/fault";
     place.admin(path, json!({"mode": "down"})).await;
     assert_eq!(asked().await.status, StatusCode::SERVICE_UNAVAILABLE);
-    let certs = "/issuer/demo/protocol/openid-connect/certs";
+    let certs = "/realms/demo/protocol/openid-connect/certs";
     assert_eq!(place.get(certs).await.status, StatusCode::OK);
     let revoked = place.form("revoke", GOOD, "token=x").await;
     assert_eq!(revoked.status, StatusCode::OK);

@@ -1,4 +1,4 @@
-//! What tenants have licensed, from a list in the settings.
+//! A list in the settings.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;

@@ -1,0 +1,78 @@
+//! Delegations that patients grant and others hold: each use case one file.
+
+mod accept;
+mod confirm;
+mod invite;
+mod list;
+mod revoke;
+mod terms;
+
+pub use list::{ListedDelegation, ListedRole};
+
+pub(crate) use accept::{Accept, Decline};
+pub(crate) use confirm::Confirm;
+pub(crate) use invite::Invite;
+pub(crate) use list::{GetDelegation, ListDelegations};
+pub(crate) use revoke::Revoke;
+
+use portal_domain::event::PortalEvent;
+use portal_domain::id::{NotificationId, PortalAccountId, ProxyDelegationId};
+use portal_domain::notification::NotificationCategory;
+use portal_domain::proxy_delegation::{DelegationRefused, ProxyDelegation};
+
+use crate::act::About;
+use crate::error::{AccessError, Refusal};
+use crate::portal::Inner;
+use crate::ports::{StoreError, UnitOfWork};
+
+impl From<DelegationRefused> for AccessError {
+    fn from(_: DelegationRefused) -> Self {
+        Self::Refused(Refusal::StateConflict)
+    }
+}
+
+/// What the journal says of a change of a delegation: it is about the grantor's record.
+fn about(delegation: &ProxyDelegation) -> About {
+    About {
+        patient: Some(delegation.grantor.clone()),
+        delegation: Some(delegation.id),
+    }
+}
+
+/// The delegation that a path names. What is no id names nothing.
+pub(crate) fn named(id: &str) -> Result<ProxyDelegationId, AccessError> {
+    id.parse().map_err(|_| AccessError::NotFound)
+}
+
+impl Inner {
+    /// Has an account told something, by the channels that its person chose.
+    pub(crate) async fn notify(
+        &self,
+        work: &mut dyn UnitOfWork,
+        account: PortalAccountId,
+        template_key: &'static str,
+    ) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let event = PortalEvent::NotificationRequested {
+            id: NotificationId::new(self.ids.ulid(now)),
+            account,
+            category: NotificationCategory::Account,
+            template_key,
+        };
+        work.publish(&event, now).await
+    }
+
+    /// Tells grantor and proxy, as far as they have accounts.
+    pub(crate) async fn notify_both(
+        &self,
+        work: &mut dyn UnitOfWork,
+        delegation: &ProxyDelegation,
+        template_key: &'static str,
+    ) -> Result<(), StoreError> {
+        let grantor = work.accounts().open_of_patient(&delegation.grantor).await?;
+        for account in [grantor, delegation.proxy].into_iter().flatten() {
+            self.notify(work, account, template_key).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,27 @@
+//! What an account's person sees of what the portal holds for them.
+
+use async_trait::async_trait;
+use portal_domain::access::PatientGrant;
+use portal_domain::id::ProxyDelegationId;
+use portal_domain::notification::Preferences;
+use portal_domain::proxy_delegation::ProxyDelegation;
+
+use super::StoreError;
+
+/// Reads what belongs to the account of a grant.
+#[async_trait]
+pub trait AccountViews: Send + Sync {
+    /// The delegations about the account's record and those to the account, newest first; all, or
+    /// the one of an id.
+    async fn delegations(
+        &self,
+        grant: &PatientGrant,
+        id: Option<ProxyDelegationId>,
+    ) -> Result<Vec<ProxyDelegation>, StoreError>;
+
+    /// What the person wants to be told, and the version of that; none while they never said.
+    async fn preferences(
+        &self,
+        grant: &PatientGrant,
+    ) -> Result<Option<(Preferences, i64)>, StoreError>;
+}

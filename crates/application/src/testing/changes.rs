@@ -1,0 +1,61 @@
+//! What changes, for tests that only look.
+
+use async_trait::async_trait;
+use portal_domain::access::PatientGrant;
+use portal_domain::id::{ProxyDelegationId, RequestId, TenantId};
+use portal_domain::notification::Preferences;
+use portal_domain::proxy_delegation::ProxyDelegation;
+
+use crate::ports::{
+    AccountViews, DecidedOn, Hash, HashPurpose, SecretCode, Secrets, StoreError, UnitOfWork,
+    UnitsOfWork,
+};
+
+/// Refuses every change: these tests only look.
+pub(crate) struct NoUnitsOfWork;
+
+#[async_trait]
+impl UnitsOfWork for NoUnitsOfWork {
+    async fn begin(
+        &self,
+        _: &TenantId,
+        _: DecidedOn,
+        _: &RequestId,
+    ) -> Result<Option<Box<dyn UnitOfWork>>, StoreError> {
+        Err(StoreError::Unavailable)
+    }
+}
+
+/// Accounts that hold nothing.
+pub(crate) struct NoAccountViews;
+
+#[async_trait]
+impl AccountViews for NoAccountViews {
+    async fn delegations(
+        &self,
+        _: &PatientGrant,
+        _: Option<ProxyDelegationId>,
+    ) -> Result<Vec<ProxyDelegation>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn preferences(
+        &self,
+        _: &PatientGrant,
+    ) -> Result<Option<(Preferences, i64)>, StoreError> {
+        Ok(None)
+    }
+}
+
+/// One secret, and no hashing.
+pub(crate) struct OneSecret;
+
+impl Secrets for OneSecret {
+    fn code(&self) -> SecretCode {
+        SecretCode::new("SECRET".to_owned())
+    }
+
+    fn hash(&self, _: HashPurpose, _: &[&str]) -> Hash {
+        [0; 32]
+    }
+}

@@ -1,0 +1,95 @@
+//! What accounts hold, as their people see it.
+
+use async_trait::async_trait;
+use portal_application::ports::{AccountViews, StoreError};
+use portal_domain::access::PatientGrant;
+use portal_domain::id::{PatientId, ProxyDelegationId};
+use portal_domain::notification::Preferences;
+use portal_domain::proxy_delegation::ProxyDelegation;
+use serde_json::Value;
+use sqlx::types::Json;
+
+use super::database::Database;
+use super::error::QueryError;
+use super::unit_of_work::DelegationRow;
+
+/// More than anybody grants and holds.
+const MAX_LISTED: i64 = 500;
+
+/// Reads with the login of requests.
+#[derive(Debug, Clone)]
+pub struct PgAccountViews {
+    database: Database,
+}
+
+impl PgAccountViews {
+    /// Over the database as [`super::Login::App`] sees it.
+    pub const fn new(database: Database) -> Self {
+        Self { database }
+    }
+
+    async fn find(
+        &self,
+        grant: &PatientGrant,
+        id: Option<ProxyDelegationId>,
+    ) -> Result<Vec<ProxyDelegation>, QueryError> {
+        let account = grant.account();
+        let mut transaction = self.database.begin(&grant.tenant().id).await?;
+        let rows = sqlx::query_as::<_, DelegationRow>(
+            "SELECT delegation_id, status, relationship_type, grantor_patient_id,
+                proxy_account_id, scope, sensitive, valid_from, valid_to, version
+            FROM proxy_delegations
+            WHERE tenant_id = $1 AND (grantor_patient_id = $2 OR proxy_account_id = $3)
+                AND ($4::text IS NULL OR delegation_id = $4)
+            ORDER BY created_at DESC, delegation_id DESC LIMIT $5",
+        )
+        .bind(grant.tenant().id.as_str())
+        .bind(account.patient_id.as_ref().map(PatientId::as_str))
+        .bind(account.id.to_string())
+        .bind(id.map(|id| id.to_string()))
+        .bind(MAX_LISTED)
+        .fetch_all(&mut *transaction)
+        .await?;
+        rows.into_iter().map(ProxyDelegation::try_from).collect()
+    }
+
+    async fn find_preferences(
+        &self,
+        grant: &PatientGrant,
+    ) -> Result<Option<(Preferences, i64)>, QueryError> {
+        let mut transaction = self.database.begin(&grant.tenant().id).await?;
+        let row = sqlx::query_as::<_, (Json<Value>, i64)>(
+            "SELECT document, version FROM notification_preferences
+            WHERE tenant_id = $1 AND account_id = $2",
+        )
+        .bind(grant.tenant().id.as_str())
+        .bind(grant.account().id.to_string())
+        .fetch_optional(&mut *transaction)
+        .await?;
+        row.map(|(Json(document), version)| {
+            let read = Preferences::parse(&document).map_err(|_| QueryError::Corrupt)?;
+            Ok((read, version))
+        })
+        .transpose()
+    }
+}
+
+#[async_trait]
+impl AccountViews for PgAccountViews {
+    #[tracing::instrument(name = "db.proxy_delegations.list", skip_all, level = "debug")]
+    async fn delegations(
+        &self,
+        grant: &PatientGrant,
+        id: Option<ProxyDelegationId>,
+    ) -> Result<Vec<ProxyDelegation>, StoreError> {
+        self.database.run(self.find(grant, id)).await
+    }
+
+    #[tracing::instrument(name = "db.notification_preferences.find", skip_all, level = "debug")]
+    async fn preferences(
+        &self,
+        grant: &PatientGrant,
+    ) -> Result<Option<(Preferences, i64)>, StoreError> {
+        self.database.run(self.find_preferences(grant)).await
+    }
+}

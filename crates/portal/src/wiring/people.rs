@@ -1,0 +1,116 @@
+//! The adapters of who people are, how they are reached, and what their tenants hold.
+
+use std::sync::Arc;
+
+use portal_application::ports::{
+    Clock, Entitlements, IdentityAdmin, Notifier, PatientDirectory, StaffTokenVerifier,
+};
+use portal_domain::source::Source;
+use portal_infrastructure::crypto::RevocationHashes;
+use portal_infrastructure::entitlements::HttpEntitlements;
+use portal_infrastructure::fault::Fault;
+use portal_infrastructure::http_client::HttpClient;
+use portal_infrastructure::identity::{KeycloakAdmin, OidcStaffVerifier};
+use portal_infrastructure::notifier::HttpNotifier;
+use portal_infrastructure::unconfigured::Unconfigured;
+use portal_infrastructure::upstream::HttpPatientDirectory;
+
+use crate::config::{EntitlementsConfig, ServeConfig};
+
+use super::connect::source_settings;
+
+/// One adapter a port.
+pub(super) struct People {
+    pub(super) staff: Option<Arc<dyn StaffTokenVerifier>>,
+    pub(super) directory: Arc<dyn PatientDirectory>,
+    pub(super) identity_admin: Arc<dyn IdentityAdmin>,
+    pub(super) notifier: Arc<dyn Notifier>,
+    pub(super) entitlements: Arc<dyn Entitlements>,
+}
+
+impl People {
+    pub(super) fn new(
+        config: &ServeConfig,
+        client: &HttpClient,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Self, Vec<Fault>> {
+        Ok(Self {
+            staff: staff(config, client, clock)?,
+            directory: directory(config, client)?,
+            identity_admin: identity_admin(config, client),
+            notifier: match &config.people.communication_url {
+                Some(url) => Arc::new(HttpNotifier::new(url, client.clone())),
+                None => Arc::new(Unconfigured),
+            },
+            entitlements: entitlements(config, client, clock),
+        })
+    }
+}
+
+/// Of the issuer that only `/internal` believes.
+fn staff(
+    config: &ServeConfig,
+    client: &HttpClient,
+    clock: &Arc<dyn Clock>,
+) -> Result<Option<Arc<dyn StaffTokenVerifier>>, Vec<Fault>> {
+    let Some(staff) = &config.people.staff else {
+        return Ok(None);
+    };
+    let verifier = OidcStaffVerifier::new(
+        (&staff.issuer, &staff.audience),
+        &config.identity,
+        RevocationHashes::new(&config.key_ring),
+        client,
+        Arc::clone(clock),
+    )?;
+    Ok(Some(Arc::new(verifier)))
+}
+
+fn directory(
+    config: &ServeConfig,
+    client: &HttpClient,
+) -> Result<Arc<dyn PatientDirectory>, Vec<Fault>> {
+    let mut sources = config.sources.sources.iter();
+    let registration = sources.find(|source| source.source == Source::Registration);
+    match registration.map(source_settings) {
+        Some(settings) => Ok(Arc::new(HttpPatientDirectory::new(
+            settings,
+            client.clone(),
+        )?)),
+        None => Ok(Arc::new(Unconfigured)),
+    }
+}
+
+fn identity_admin(config: &ServeConfig, client: &HttpClient) -> Arc<dyn IdentityAdmin> {
+    let Some(credentials) = &config.people.identity_admin else {
+        return Arc::new(Unconfigured);
+    };
+    let issuers = config.identity.issuers.iter().map(|one| &one.issuer);
+    let url = &config.public.url;
+    Arc::new(KeycloakAdmin::new(
+        issuers,
+        credentials,
+        url,
+        client.clone(),
+    ))
+}
+
+fn entitlements(
+    config: &ServeConfig,
+    client: &HttpClient,
+    clock: &Arc<dyn Clock>,
+) -> Arc<dyn Entitlements> {
+    match &config.licences.entitlements {
+        EntitlementsConfig::Static(list) => Arc::new(list.clone()),
+        EntitlementsConfig::Http(url) => {
+            let module_key = config.licences.module_key.clone();
+            let clock = Arc::clone(clock);
+            Arc::new(HttpEntitlements::new(
+                url,
+                module_key,
+                client.clone(),
+                clock,
+            ))
+        }
+    }
+}

@@ -1,0 +1,62 @@
+// The portal's operations, taken from what it says about itself, so that none is forgotten here.
+import { readFileSync } from 'node:fs';
+import { request } from './http.mjs';
+import { PORTAL } from './settings.mjs';
+
+const document = JSON.parse(readFileSync(new URL('../../../openapi/portal.v1.json', import.meta.url), 'utf8'));
+
+/** Operations that need a fresh second factor, as `METHOD path`. */
+export const STEP_UP = ['POST /v1/portal/proxy-delegations'];
+
+const NO_RECORD = 'none';
+
+function restOperations() {
+  const all = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { security }]) => ({ method: method.toUpperCase(), path, security })),
+  );
+  const guarded = all.filter(({ security }) => security?.length > 0);
+  return guarded.map(({ method, path }) => `${method} ${path.replace(/\{[^}]*\}/g, NO_RECORD)}`);
+}
+
+/** The FHIR types that are served. */
+export async function fhirTypes() {
+  const { body } = await request(`${PORTAL}/fhir/R4/metadata`);
+  return body.rest[0].resource.map(({ type }) => type);
+}
+
+/** Every operation that needs a token, as `METHOD path`. */
+export async function operations() {
+  const types = await fhirTypes();
+  const fhir = types.flatMap((type) => [
+    `GET /fhir/R4/${type}`,
+    `POST /fhir/R4/${type}/_search`,
+    `GET /fhir/R4/${type}/${NO_RECORD}`,
+  ]);
+  return [...restOperations(), ...fhir];
+}
+
+function bodyOf(method, path) {
+  if (method === 'GET' || method === 'DELETE') return {};
+  if (path.endsWith('/_search')) return { body: new URLSearchParams() };
+  return { body: '{}', headers: { 'content-type': 'application/json' } };
+}
+
+/** What the portal answers: the status, the code of a refusal, the body. */
+export async function ask(operation, token) {
+  const [method, path] = operation.split(' ');
+  const { body, headers } = bodyOf(method, path);
+  const bearer = token ? { authorization: `Bearer ${token}` } : {};
+  const answer = await request(PORTAL + path, { method, body, headers: { ...headers, ...bearer } });
+  const code = answer.body?.code ?? answer.body?.issue?.[0]?.details?.coding?.[0]?.code;
+  return { status: answer.status, code, body: answer.body };
+}
+
+/** What each operation answers, as `operation: status code`. */
+export async function askAll(all, token) {
+  const answers = [];
+  for (const operation of all) {
+    const { status, code } = await ask(operation, token);
+    answers.push(`${operation}: ${status}${code ? ` ${code}` : ''}`);
+  }
+  return answers;
+}

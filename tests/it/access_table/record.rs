@@ -1,0 +1,48 @@
+//! The record that callers ask about.
+
+use portal_tests::{Fixture, TestPortal};
+use serde_json::json;
+
+/// The addresses of a record that holds one of each kind, and two problems and two immunizations,
+/// of which one is sensitive.
+pub(super) fn addresses(patient: &str) -> Vec<String> {
+    let kinds = [
+        "cht.allergy",
+        "cht.condition",
+        "cht.secret",
+        "cht.vital",
+        "lab.lab",
+        "lab.report",
+        "med.medication",
+        "imm.immunization",
+        "imm.restricted",
+    ];
+    let records = kinds.iter().map(|kind| format!("{kind}-{patient}"));
+    records.chain([patient.to_owned()]).collect()
+}
+
+/// Stores that record, its Patient apart.
+pub(super) fn record(portal: &TestPortal, tenant: &str, patient: &str) {
+    let of = Fixture::of(patient);
+    let id = |kind: &str| format!("{kind}-{patient}");
+    let mut secret = of.condition(&id("secret"), "Depression");
+    secret["code"]["coding"] =
+        json!([{"system": "http://hl7.org/fhir/sid/icd-10", "code": "F32.1"}]);
+    let mut restricted = of.immunization(&id("restricted"), "2023-11-01");
+    restricted["meta"] = json!({"security": [{
+        "system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R",
+    }]});
+    for resource in [
+        of.allergy(&id("allergy"), "Eggs"),
+        of.condition(&id("condition"), "Asthma"),
+        of.vital(&id("vital"), "2024-01-02", "70"),
+        of.lab(&id("lab"), "2024-01-01", "2345-7"),
+        of.report(&id("report"), &[&id("lab")]),
+        of.medication(&id("medication"), "Salbutamol"),
+        of.immunization(&id("immunization"), "2023-10-01"),
+        secret,
+        restricted,
+    ] {
+        portal.put(tenant, &resource);
+    }
+}

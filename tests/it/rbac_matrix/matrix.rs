@@ -1,0 +1,105 @@
+//! Every role × every operation, filled or empty. An operation that is not listed fails.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use portal_application::staff::operation;
+use portal_tests::{Answer, Staff, TestOptions, TestPortal, long_scene};
+use serde_json::json;
+
+use super::operations::{Operation, ROLES, all};
+
+async fn with_dead_letters() -> TestPortal {
+    // Only who relays sees what the relay gave up.
+    let options = TestOptions {
+        own_database: true,
+        relay: true,
+        ..TestOptions::default()
+    };
+    TestPortal::with(options).await
+}
+
+async fn ask(portal: &TestPortal, token: &str, operation: &Operation) -> Answer {
+    let person = portal.person("patient").await;
+    let pact = portal.account_of(&person).await;
+    let (path, body) = operation.filled(portal, &pact);
+    let body = body.as_ref().map(|(kind, text)| (*kind, text.clone()));
+    let asked = (operation.method.clone(), path.as_str());
+    portal.internal(token, asked, body).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_cell_is_as_the_contract_has_it() {
+    long_scene(Duration::from_mins(2), async {
+        let portal = with_dead_letters().await;
+        for operation in all() {
+            for (role, cell) in ROLES.into_iter().zip(operation.may.chars()) {
+                let token = portal.staff_token(&portal.staff(role));
+                let answer = ask(&portal, &token, &operation).await;
+                let verdict = answer.verdict();
+                if cell == 'x' {
+                    assert_eq!(
+                        answer.status, operation.answer,
+                        "{role} {} {verdict}",
+                        operation.id
+                    );
+                } else {
+                    assert_eq!(verdict, "403 INSUFFICIENT_SCOPE", "{role} {}", operation.id);
+                }
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_no_role_that_is_known_may_do_nothing() {
+    long_scene(Duration::from_mins(1), async {
+        let portal = TestPortal::start().await;
+        let nobody = Staff::new(&portal.tenant, &["admin", "offline_access", "PORTAL-ADMIN"]);
+        let unreadable = json!({"roles": "portal-admin x"});
+        for access in [json!({"roles": nobody.roles}), json!({}), unreadable] {
+            let mut claims = portal.staff_claims(&nobody);
+            claims["realm_access"] = access;
+            let token = portal.mint(claims);
+            for operation in all() {
+                let verdict = ask(&portal, &token, &operation).await.verdict();
+                assert_eq!(verdict, "403 INSUFFICIENT_SCOPE", "{}", operation.id);
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_needs_a_second_factor_for_everything_and_a_service_for_nothing() {
+    long_scene(Duration::from_mins(1), async {
+        let portal = TestPortal::start().await;
+        let admin = portal.staff("portal-admin");
+        let mut claims = portal.staff_claims(&admin);
+        claims["acr"] = json!("1");
+        let token = portal.mint(claims);
+        for operation in all() {
+            let verdict = ask(&portal, &token, &operation).await.verdict();
+            assert_eq!(verdict, "403 MFA_REQUIRED", "{}", operation.id);
+        }
+        let both = Staff::new(&portal.tenant, &["service", "portal-auditor"]);
+        let mut claims = portal.staff_claims(&both);
+        claims["acr"] = json!("1");
+        let token = portal.mint(claims);
+        let asked = (reqwest::Method::GET, "usage");
+        let verdict = portal.internal(&token, asked, None).await.verdict();
+        assert_eq!(verdict, "403 MFA_REQUIRED");
+    })
+    .await;
+}
+
+#[test]
+fn the_matrix_holds_every_operation_that_is_served() {
+    let listed: BTreeSet<&str> = all().iter().map(|operation| operation.id).collect();
+    let served: BTreeSet<&str> = operation::ALL
+        .iter()
+        .map(|action| action.operation)
+        .collect();
+    assert_eq!(listed, served);
+}
