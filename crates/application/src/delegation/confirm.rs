@@ -2,14 +2,14 @@
 
 use async_trait::async_trait;
 use portal_domain::access::{Action, CallerGrant};
-use portal_domain::proxy_delegation::{MAX_ACTIVE, ProxyDelegation};
+use portal_domain::proxy_delegation::ProxyDelegation;
 
 use crate::act::{Act, Acted};
 use crate::body::WriteRequest;
 use crate::error::{AccessError, Refusal};
 use crate::operation;
 use crate::portal::Inner;
-use crate::ports::{IdempotencyRecord, Stored, UnitOfWork};
+use crate::ports::{IdempotencyRecord, UnitOfWork};
 
 use super::{about, named};
 
@@ -66,17 +66,10 @@ impl Act for Confirm<'_> {
         if delegation.terms.relationship.is_legal() {
             return Err(Refusal::StateConflict.into());
         }
-        if work.delegations().count(grantor).await?.active >= MAX_ACTIVE {
-            return Err(Refusal::LimitReached.into());
-        }
-        delegation.activate(grant.tenant().day(now))?;
-        if work.delegations().update(&delegation, now).await? == Stored::Taken {
-            return Err(Refusal::StateConflict.into());
-        }
+        let when = (grant.tenant().day(now), now);
         portal
-            .notify_both(work, &delegation, "proxy-confirmed")
+            .activate_delegation(&mut delegation, when, "proxy-confirmed", work)
             .await?;
-        delegation.version += 1;
         let (id, about) = (delegation.id, about(&delegation));
         Ok(Acted::made(delegation, 200, &id).about(about))
     }

@@ -15,15 +15,17 @@ pub(crate) use invite::Invite;
 pub(crate) use list::{GetDelegation, ListDelegations};
 pub(crate) use revoke::Revoke;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
 use portal_domain::event::PortalEvent;
 use portal_domain::id::{NotificationId, PortalAccountId, ProxyDelegationId};
 use portal_domain::notification::NotificationCategory;
-use portal_domain::proxy_delegation::{DelegationRefused, ProxyDelegation};
+use portal_domain::proxy_delegation::{DelegationRefused, MAX_ACTIVE, ProxyDelegation};
 
 use crate::act::About;
 use crate::error::{AccessError, Refusal};
 use crate::portal::Inner;
-use crate::ports::{StoreError, UnitOfWork};
+use crate::ports::{StoreError, Stored, UnitOfWork};
 
 impl From<DelegationRefused> for AccessError {
     fn from(_: DelegationRefused) -> Self {
@@ -60,6 +62,45 @@ impl Inner {
             template_key,
         };
         work.publish(&event, now).await
+    }
+
+    /// Lets a delegation open what it says, if the grantor has room for one more, and tells both.
+    pub(crate) async fn activate_delegation(
+        &self,
+        delegation: &mut ProxyDelegation,
+        (today, now): (Date, Timestamp),
+        template_key: &'static str,
+        work: &mut dyn UnitOfWork,
+    ) -> Result<(), AccessError> {
+        let count = work.delegations().count(&delegation.grantor).await?;
+        if count.active >= MAX_ACTIVE {
+            return Err(Refusal::LimitReached.into());
+        }
+        delegation.activate(today)?;
+        if work.delegations().update(delegation, now).await? == Stored::Taken {
+            return Err(Refusal::StateConflict.into());
+        }
+        delegation.version += 1;
+        self.notify_both(work, delegation, template_key).await?;
+        Ok(())
+    }
+
+    /// Ends a delegation whoever asks for it, and tells both.
+    pub(crate) async fn end_delegation(
+        &self,
+        delegation: &mut ProxyDelegation,
+        now: Timestamp,
+        work: &mut dyn UnitOfWork,
+    ) -> Result<(), AccessError> {
+        let event = delegation.revoke()?;
+        if work.delegations().update(delegation, now).await? == Stored::Taken {
+            return Err(Refusal::StateConflict.into());
+        }
+        delegation.version += 1;
+        work.delegations().end_invitation(delegation.id).await?;
+        work.publish(&event, now).await?;
+        self.notify_both(work, delegation, "proxy-revoked").await?;
+        Ok(())
     }
 
     /// Tells grantor and proxy, as far as they have accounts.

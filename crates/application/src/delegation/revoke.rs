@@ -6,10 +6,10 @@ use portal_domain::proxy_delegation::ProxyDelegation;
 
 use crate::act::{Act, Acted};
 use crate::body::WriteRequest;
-use crate::error::{AccessError, Refusal};
+use crate::error::AccessError;
 use crate::operation;
 use crate::portal::Inner;
-use crate::ports::{IdempotencyRecord, Stored, UnitOfWork};
+use crate::ports::{IdempotencyRecord, UnitOfWork};
 
 use super::{about, named};
 
@@ -67,16 +67,7 @@ impl Act for Revoke<'_> {
     ) -> Result<Acted<ProxyDelegation>, AccessError> {
         let now = grant.decided_at();
         let mut delegation = of_either_side(grant, self.id, work).await?;
-        let event = delegation.revoke()?;
-        if work.delegations().update(&delegation, now).await? == Stored::Taken {
-            return Err(Refusal::StateConflict.into());
-        }
-        work.delegations().end_invitation(delegation.id).await?;
-        work.publish(&event, now).await?;
-        portal
-            .notify_both(work, &delegation, "proxy-revoked")
-            .await?;
-        delegation.version += 1;
+        portal.end_delegation(&mut delegation, now, work).await?;
         let (id, about) = (delegation.id, about(&delegation));
         Ok(Acted::made(delegation, 200, &id).about(about))
     }

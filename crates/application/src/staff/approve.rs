@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use portal_domain::access::{StaffAction, StaffGrant};
 use portal_domain::account::PortalAccount;
-use portal_domain::proxy_delegation::{APPROVALS, MAX_ACTIVE, ProxyDelegation};
+use portal_domain::proxy_delegation::{APPROVALS, ProxyDelegation};
 
 use super::decide::About;
 use super::desk::StaffDesk;
@@ -12,7 +12,7 @@ use super::perform::{Done, StaffAct};
 use crate::body::WriteRequest;
 use crate::delegation::named;
 use crate::error::{AccessError, Refusal};
-use crate::ports::{HashPurpose, IdempotencyRecord, StaffUnitOfWork, Stored};
+use crate::ports::{HashPurpose, IdempotencyRecord, StaffUnitOfWork};
 
 /// What an approval led to.
 #[derive(Debug)]
@@ -64,29 +64,6 @@ impl Approve<'_> {
         }
         Ok((delegation, account))
     }
-
-    /// Makes the delegation active, and tells both.
-    async fn complete(
-        &self,
-        delegation: &mut ProxyDelegation,
-        (desk, grant): (&StaffDesk, &StaffGrant),
-        work: &mut dyn StaffUnitOfWork,
-    ) -> Result<(), AccessError> {
-        let now = grant.decided_at();
-        let count = work.delegations().count(&delegation.grantor).await?;
-        if count.active >= MAX_ACTIVE {
-            return Err(Refusal::LimitReached.into());
-        }
-        delegation.activate(grant.tenant().day(now))?;
-        if work.delegations().update(delegation, now).await? == Stored::Taken {
-            return Err(Refusal::StateConflict.into());
-        }
-        delegation.version += 1;
-        desk.inner
-            .notify_both(work, delegation, "proxy-approved")
-            .await?;
-        Ok(())
-    }
 }
 
 #[async_trait]
@@ -128,7 +105,10 @@ impl StaffAct for Approve<'_> {
             .approve(delegation.id, staff, now)
             .await?;
         if approvals >= APPROVALS {
-            self.complete(&mut delegation, (desk, grant), work).await?;
+            let when = (grant.tenant().day(now), now);
+            desk.inner
+                .activate_delegation(&mut delegation, when, "proxy-approved", work)
+                .await?;
         }
         Ok(Done {
             resource_id: delegation.id.to_string(),

@@ -9,8 +9,8 @@ use super::desk::StaffDesk;
 use super::operation;
 use super::perform::{Done, StaffAct};
 use crate::body::WriteRequest;
-use crate::error::{AccessError, Refusal};
-use crate::ports::{IdempotencyRecord, StaffUnitOfWork, Stored};
+use crate::error::AccessError;
+use crate::ports::{IdempotencyRecord, StaffUnitOfWork};
 
 /// `POST proxy-delegations/{pdel}/revoke`
 pub(super) struct Revoke<'a> {
@@ -48,15 +48,8 @@ impl StaffAct for Revoke<'_> {
     ) -> Result<Done<ProxyDelegation>, AccessError> {
         let now = grant.decided_at();
         let mut delegation = found(self.id, work).await?;
-        let event = delegation.revoke()?;
-        if work.delegations().update(&delegation, now).await? == Stored::Taken {
-            return Err(Refusal::StateConflict.into());
-        }
-        delegation.version += 1;
-        work.delegations().end_invitation(delegation.id).await?;
-        work.publish(&event, now).await?;
         desk.inner
-            .notify_both(work, &delegation, "proxy-revoked")
+            .end_delegation(&mut delegation, now, work)
             .await?;
         Ok(Done {
             resource_id: delegation.id.to_string(),
