@@ -203,7 +203,13 @@ opaque_text!(
     128,
     is_visible_ascii
 );
-shown!(TenantId, Issuer, ClientId, RequestId);
+opaque_text!(
+    /// The id that another service gave its event, unique within its source (CloudEvents 1.0, `id`).
+    PlatformEventId,
+    128,
+    is_visible_ascii
+);
+shown!(TenantId, Issuer, ClientId, RequestId, PlatformEventId);
 hidden!(PatientId, Subject);
 
 impl PatientId {

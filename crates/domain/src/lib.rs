@@ -9,6 +9,7 @@ pub mod disclosure;
 pub mod document;
 pub mod event;
 pub mod id;
+pub mod inbox;
 pub mod notification;
 pub mod proxy_delegation;
 pub mod release;
