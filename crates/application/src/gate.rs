@@ -5,6 +5,7 @@ mod staff;
 
 use std::sync::Arc;
 
+use moka::sync::Cache;
 use portal_domain::access::{
     AccessFacts, Action, BirthDate, Introspection, Surface, TokenStanding, VerifiedToken,
 };
@@ -13,10 +14,11 @@ use portal_domain::tenant::Tenant;
 
 use crate::caller::Caller;
 use crate::ports::{
-    Clock, Entitlements, Facts, Features, Revocations, StoreError, TokenIntrospection,
+    Clock, Entitlements, EntitlementsUnavailable, Facts, Features, Revocations, StoreError,
+    TokenIntrospection,
 };
 
-use snapshot::Snapshots;
+use snapshot::{REMEMBERED_TENANTS, Snapshots};
 
 /// What the gate asks.
 pub(crate) struct GateParts {
@@ -37,6 +39,8 @@ pub(crate) struct Gate {
     introspection: Arc<dyn TokenIntrospection>,
     clock: Arc<dyn Clock>,
     licence_key: String,
+    /// The version of each tenant at which its licences were asked last.
+    licences_asked_of: Cache<TenantId, i64>,
 }
 
 /// Whether what is remembered will do.
@@ -63,6 +67,7 @@ impl Gate {
             introspection: parts.introspection,
             clock: parts.clock,
             licence_key: parts.licence_key,
+            licences_asked_of: Cache::new(REMEMBERED_TENANTS),
         }
     }
 
@@ -108,6 +113,7 @@ impl Gate {
             facts.tenant.clone_from(&snapshot.known.tenant);
             facts.account.clone_from(&snapshot.known.account);
             facts.delegations = Arc::clone(&snapshot.known.delegations);
+            facts.licensed = self.still_licensed(facts.tenant.as_deref()).await;
             gathered.remembered = snapshot.remembered;
         }
         gathered.facts.standing.introspection = self
@@ -131,6 +137,34 @@ impl Gate {
         } else {
             Introspection::NotAsked
         }
+    }
+
+    /// Whether the tenant holds the portal's licence, asked anew.
+    pub(crate) async fn licensed_anew(
+        &self,
+        tenant: &TenantId,
+    ) -> Result<bool, EntitlementsUnavailable> {
+        self.entitlements.forget(tenant);
+        let features = self.entitlements.features(tenant).await?;
+        Ok(features.contains(&self.licence_key))
+    }
+
+    /// Whether the tenant holds the licence as of its version: what raised that may have been a
+    /// licence that came or went, and every pod sees the version before its next answer.
+    pub(crate) async fn still_licensed(&self, tenant: Option<&Tenant>) -> bool {
+        let Some(tenant) = tenant else { return true };
+        let asked_of = self.licences_asked_of.get(&tenant.id);
+        if asked_of.is_some_and(|version| version >= tenant.version) {
+            return true;
+        }
+        let licensed = self.licensed_anew(&tenant.id).await.unwrap_or_default();
+        self.licences_asked_of.insert(tenant.id.clone(), tenant.version);
+        licensed
+    }
+
+    /// Lets go of what is remembered of a tenant's licences.
+    pub(crate) fn forget_licences(&self, tenant: &TenantId) {
+        self.entitlements.forget(tenant);
     }
 
     /// What the tenant has licensed; nothing while nobody can say.

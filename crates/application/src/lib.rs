@@ -17,6 +17,7 @@ mod denials;
 mod error;
 mod gate;
 mod idempotency;
+pub mod inbox;
 mod input;
 pub mod jobs;
 mod look;

@@ -212,6 +212,13 @@ opaque_text!(
 shown!(TenantId, Issuer, ClientId, RequestId, PlatformEventId);
 hidden!(PatientId, Subject);
 
+impl From<&PlatformEventId> for RequestId {
+    /// What names no request is found by the event that brought it.
+    fn from(event: &PlatformEventId) -> Self {
+        Self(event.0.clone())
+    }
+}
+
 impl PatientId {
     /// Whether a source could be asked for this id: `.` and `..` would climb in a path.
     pub fn is_addressable(&self) -> bool {

@@ -28,6 +28,8 @@ pub struct Tenant {
     pub currency: String,
     /// How many years access events are kept.
     pub retention_years: u16,
+    /// Whether the platform has locked it out whole.
+    pub suspended: bool,
     /// What it decides for itself.
     pub config: Arc<TenantConfig>,
     /// Rises with every change, those of `config` included. The journal's fence refuses an event

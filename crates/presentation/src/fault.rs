@@ -90,7 +90,7 @@ const fn denial_code(denial: Denial) -> Code {
         Denial::ClientNotAllowed => Code::ClientNotAllowed,
         Denial::TenantMismatch => Code::TenantMismatch,
         Denial::TenantClaimRequired => Code::TenantClaimRequired,
-        Denial::ModuleNotLicensed => Code::ModuleNotLicensed,
+        Denial::ModuleNotLicensed | Denial::TenantSuspended => Code::ModuleNotLicensed,
         Denial::MfaRequired => Code::MfaRequired,
         Denial::AccountNotLinked => Code::AccountNotLinked,
         Denial::AccountNotActive => Code::AccountNotActive,

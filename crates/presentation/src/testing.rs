@@ -184,6 +184,7 @@ fn tenant(id: &TenantId) -> Tenant {
         calendar: "gregory".to_owned(),
         currency: "EUR".to_owned(),
         retention_years: 7,
+        suspended: false,
         config: Arc::default(),
         version: 1,
     }

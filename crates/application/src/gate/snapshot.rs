@@ -18,7 +18,7 @@ use super::Memory;
 /// answer decided on it is not sent.
 const REMEMBERED: Duration = Duration::from_secs(5);
 const REMEMBERED_CALLERS: u64 = 100_000;
-const REMEMBERED_TENANTS: u64 = 10_000;
+pub(super) const REMEMBERED_TENANTS: u64 = 10_000;
 /// A tenant's parsed settings outlive the snapshots: they are good while the version is the same.
 const PARSED_FOR: Duration = Duration::from_mins(10);
 

@@ -35,6 +35,7 @@ impl Gate {
         if facts.licensed {
             let snapshot = self.snapshots.of(tenant, token, Memory::Forbidden).await?;
             facts.tenant.clone_from(&snapshot.known.tenant);
+            facts.licensed = self.still_licensed(facts.tenant.as_deref()).await;
         }
         Ok(facts)
     }

@@ -10,6 +10,7 @@ mod facts;
 mod health;
 mod identity;
 mod identity_admin;
+mod inbox;
 mod journal;
 mod notifier;
 mod outbox;
@@ -32,6 +33,9 @@ pub use facts::{Facts, StoredFacts};
 pub use health::{Component, Health};
 pub use identity::{BearerToken, TokenRefusal, TokenVerifier};
 pub use identity_admin::{IdentityAdmin, IdentityAdminError};
+pub use inbox::{
+    InboxDeadLetter, InboxOutcome, InboxUnitOfWork, InboxUnitsOfWork, ReceivedEvent, TenantStanding,
+};
 pub use journal::{Journal, JournalPlace, Recording, StoreError};
 pub use notifier::{Delivery, Notifier, NotifierError};
 pub use outbox::{
@@ -42,7 +46,7 @@ pub use patient_directory::{
     Contact, ContactAddress, ContactChannel, InvalidMedicalRecordNumber, MedicalRecordNumber,
     PatientDirectory, RegisteredPatient,
 };
-pub use record_cache::{CacheLoad, Generation, RecordCache};
+pub use record_cache::{CacheLoad, CacheUnavailable, Generation, RecordCache};
 pub use relay::{EventBus, EventBusError, JournalRelay, OutgoingEvent, RelayBatch, RelayClaim};
 pub use revocations::{ListedStanding, Revocations, TokenIntrospection};
 pub use secrets::{Hash, HashPurpose, SecretCode, Secrets};

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use portal_domain::access::RecordTarget;
 use portal_domain::disclosure::StoredSet;
-use portal_domain::source::RecordSet;
+use portal_domain::id::{PatientId, TenantId};
+use portal_domain::source::{RecordSet, Source};
 
 /// The state of a (tenant, patient, source) in the cache; invalidation raises it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,6 +21,11 @@ pub struct CacheLoad {
     pub generation: Option<Generation>,
 }
 
+/// The cache is out of reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("cache unavailable")]
+pub struct CacheUnavailable;
+
 /// Keeps owned sets for a while. Never fails a request: what goes wrong is a miss, and counted.
 #[async_trait]
 pub trait RecordCache: Send + Sync {
@@ -28,4 +34,13 @@ pub trait RecordCache: Send + Sync {
 
     /// Stores a set, unless the generation has moved on since it was loaded.
     async fn store(&self, target: &RecordTarget, stored: &Arc<StoredSet>, generation: Generation);
+
+    /// Makes everything that is stored of a source's records of a patient a miss, and keeps fetches
+    /// that have already begun from being stored.
+    async fn invalidate(
+        &self,
+        tenant: &TenantId,
+        patient: &PatientId,
+        source: Source,
+    ) -> Result<(), CacheUnavailable>;
 }

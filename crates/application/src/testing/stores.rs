@@ -78,6 +78,7 @@ pub(crate) fn tenant(id: &TenantId) -> Tenant {
         calendar: "gregory".to_owned(),
         currency: "EUR".to_owned(),
         retention_years: 7,
+        suspended: false,
         config: Arc::default(),
         version: 1,
     }

@@ -164,11 +164,14 @@ fn check_tenant(asked: &Asked<'_>) -> Result<(), Denial> {
 
 fn check_entitlement(asked: &Asked<'_>) -> Result<(), Denial> {
     let id = asked.facts.token.tenant()?;
-    if asked.facts.licensed && asked.tenant()?.id == *id {
-        Ok(())
-    } else {
-        Err(Denial::ModuleNotLicensed)
+    let tenant = asked.tenant()?;
+    if !asked.facts.licensed || tenant.id != *id {
+        return Err(Denial::ModuleNotLicensed);
     }
+    if tenant.suspended {
+        return Err(Denial::TenantSuspended);
+    }
+    Ok(())
 }
 
 fn check_strength(asked: &Asked<'_>) -> Result<(), Denial> {

@@ -23,6 +23,9 @@ pub enum Denial {
     /// Unknown tenant, other region, or no licence.
     #[error("module not licensed")]
     ModuleNotLicensed,
+    /// The platform has locked the tenant out.
+    #[error("tenant suspended")]
+    TenantSuspended,
     /// One factor only.
     #[error("second factor required")]
     MfaRequired,
@@ -86,6 +89,7 @@ impl Denial {
             Self::TenantMismatch => "tenant-mismatch",
             Self::TenantClaimRequired => "tenant-claim-required",
             Self::ModuleNotLicensed => "module-not-licensed",
+            Self::TenantSuspended => "tenant-suspended",
             Self::MfaRequired => "mfa-required",
             Self::AccountNotLinked => "account-not-linked",
             Self::AccountNotActive => "account-not-active",
@@ -121,6 +125,7 @@ impl Denial {
                 | Self::TenantMismatch
                 | Self::TenantClaimRequired
                 | Self::ModuleNotLicensed
+                | Self::TenantSuspended
         )
     }
 

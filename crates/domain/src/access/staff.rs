@@ -196,6 +196,9 @@ pub fn authorize_staff(
     let tenant = facts.tenant.as_ref().filter(|tenant| tenant.id == *id);
     let tenant = tenant.filter(|_| facts.licensed);
     let tenant = tenant.ok_or(Denial::ModuleNotLicensed)?;
+    if tenant.suspended {
+        return Err(Denial::TenantSuspended);
+    }
     // Client credentials have no second factor (RFC 6749 section 4.4).
     if !facts.staff.roles.of_service() && !token.strength.is_multi_factor() {
         return Err(Denial::MfaRequired);

@@ -37,6 +37,7 @@ pub(crate) fn tenant(id: &str) -> Tenant {
         calendar: "gregory".to_owned(),
         currency: "EUR".to_owned(),
         retention_years: 7,
+        suspended: false,
         config: Arc::new(TenantConfig::default()),
         version: 1,
     }

@@ -76,6 +76,7 @@ struct TenantRow {
     calendar: String,
     currency: String,
     retention_years: i16,
+    suspended: bool,
     version: i64,
     config_version: Option<i64>,
     document: Option<Json<Value>>,
@@ -107,6 +108,7 @@ impl TenantRow {
             currency: self.currency,
             retention_years: u16::try_from(self.retention_years)
                 .map_err(|_| QueryError::Corrupt)?,
+            suspended: self.suspended,
             config: Arc::new(config),
             version: self.version,
         }))

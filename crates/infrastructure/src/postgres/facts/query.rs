@@ -31,7 +31,7 @@ pub(super) fn text(
     format!(
         "SELECT set_config('app.tenant_id', {tenant}, true);
         SELECT t.name, t.region, t.time_zone, t.locale, t.calendar, t.currency, t.retention_years,
-            t.version, t.config_version, c.document, a.account_id, a.kind, a.status, a.patient_id,
+            t.status = 'suspended' AS suspended, t.version, t.config_version, c.document, a.account_id, a.kind, a.status, a.patient_id,
             a.preferred_language, a.last_login_at, a.version AS account_version, p.delegations
         FROM tenants t
         LEFT JOIN tenant_configs c ON c.tenant_id = t.tenant_id AND c.version = t.config_version

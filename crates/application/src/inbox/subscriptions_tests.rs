@@ -1,0 +1,52 @@
+use super::*;
+
+#[test]
+fn by_default_every_kind_has_a_subject_of_its_own() {
+    let usual = Subscriptions::default();
+    assert_eq!(Subscriptions::parse("{}"), Ok(usual.clone()));
+    assert_eq!(usual.0.len(), PlatformEventKind::ALL.len());
+    for one in &usual.0 {
+        assert_eq!(usual.find(&one.stream, &one.subject), Some(one));
+    }
+    let streams: Vec<_> = usual.streams().into_iter().collect();
+    assert_eq!(streams, ["IDENTITY", "LICENSING", "REGISTRATION", "TENANT"]);
+    assert_eq!(usual.subjects("LICENSING").count(), 2);
+}
+
+#[test]
+fn a_setting_changes_what_it_names_and_nothing_else() {
+    let changed = Subscriptions::parse(
+        r#"{"registration.patient.merged.v1": {"stream": "EVENTS", "subject": "reg.merged"},
+            "tenant.config.changed.v1": null}"#,
+    );
+    let changed = changed.expect("a setting");
+    let merged = changed.find("EVENTS", "reg.merged").expect("it is consumed");
+    assert_eq!(merged.kind, PlatformEventKind::PatientMerged);
+    assert_eq!(merged.event_type, "registration.patient.merged.v1");
+    assert_eq!(merged.source, "ghasi/registration");
+    assert_eq!(changed.find("REGISTRATION", "registration.patient.merged.v1"), None);
+    assert_eq!(changed.find("TENANT", "tenant.config.changed.v1"), None);
+    assert_eq!(changed.0.len(), PlatformEventKind::ALL.len() - 1);
+}
+
+#[test]
+fn what_says_nothing_is_refused() {
+    let of = |value: &str| format!(r#"{{"tenant.config.changed.v1": {value}}}"#);
+    for (text, fault) in [
+        ("[]".to_owned(), SubscriptionFault::NotAnObject),
+        (r#"{"tenant.gone": null}"#.to_owned(), SubscriptionFault::UnknownEvent),
+        (of("7"), SubscriptionFault::NotASubscription),
+        (of(r#"{"stream": 7}"#), SubscriptionFault::NotASubscription),
+        (of(r#"{"streams": "T"}"#), SubscriptionFault::NotASubscription),
+        (of(r#"{"stream": "A.B"}"#), SubscriptionFault::InvalidName),
+        (of(r#"{"subject": "a.*"}"#), SubscriptionFault::InvalidName),
+        (of(r#"{"subject": "a..b"}"#), SubscriptionFault::InvalidName),
+        (of(r#"{"subject": ""}"#), SubscriptionFault::InvalidName),
+        (
+            of(r#"{"subject": "tenant.tenant.suspended.v1"}"#),
+            SubscriptionFault::SameSubject,
+        ),
+    ] {
+        assert_eq!(Subscriptions::parse(&text), Err(fault), "{text}");
+    }
+}
