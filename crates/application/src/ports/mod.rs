@@ -14,6 +14,7 @@ mod journal;
 mod notifier;
 mod outbox;
 mod patient_directory;
+mod provider_tasks;
 mod record_cache;
 mod relay;
 mod revocations;
@@ -42,6 +43,7 @@ pub use patient_directory::{
     Contact, ContactAddress, ContactChannel, InvalidMedicalRecordNumber, MedicalRecordNumber,
     PatientDirectory, RegisteredPatient,
 };
+pub use provider_tasks::{DueProviderTask, ProviderTask, ProviderTasks};
 pub use record_cache::{CacheLoad, Generation, RecordCache};
 pub use relay::{EventBus, EventBusError, JournalRelay, OutgoingEvent, RelayBatch, RelayClaim};
 pub use revocations::{ListedStanding, Revocations, TokenIntrospection};
