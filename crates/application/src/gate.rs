@@ -158,7 +158,8 @@ impl Gate {
             return true;
         }
         let licensed = self.licensed_anew(&tenant.id).await.unwrap_or_default();
-        self.licences_asked_of.insert(tenant.id.clone(), tenant.version);
+        self.licences_asked_of
+            .insert(tenant.id.clone(), tenant.version);
         licensed
     }
 

@@ -62,7 +62,11 @@ impl<'a> Handling<'a> {
                 | PlatformEvent::EntitlementChanged
         );
         let change = self.confirmed(event).await?;
-        let begun = self.inbox.parts.units.begin(self.received, &self.correlation);
+        let begun = self
+            .inbox
+            .parts
+            .units
+            .begin(self.received, &self.correlation);
         let Some(mut work) = begun.await? else {
             return Ok(InboxOutcome::Ignored("again"));
         };

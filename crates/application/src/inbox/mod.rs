@@ -17,7 +17,7 @@ use std::sync::Arc;
 use portal_domain::id::{Issuer, TenantId};
 
 use crate::portal::{Inner, Portal};
-use crate::ports::{InboxUnitsOfWork, RecordCache};
+use crate::ports::{InboxUnitsOfWork, RecordInvalidation};
 
 /// What the consumption of events stands on beside a portal.
 #[derive(Clone)]
@@ -25,7 +25,7 @@ pub struct InboxParts {
     /// Changes.
     pub units: Arc<dyn InboxUnitsOfWork>,
     /// Cached records, to be read anew.
-    pub cache: Arc<dyn RecordCache>,
+    pub cache: Arc<dyn RecordInvalidation>,
     /// What is consumed, and from whom.
     pub subscriptions: Arc<Subscriptions>,
     /// Whose users the tenants' people are; without a tenant, of every one.
@@ -61,9 +61,11 @@ impl Inbox {
         tenant: &'a TenantId,
         named: Option<&'a Issuer>,
     ) -> impl Iterator<Item = &'a Issuer> {
-        let of_tenant = self.parts.issuers.iter().filter(move |(_, bound)| {
-            bound.as_ref().is_none_or(|bound| bound == tenant)
-        });
+        let of_tenant = self
+            .parts
+            .issuers
+            .iter()
+            .filter(move |(_, bound)| bound.as_ref().is_none_or(|bound| bound == tenant));
         of_tenant
             .map(|(issuer, _)| issuer)
             .filter(move |issuer| named.is_none_or(|named| named == *issuer))

@@ -121,7 +121,10 @@ impl Handling<'_> {
         let event = closed.map_err(|_| NotHandled::Later("store"))?;
         self.store(&account, work).await?;
         work.publish(&event, self.now).await?;
-        let about = (account.patient.as_ref(), vec![account.id.to_string().into()]);
+        let about = (
+            account.patient.as_ref(),
+            vec![account.id.to_string().into()],
+        );
         self.record(EventType::AccountClosed, about, work).await
     }
 
@@ -176,7 +179,9 @@ impl Handling<'_> {
             let inner = &self.inbox.inner;
             let ended = inner.end_delegation(&mut delegation, self.now, work).await;
             ended.map_err(|_| NotHandled::Later("store"))?;
-            return self.delegation_changed(EventType::ProxyRevoked, &delegation, work).await;
+            return self
+                .delegation_changed(EventType::ProxyRevoked, &delegation, work)
+                .await;
         }
         let was_active = delegation.status == DelegationStatus::Active;
         if !was_active && delegation.grantor == *surviving {
@@ -190,9 +195,12 @@ impl Handling<'_> {
         work.reassign(&delegation, self.now).await?;
         if was_active {
             let inner = &self.inbox.inner;
-            inner.notify_both(work, &delegation, "proxy-reconfirm").await?;
+            inner
+                .notify_both(work, &delegation, "proxy-reconfirm")
+                .await?;
         }
-        self.delegation_changed(EventType::ProxyAccepted, &delegation, work).await
+        self.delegation_changed(EventType::ProxyAccepted, &delegation, work)
+            .await
     }
 
     async fn must_end(

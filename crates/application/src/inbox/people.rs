@@ -33,7 +33,8 @@ impl Handling<'_> {
         }
         work.publish(&created, self.now).await?;
         let about = (Some(patient), vec![id.to_string().into()]);
-        self.record(EventType::AccountRegistered, about, work).await?;
+        self.record(EventType::AccountRegistered, about, work)
+            .await?;
         Ok(InboxOutcome::Handled)
     }
 
@@ -80,7 +81,8 @@ impl Handling<'_> {
             return Err(FOREIGN_ISSUER);
         }
         for issuer in issuers {
-            work.revoke_session(issuer, session, self.now, until).await?;
+            work.revoke_session(issuer, session, self.now, until)
+                .await?;
         }
         Ok(InboxOutcome::Handled)
     }
@@ -109,8 +111,12 @@ impl Handling<'_> {
             work.ask_provider(identity, ProviderTask::EndSessions, self.now)
                 .await?;
         }
-        let about = (account.patient.as_ref(), vec![account.id.to_string().into()]);
-        self.record(EventType::AccountSuspended, about, work).await?;
+        let about = (
+            account.patient.as_ref(),
+            vec![account.id.to_string().into()],
+        );
+        self.record(EventType::AccountSuspended, about, work)
+            .await?;
         if reason != StatusReason::PatientDeceased {
             let inner = &self.inbox.inner;
             inner.notify(work, account.id, "account-suspended").await?;

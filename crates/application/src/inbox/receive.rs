@@ -96,7 +96,10 @@ impl Inbox {
     /// Deals with a message, once, however often and on however many pods it comes.
     #[tracing::instrument(name = "inbox.receive", skip_all, fields(subject = message.subject))]
     pub async fn receive(&self, message: &InboxMessage<'_>) -> Verdict {
-        let found = self.parts.subscriptions.find(message.stream, message.subject);
+        let found = self
+            .parts
+            .subscriptions
+            .find(message.stream, message.subject);
         let kind = found.map(|subscription| subscription.kind);
         let (outcome, verdict) = match self.dealt_with(message, found).await {
             Ok(InboxOutcome::Handled) => ("handled", Verdict::Done),
@@ -106,7 +109,8 @@ impl Inbox {
             }
             Err(NotHandled::Never(reason)) => self.give_up(message, kind, &reason).await,
             Err(NotHandled::Later(cause)) if message.deliveries >= MAX_DELIVERIES => {
-                self.give_up(message, kind, &format!("unavailable {cause}")).await
+                self.give_up(message, kind, &format!("unavailable {cause}"))
+                    .await
             }
             Err(NotHandled::Later(cause)) => {
                 tracing::warn!(cause, deliveries = message.deliveries, "inbox.postponed");
@@ -153,7 +157,13 @@ impl Inbox {
             reason: reason.to_owned(),
             at: self.inner.clock.now(),
         };
-        if self.parts.units.bury(&letter, message.payload).await.is_err() {
+        if self
+            .parts
+            .units
+            .bury(&letter, message.payload)
+            .await
+            .is_err()
+        {
             return ("postponed", Verdict::Again(back_off(message.deliveries)));
         }
         let restricts = kind.is_some_and(PlatformEventKind::restricts);

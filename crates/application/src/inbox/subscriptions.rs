@@ -116,7 +116,10 @@ impl Subscriptions {
     pub fn parse(text: &str) -> Result<Self, SubscriptionFault> {
         let changes: Map<String, Value> =
             serde_json::from_str(text).map_err(|_| SubscriptionFault::NotAnObject)?;
-        if changes.keys().any(|name| PlatformEventKind::parse(name).is_none()) {
+        if changes
+            .keys()
+            .any(|name| PlatformEventKind::parse(name).is_none())
+        {
             return Err(SubscriptionFault::UnknownEvent);
         }
         let mut chosen = Vec::new();
@@ -129,7 +132,10 @@ impl Subscriptions {
                 Some(_) => return Err(SubscriptionFault::NotASubscription),
             }
         }
-        let places: BTreeSet<_> = chosen.iter().map(|one| (&one.stream, &one.subject)).collect();
+        let places: BTreeSet<_> = chosen
+            .iter()
+            .map(|one| (&one.stream, &one.subject))
+            .collect();
         if places.len() < chosen.len() {
             return Err(SubscriptionFault::SameSubject);
         }

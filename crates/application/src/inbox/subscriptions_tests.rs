@@ -20,11 +20,16 @@ fn a_setting_changes_what_it_names_and_nothing_else() {
             "tenant.config.changed.v1": null}"#,
     );
     let changed = changed.expect("a setting");
-    let merged = changed.find("EVENTS", "reg.merged").expect("it is consumed");
+    let merged = changed
+        .find("EVENTS", "reg.merged")
+        .expect("it is consumed");
     assert_eq!(merged.kind, PlatformEventKind::PatientMerged);
     assert_eq!(merged.event_type, "registration.patient.merged.v1");
     assert_eq!(merged.source, "ghasi/registration");
-    assert_eq!(changed.find("REGISTRATION", "registration.patient.merged.v1"), None);
+    assert_eq!(
+        changed.find("REGISTRATION", "registration.patient.merged.v1"),
+        None
+    );
     assert_eq!(changed.find("TENANT", "tenant.config.changed.v1"), None);
     assert_eq!(changed.0.len(), PlatformEventKind::ALL.len() - 1);
 }
@@ -34,10 +39,16 @@ fn what_says_nothing_is_refused() {
     let of = |value: &str| format!(r#"{{"tenant.config.changed.v1": {value}}}"#);
     for (text, fault) in [
         ("[]".to_owned(), SubscriptionFault::NotAnObject),
-        (r#"{"tenant.gone": null}"#.to_owned(), SubscriptionFault::UnknownEvent),
+        (
+            r#"{"tenant.gone": null}"#.to_owned(),
+            SubscriptionFault::UnknownEvent,
+        ),
         (of("7"), SubscriptionFault::NotASubscription),
         (of(r#"{"stream": 7}"#), SubscriptionFault::NotASubscription),
-        (of(r#"{"streams": "T"}"#), SubscriptionFault::NotASubscription),
+        (
+            of(r#"{"streams": "T"}"#),
+            SubscriptionFault::NotASubscription,
+        ),
         (of(r#"{"stream": "A.B"}"#), SubscriptionFault::InvalidName),
         (of(r#"{"subject": "a.*"}"#), SubscriptionFault::InvalidName),
         (of(r#"{"subject": "a..b"}"#), SubscriptionFault::InvalidName),

@@ -15,6 +15,7 @@ mod journal;
 mod notifier;
 mod outbox;
 mod patient_directory;
+mod provider_tasks;
 mod record_cache;
 mod relay;
 mod revocations;
@@ -46,7 +47,8 @@ pub use patient_directory::{
     Contact, ContactAddress, ContactChannel, InvalidMedicalRecordNumber, MedicalRecordNumber,
     PatientDirectory, RegisteredPatient,
 };
-pub use record_cache::{CacheLoad, CacheUnavailable, Generation, RecordCache};
+pub use provider_tasks::{DueProviderTask, ProviderTask, ProviderTasks};
+pub use record_cache::{CacheLoad, CacheUnavailable, Generation, RecordCache, RecordInvalidation};
 pub use relay::{EventBus, EventBusError, JournalRelay, OutgoingEvent, RelayBatch, RelayClaim};
 pub use revocations::{ListedStanding, Revocations, TokenIntrospection};
 pub use secrets::{Hash, HashPurpose, SecretCode, Secrets};

@@ -34,7 +34,11 @@ pub trait RecordCache: Send + Sync {
 
     /// Stores a set, unless the generation has moved on since it was loaded.
     async fn store(&self, target: &RecordTarget, stored: &Arc<StoredSet>, generation: Generation);
+}
 
+/// Has cached records read anew.
+#[async_trait]
+pub trait RecordInvalidation: Send + Sync {
     /// Makes everything that is stored of a source's records of a patient a miss, and keeps fetches
     /// that have already begun from being stored.
     async fn invalidate(

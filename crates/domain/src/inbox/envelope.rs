@@ -108,9 +108,7 @@ impl Envelope {
             None => return Err(EventFault::Missing("data")),
         };
         match (members.get("specversion"), members.get("envelope")) {
-            (Some(version), None) if version == SPEC_VERSION => {
-                CLOUD_EVENT.read(&members, data)
-            }
+            (Some(version), None) if version == SPEC_VERSION => CLOUD_EVENT.read(&members, data),
             (Some(_), None) => Err(EventFault::Malformed("specversion")),
             (None, Some(Value::Object(envelope))) => OLDER.read(envelope, data),
             _ => Err(EventFault::UnknownShape),

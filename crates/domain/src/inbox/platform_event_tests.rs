@@ -37,14 +37,26 @@ fn each_kind_names_whom_it_is_about() {
         subject: subject.clone(),
     };
     for (kind, data, expected) in [
-        (Kind::TenantActivated, json!({}), PlatformEvent::TenantActivated),
-        (Kind::EntitlementRevoked, json!({}), PlatformEvent::EntitlementChanged),
+        (
+            Kind::TenantActivated,
+            json!({}),
+            PlatformEvent::TenantActivated,
+        ),
+        (
+            Kind::EntitlementRevoked,
+            json!({}),
+            PlatformEvent::EntitlementChanged,
+        ),
         (
             Kind::PatientRegistered,
             json!({"patientId": "p"}),
             PlatformEvent::Registered(Some(patient_id("p"))),
         ),
-        (Kind::UserRegistered, json!({"patientId": null}), PlatformEvent::Registered(None)),
+        (
+            Kind::UserRegistered,
+            json!({"patientId": null}),
+            PlatformEvent::Registered(None),
+        ),
         (
             Kind::UserSuspended,
             json!({"subject": "sub-1"}),
@@ -82,19 +94,31 @@ fn each_kind_names_whom_it_is_about() {
 fn what_is_missing_or_no_name_is_named() {
     use PlatformEventKind as Kind;
     for (kind, data, fault) in [
-        (Kind::PatientRegistered, json!({}), EventFault::Missing("patientId")),
+        (
+            Kind::PatientRegistered,
+            json!({}),
+            EventFault::Missing("patientId"),
+        ),
         (
             Kind::PatientUpdated,
             json!({"patientId": "../b"}),
             EventFault::Malformed("patientId"),
         ),
-        (Kind::UserSuspended, json!({}), EventFault::Missing("subject")),
+        (
+            Kind::UserSuspended,
+            json!({}),
+            EventFault::Missing("subject"),
+        ),
         (
             Kind::UserSuspended,
             json!({"subject": "s", "issuer": "with space"}),
             EventFault::Malformed("issuer"),
         ),
-        (Kind::SessionRevoked, json!({}), EventFault::Missing("subject")),
+        (
+            Kind::SessionRevoked,
+            json!({}),
+            EventFault::Missing("subject"),
+        ),
         (
             Kind::SessionRevoked,
             json!({"sessionId": ""}),

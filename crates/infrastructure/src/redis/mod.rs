@@ -8,5 +8,5 @@ mod near;
 mod record_cache;
 mod settings;
 
-pub use record_cache::{CacheUnavailable, RedisRecordCache};
+pub use record_cache::RedisRecordCache;
 pub use settings::RedisSettings;

@@ -6,7 +6,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use deadpool_redis::redis::{Cmd, cmd};
 use metrics::counter;
-use portal_application::ports::{CacheLoad, Clock, Component, Generation, RecordCache};
+use portal_application::ports::{
+    CacheLoad, CacheUnavailable, Clock, Component, Generation, RecordCache, RecordInvalidation,
+};
 use portal_domain::access::RecordTarget;
 use portal_domain::disclosure::StoredSet;
 use portal_domain::id::{PatientId, TenantId};
@@ -37,11 +39,6 @@ const STORE: &str = "if (redis.call('GET', KEYS[1]) or '0') ~= ARGV[1] then retu
 const INVALIDATE: &str = "local generation = redis.call('INCR', KEYS[1]) \
                           redis.call('PEXPIRE', KEYS[1], ARGV[1]) return generation";
 
-/// The invalidation did not reach the cache.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("cache unavailable")]
-pub struct CacheUnavailable;
-
 /// Owned sets in Redis, each sealed under its tenant's key to the patient, set and generation that
 /// it was stored for. A value that was put under another key does not open and is a miss.
 pub struct RedisRecordCache {
@@ -68,24 +65,6 @@ impl RedisRecordCache {
             sealer: Arc::new(Sealer::new(Arc::clone(ring), "record-cache")),
             clock,
         })
-    }
-
-    /// Makes everything that is stored of a source's records of a patient a miss, and keeps
-    /// fetches that have already begun from being stored.
-    pub async fn invalidate(
-        &self,
-        tenant: &TenantId,
-        patient: &PatientId,
-        source: Source,
-    ) -> Result<(), CacheUnavailable> {
-        let mut command = cmd("EVAL");
-        command
-            .arg(INVALIDATE)
-            .arg(1)
-            .arg(self.names.of(tenant, patient).generation(source))
-            .arg(milliseconds(GENERATION_KEPT_FOR));
-        let raised = self.link.ask::<u64>(&command).await;
-        raised.map(|_| ()).map_err(|_| CacheUnavailable)
     }
 
     /// Whether Redis answers. The service works without it, only slower.
@@ -227,6 +206,25 @@ impl RecordCache for RedisRecordCache {
         );
         // A refusal and a failure are the same to the caller: the next request fetches again.
         let _ = self.link.ask::<u64>(&command).await;
+    }
+}
+
+#[async_trait]
+impl RecordInvalidation for RedisRecordCache {
+    async fn invalidate(
+        &self,
+        tenant: &TenantId,
+        patient: &PatientId,
+        source: Source,
+    ) -> Result<(), CacheUnavailable> {
+        let mut command = cmd("EVAL");
+        command
+            .arg(INVALIDATE)
+            .arg(1)
+            .arg(self.names.of(tenant, patient).generation(source))
+            .arg(milliseconds(GENERATION_KEPT_FOR));
+        let raised = self.link.ask::<u64>(&command).await;
+        raised.map(|_| ()).map_err(|_| CacheUnavailable)
     }
 }
 

@@ -178,6 +178,7 @@ struct Made {
     cache: Arc<RedisRecordCache>,
     journal: Arc<PgJournal>,
     wake: Arc<Notify>,
+    provider_wake: Arc<Notify>,
 }
 
 impl Made {
@@ -198,8 +199,9 @@ impl Made {
         let hinted = Arc::new(Notify::new());
         let revocations = PgRevocations::start(journal_database.clone(), Arc::clone(&hinted));
         let app = database(Login::App, &config.app_url, surroundings)?;
+        let provider_wake = Arc::new(Notify::new());
         Ok(Self {
-            units: Arc::new(units_of_work(&app, ring, surroundings)),
+            units: Arc::new(units_of_work(&app, ring, &provider_wake, surroundings)),
             app,
             journal_database,
             verifier: Arc::new(verifier),
@@ -211,6 +213,7 @@ impl Made {
             cache: Arc::new(cache(&config.redis_url, surroundings, ring)?),
             journal: Arc::new(journal),
             wake,
+            provider_wake,
         })
     }
 }
@@ -218,6 +221,7 @@ impl Made {
 fn units_of_work(
     app: &Database,
     ring: &Arc<KeyRing>,
+    provider_wake: &Arc<Notify>,
     surroundings: &Surroundings,
 ) -> PgUnitsOfWork {
     PgUnitsOfWork::new(UnitsOfWorkParts {
@@ -225,6 +229,7 @@ fn units_of_work(
         identities: KeyedHash::new(ring, "journal-identity"),
         revocations: RevocationHashes::new(ring),
         seal: DeliverySeal::new(Arc::clone(ring)),
+        provider_wake: Arc::clone(provider_wake),
         ids: Arc::clone(&surroundings.ids),
         clock: Arc::clone(&surroundings.clock),
     })

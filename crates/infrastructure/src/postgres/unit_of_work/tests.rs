@@ -55,6 +55,7 @@ impl Scene {
             identities: KeyedHash::new(&ring, "journal-identity"),
             revocations: RevocationHashes::new(&ring),
             seal: DeliverySeal::new(ring),
+            provider_wake: Arc::default(),
             ids: Arc::new(SystemIds),
             clock: Arc::new(AtNoon),
         });
