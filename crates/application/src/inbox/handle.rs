@@ -74,7 +74,7 @@ impl<'a> Handling<'a> {
             self.require_tenant(&mut *work).await?;
         }
         let outcome = self.carry_out(change, &mut *work).await?;
-        work.finish(outcome).await?;
+        work.finish(self.received, outcome, self.now).await?;
         if changes_tenant {
             self.inbox.inner.gate.forget_licences(self.tenant());
         }

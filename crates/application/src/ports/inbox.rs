@@ -140,5 +140,10 @@ pub trait InboxUnitOfWork: UnitOfWork {
     async fn journal(&mut self, event: AccessEvent) -> Result<(), StoreError>;
 
     /// Notes what became of the event and makes everything durable.
-    async fn finish(self: Box<Self>, outcome: InboxOutcome) -> Result<(), StoreError>;
+    async fn finish(
+        self: Box<Self>,
+        event: &ReceivedEvent,
+        outcome: InboxOutcome,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
 }

@@ -173,6 +173,7 @@ impl Accounts for PgUnitOfWork {
         let asked = sqlx::query(
             "UPDATE portal_accounts SET status = $3, status_reason = $4, patient_id = $5,
                 issuer = $6, subject = $7, preferred_language = $8, updated_at = $9,
+                status_since = CASE WHEN status = $3 THEN status_since ELSE $9 END,
                 version = version + 1
             WHERE tenant_id = $1 AND account_id = $2 AND version = $10
                 AND NOT EXISTS (SELECT FROM portal_accounts other

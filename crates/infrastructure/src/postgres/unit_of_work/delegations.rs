@@ -7,7 +7,7 @@ use jiff_sqlx::ToSqlx;
 use portal_application::ports::{
     DelegationCount, Hash, Invitation, ProxyDelegations, StoreError, Stored,
 };
-use portal_domain::id::{PatientId, ProxyDelegationId};
+use portal_domain::id::{PatientId, PortalAccountId, ProxyDelegationId};
 use portal_domain::proxy_delegation::{
     DelegationRight, DelegationStatus, DelegationTerms, LegalBasis, ProxyDelegation,
     RelationshipType, RightSet,
@@ -64,6 +64,31 @@ struct InvitationRow {
     code_hash: Vec<u8>,
     tries: i16,
     expires_at: jiff_sqlx::Timestamp,
+}
+
+impl PgUnitOfWork {
+    /// The delegation of a grantor to a proxy that is accepted or active: there is at most one.
+    pub(super) async fn delegation_of_both(
+        &mut self,
+        grantor: &PatientId,
+        proxy: PortalAccountId,
+    ) -> Result<Option<ProxyDelegationId>, StoreError> {
+        let find = sqlx::query_scalar::<_, String>(
+            "SELECT delegation_id FROM proxy_delegations
+            WHERE tenant_id = $1 AND grantor_patient_id = $2 AND proxy_account_id = $3
+                AND status IN ('accepted', 'active')",
+        )
+        .bind(self.tenant.as_str())
+        .bind(grantor.as_str())
+        .bind(proxy.to_string());
+        let connection = &mut *self.transaction;
+        Self::step(&self.shared.database, async {
+            let id = find.fetch_optional(connection).await?;
+            id.map(|id| id.parse().map_err(|_| QueryError::Corrupt))
+                .transpose()
+        })
+        .await
+    }
 }
 
 #[async_trait]

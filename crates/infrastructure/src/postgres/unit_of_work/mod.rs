@@ -3,6 +3,7 @@
 mod accounts;
 mod delegations;
 mod idempotency;
+mod inbox;
 mod provider;
 mod registrations;
 mod staff;

@@ -141,21 +141,7 @@ impl StaffUnitOfWork for PgUnitOfWork {
         grantor: &PatientId,
         proxy: PortalAccountId,
     ) -> Result<Option<ProxyDelegationId>, StoreError> {
-        let find = sqlx::query_scalar::<_, String>(
-            "SELECT delegation_id FROM proxy_delegations
-            WHERE tenant_id = $1 AND grantor_patient_id = $2 AND proxy_account_id = $3
-                AND status IN ('accepted', 'active')",
-        )
-        .bind(self.tenant.as_str())
-        .bind(grantor.as_str())
-        .bind(proxy.to_string());
-        let connection = &mut *self.transaction;
-        Self::step(&self.shared.database, async {
-            let id = find.fetch_optional(connection).await?;
-            id.map(|id| id.parse().map_err(|_| QueryError::Corrupt))
-                .transpose()
-        })
-        .await
+        self.delegation_of_both(grantor, proxy).await
     }
 
     async fn insert_legal(
