@@ -2,6 +2,7 @@
 
 mod bus;
 mod hints;
+mod inbox;
 mod streams;
 
 #[cfg(test)]
@@ -9,3 +10,4 @@ mod bus_tests;
 
 pub use bus::{NatsBus, NatsSettings, NatsUrlInvalid};
 pub use hints::RevocationHints;
+pub use inbox::NatsInbox;

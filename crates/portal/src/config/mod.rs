@@ -5,6 +5,7 @@
 
 mod fault;
 mod identity;
+mod inbox;
 mod keys;
 mod licence;
 mod parse;
@@ -35,6 +36,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use portal_application::RecordRules;
+use portal_application::inbox::Subscriptions;
 use portal_infrastructure::crypto::KeyRing;
 use portal_infrastructure::identity::OidcSettings;
 use secrecy::SecretString;
@@ -70,8 +72,10 @@ pub struct ServeConfig {
     pub rules: Arc<RecordRules>,
     /// Sealing keys.
     pub key_ring: Arc<KeyRing>,
-    /// Where hints come from; none where it is not configured.
+    /// Where hints and other services' events come from; none where it is not configured.
     pub nats_url: Option<SecretString>,
+    /// Which of those events are consumed.
+    pub subscriptions: Arc<Subscriptions>,
 }
 
 /// The relay's ends.
@@ -115,6 +119,7 @@ struct Draft {
     sources: Option<SourcesConfig>,
     rules: Option<Arc<RecordRules>>,
     key_ring: Option<Arc<KeyRing>>,
+    subscriptions: Option<Arc<Subscriptions>>,
 }
 
 /// A configuration that was read, with what `config check` shows of it.
@@ -146,6 +151,7 @@ pub fn serve(inputs: &Inputs<'_>, with_relay: bool) -> Result<Reading<ServeConfi
             redis_url: draft.stores.redis?,
             relay,
             nats_url: draft.stores.nats,
+            subscriptions: draft.subscriptions?,
             identity: draft.identity?,
             people: draft.people?,
             licences: draft.licences?,
@@ -233,6 +239,7 @@ fn draft(reader: &mut Reader<'_>, now: Timestamp) -> Draft {
         process,
         stores: stores::stores(reader),
         key_ring: keys::key_ring(reader, now),
+        subscriptions: inbox::subscriptions(reader),
         public,
         identity,
         people,

@@ -1,7 +1,7 @@
 //! Every setting there is, by section.
 
 use super::setting::Setting;
-use super::{identity, keys, licence, people, service, sources, stores};
+use super::{identity, inbox, keys, licence, people, service, sources, stores};
 
 /// Settings that belong together.
 pub struct Section {
@@ -23,6 +23,7 @@ pub fn sections() -> Vec<Section> {
         section("Stores", &stores::SETTINGS),
         section("Identity", &identity::SETTINGS),
         section("People", &people::SETTINGS),
+        section("Events of others", &inbox::SETTINGS),
         section("Licences", &licence::SETTINGS),
         section("Keys", &keys::SETTINGS),
         Section {

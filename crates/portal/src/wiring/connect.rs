@@ -61,6 +61,7 @@ pub async fn connect(
             .listen_to_hints(url, hinted, &surroundings)
             .await?;
     }
+    background.inbox = inbox(&config, &made, background.dependencies.bus.as_deref());
     let faces = faces(&config, &surroundings);
     let dead_letters = background.dead_letters.clone();
     let staff = staff(&made, dead_letters);
@@ -216,6 +217,23 @@ impl Made {
             provider_wake,
         })
     }
+}
+
+/// What reads other services' streams; nothing without a bus.
+fn inbox(config: &ServeConfig, made: &Made, bus: Option<&NatsBus>) -> Option<InboxEnds> {
+    let issuers = config.identity.issuers.iter();
+    Some(InboxEnds {
+        reader: NatsInbox::new(bus?),
+        parts: InboxParts {
+            units: Arc::clone(&made.units) as _,
+            cache: Arc::clone(&made.cache) as _,
+            subscriptions: Arc::clone(&config.subscriptions),
+            issuers: issuers
+                .map(|one| (one.issuer.clone(), one.tenant.clone()))
+                .collect(),
+            region: config.process.region.clone(),
+        },
+    })
 }
 
 fn units_of_work(
