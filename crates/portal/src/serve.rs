@@ -11,13 +11,14 @@ use futures::FutureExt as _;
 use portal_application::Portal;
 use portal_presentation::HealthState;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 use crate::config::{Process, RelayConfig, ServeConfig};
 use crate::server::Server;
 use crate::shutdown::{Phase, Shutdown, Signals};
 use crate::telemetry::Metrics;
 use crate::watch::StartRefusal;
-use crate::wiring::{self, Background, RelayEnds, Surroundings, WiringError};
+use crate::wiring::{self, Background, InboxReader, RelayEnds, Surroundings, WiringError};
 
 /// What the relay may take to finish its batch.
 const LAST_BATCH: Duration = Duration::from_secs(8);
@@ -60,6 +61,7 @@ pub async fn serve(config: ServeConfig, metrics: Metrics) -> Result<(), ServeErr
     let service = wiring::assemble(parts);
     let mut running = Running::new(background, service.health, metrics);
     running.portal = Some(service.portal);
+    running.inbox = service.inbox.map(|inbox| running.spawn_inbox(inbox));
     let addresses = process.addresses;
     running
         .serve("HTTP_ADDR", addresses.http, service.router)
@@ -103,6 +105,7 @@ struct Running {
     admin_shutdown: Shutdown,
     admin: Option<JoinHandle<()>>,
     relay: Option<JoinHandle<()>>,
+    inbox: Option<JoinHandle<()>>,
 }
 
 impl Running {
@@ -122,7 +125,21 @@ impl Running {
             admin_shutdown: Shutdown::default(),
             admin: None,
             relay,
+            inbox: None,
         }
+    }
+
+    /// Other services' events are read until the first sign of the end: another pod reads on.
+    fn spawn_inbox(&self, inbox: InboxReader) -> JoinHandle<()> {
+        let phases = self.shutdown.phases();
+        let stop = CancellationToken::new();
+        let stopped = stop.clone();
+        tokio::spawn(async move {
+            tokio::join!(inbox.run(stop), async move {
+                phases.reached(Phase::Draining).await;
+                stopped.cancel();
+            });
+        })
     }
 
     async fn serve(
@@ -173,6 +190,12 @@ impl Running {
             say_if_cut_off(
                 "counted denials",
                 tokio::time::timeout(LAST_EVENTS, written).await.is_ok(),
+            );
+        }
+        if let Some(inbox) = self.inbox {
+            say_if_cut_off(
+                "inbox",
+                tokio::time::timeout(LAST_BATCH, inbox).await.is_ok(),
             );
         }
         self.shutdown.enter(Phase::Finishing);

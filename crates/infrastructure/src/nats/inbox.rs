@@ -1,15 +1,18 @@
 //! Reads other services' streams and hands every message over until it was dealt with.
 
+use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::pull::Config;
 use async_nats::jetstream::consumer::{AckPolicy, Consumer};
 use async_nats::jetstream::context::Context;
 use async_nats::jetstream::{self, AckKind};
-use futures::StreamExt as _;
-use futures::future::join_all;
+use futures::stream::FuturesUnordered;
+use futures::{Stream, StreamExt as _};
 use metrics::counter;
 use portal_application::inbox::{Inbox, InboxMessage, Verdict};
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -55,16 +58,14 @@ impl NatsInbox {
 
     /// Reads every stream until `stop`; what was begun is finished first.
     pub async fn run(self, inbox: Inbox, stop: CancellationToken) {
-        let streams: Vec<String> = inbox
-            .subscriptions()
-            .streams()
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
-        let reading = streams
-            .iter()
-            .map(|stream| self.follow(stream, &inbox, &stop));
-        join_all(reading).await;
+        let reader = Arc::new(self);
+        let mut reading = JoinSet::new();
+        for stream in inbox.subscriptions().streams() {
+            let (reader, stream) = (Arc::clone(&reader), stream.to_owned());
+            let (inbox, stop) = (inbox.clone(), stop.clone());
+            reading.spawn(async move { reader.follow(&stream, &inbox, &stop).await });
+        }
+        reading.join_all().await;
     }
 
     /// Reads a stream for as long as it is there, and waits for it while it is not.
@@ -104,26 +105,10 @@ impl NatsInbox {
         let consumer = self.consumer(stream, inbox).await.ok_or(NotRead::Absent)?;
         tracing::info!(stream, "inbox.reading");
         while !stop.is_cancelled() {
-            let batch = consumer
-                .batch()
-                .max_messages(PULLED)
-                .expires(PULL)
-                .messages();
-            let messages = batch.await.map_err(|_| NotRead::Interrupted)?;
-            let until = messages.take_until(stop.cancelled());
-            let outcomes = until
-                .map(|message| async {
-                    match message {
-                        Ok(message) => {
-                            deal_with(stream, inbox, message).await;
-                            Ok(())
-                        }
-                        Err(_) => Err(NotRead::Interrupted),
-                    }
-                })
-                .buffer_unordered(AT_A_TIME)
-                .collect::<Vec<_>>();
-            outcomes.await.into_iter().collect::<Result<(), _>>()?;
+            let batch = consumer.batch().max_messages(PULLED).expires(PULL);
+            let messages = batch.messages().await.map_err(|_| NotRead::Interrupted)?;
+            let until = messages.take_until(stop.clone().cancelled_owned());
+            deal_with_all(stream, inbox, pin!(until)).await?;
         }
         Ok(())
     }
@@ -146,6 +131,27 @@ impl NatsInbox {
         let stream = self.context.get_stream(stream).await.ok()?;
         stream.create_consumer(config).await.ok()
     }
+}
+
+/// Deals with some messages at a time, and with all of those that it began.
+async fn deal_with_all(
+    stream: &str,
+    inbox: &Inbox,
+    mut messages: Pin<&mut impl Stream<Item = Result<jetstream::Message, async_nats::Error>>>,
+) -> Result<(), NotRead> {
+    let mut in_hand = FuturesUnordered::new();
+    let read = loop {
+        tokio::select! {
+            Some(()) = in_hand.next(), if !in_hand.is_empty() => {}
+            message = messages.next(), if in_hand.len() < AT_A_TIME => match message {
+                Some(Ok(message)) => in_hand.push(deal_with(stream, inbox, message)),
+                Some(Err(_)) => break Err(NotRead::Interrupted),
+                None => break Ok(()),
+            },
+        }
+    };
+    while in_hand.next().await.is_some() {}
+    read
 }
 
 /// Has a message dealt with, and tells the bus. What the bus does not hear is delivered again.

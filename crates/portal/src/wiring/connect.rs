@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use portal_application::inbox::InboxParts;
 use portal_application::ports::DeadLetters;
 use portal_application::staff::StaffParts;
 use portal_infrastructure::crypto::{Cursors, KeyRing, KeyedHash, RevocationHashes, RingSecrets};
@@ -27,6 +28,7 @@ use crate::config::{Profile, RelayConfig, RelayStores, ServeConfig, SourceConfig
 use crate::telemetry::Metrics;
 use crate::watch::Dependencies;
 
+use super::inbox::InboxEnds;
 use super::people::People;
 use super::{Background, DeliveryEnds, Parts, RelayEnds, Surroundings, WiringError};
 
@@ -55,13 +57,12 @@ pub async fn connect(
             background.add_deliveries(stores, (&made, &config.key_ring), &surroundings)?;
         }
     }
+    let mut inbox = None;
     if let Some(url) = &config.nats_url {
-        let hinted = Arc::clone(&made.hinted);
-        background
-            .listen_to_hints(url, hinted, &surroundings)
-            .await?;
+        let bus = background.bus(url, &surroundings).await?;
+        background.listen_to_hints(&bus, Arc::clone(&made.hinted));
+        inbox = Some(InboxEnds::new(&bus, inbox_parts(&config, &made)));
     }
-    background.inbox = inbox(&config, &made, background.dependencies.bus.as_deref());
     let faces = faces(&config, &surroundings);
     let dead_letters = background.dead_letters.clone();
     let staff = staff(&made, dead_letters);
@@ -70,6 +71,7 @@ pub async fn connect(
         Parts {
             use_cases,
             staff,
+            inbox,
             faces,
             metrics,
         },
@@ -144,24 +146,26 @@ impl Background {
         Ok(wake)
     }
 
-    /// Has the list of revocations read at every hint, over the relay's connection where there is
-    /// one. Without hints it is read soon all the same.
-    async fn listen_to_hints(
-        &mut self,
+    /// The connection to the bus: the relay's where there is one.
+    async fn bus(
+        &self,
         url: &SecretString,
-        hinted: Arc<Notify>,
         surroundings: &Surroundings,
-    ) -> Result<(), WiringError> {
-        let bus = if let Some(bus) = &self.dependencies.bus {
-            Arc::clone(bus)
-        } else {
-            let bus = NatsBus::connect(url.expose_secret(), surroundings.bus.clone()).await;
-            Arc::new(bus.map_err(|error| Fault::new("NATS_URL", error.to_string()))?)
-        };
+    ) -> Result<Arc<NatsBus>, WiringError> {
+        if let Some(bus) = &self.dependencies.bus {
+            return Ok(Arc::clone(bus));
+        }
+        let bus = NatsBus::connect(url.expose_secret(), surroundings.bus.clone()).await;
+        Ok(Arc::new(bus.map_err(|error| {
+            Fault::new("NATS_URL", error.to_string())
+        })?))
+    }
+
+    /// Has the list of revocations read at every hint. Without hints it is read soon all the same.
+    fn listen_to_hints(&mut self, bus: &NatsBus, hinted: Arc<Notify>) {
         let hints = bus.revocation_hints();
         let listening = tokio::spawn(async move { hints.listen(hinted).await });
         self.listening.push(AbortOnDropHandle::new(listening));
-        Ok(())
     }
 }
 
@@ -219,21 +223,17 @@ impl Made {
     }
 }
 
-/// What reads other services' streams; nothing without a bus.
-fn inbox(config: &ServeConfig, made: &Made, bus: Option<&NatsBus>) -> Option<InboxEnds> {
+fn inbox_parts(config: &ServeConfig, made: &Made) -> InboxParts {
     let issuers = config.identity.issuers.iter();
-    Some(InboxEnds {
-        reader: NatsInbox::new(bus?),
-        parts: InboxParts {
-            units: Arc::clone(&made.units) as _,
-            cache: Arc::clone(&made.cache) as _,
-            subscriptions: Arc::clone(&config.subscriptions),
-            issuers: issuers
-                .map(|one| (one.issuer.clone(), one.tenant.clone()))
-                .collect(),
-            region: config.process.region.clone(),
-        },
-    })
+    InboxParts {
+        units: Arc::clone(&made.units) as _,
+        cache: Arc::clone(&made.cache) as _,
+        subscriptions: Arc::clone(&config.subscriptions),
+        issuers: issuers
+            .map(|one| (one.issuer.clone(), one.tenant.clone()))
+            .collect(),
+        region: config.process.region.clone(),
+    }
 }
 
 fn units_of_work(

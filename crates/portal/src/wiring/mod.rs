@@ -1,9 +1,11 @@
 //! The one place that names every adapter.
 
 mod connect;
+mod inbox;
 mod people;
 
 pub use connect::{connect, connect_relay};
+pub use inbox::{InboxEnds, InboxReader};
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -90,6 +92,8 @@ pub struct Parts {
     pub use_cases: portal_application::Parts,
     /// What only the use cases of staff stand on.
     pub staff: StaffParts,
+    /// Other services' events; none without a bus.
+    pub inbox: Option<InboxEnds>,
     /// The settings of the faces.
     pub faces: Settings,
     /// What `/metrics` shows.
@@ -106,6 +110,8 @@ pub struct Service {
     pub internal: Router,
     /// `/metrics` and the detailed `/health`.
     pub admin: Router,
+    /// What reads other services' events; none without a bus.
+    pub inbox: Option<InboxReader>,
     /// What the health routes say.
     pub health: Arc<HealthState>,
 }
@@ -191,6 +197,7 @@ pub fn assemble(parts: Parts) -> Service {
     let health = Arc::clone(&parts.faces.health);
     let admin = admin(&health, parts.metrics);
     let desk = StaffDesk::new(&portal, parts.staff);
+    let inbox = parts.inbox.map(|ends| ends.beside(&portal));
     let internal = portal_presentation::internal_router(desk, parts.faces.clone());
     let router = portal_presentation::router(portal.clone(), parts.faces);
     Service {
@@ -198,6 +205,7 @@ pub fn assemble(parts: Parts) -> Service {
         router,
         internal,
         admin,
+        inbox,
         health,
     }
 }
