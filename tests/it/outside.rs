@@ -86,6 +86,7 @@ impl Scene {
 
 fn tenant_of(id: TenantId) -> Tenant {
     Tenant {
+        suspended: false,
         id,
         name: "Demo".to_owned(),
         region: "local".to_owned(),

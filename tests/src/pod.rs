@@ -13,6 +13,7 @@ use portal_application::ports::Clock as _;
 use portal_infrastructure::system::SystemIds;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::ManualClock;
 use crate::events::AccessEvents;
@@ -34,6 +35,7 @@ pub(crate) struct Launch<'a> {
     pub(crate) prefix: &'a str,
     pub(crate) metrics: &'a Metrics,
     pub(crate) relay: bool,
+    pub(crate) inbox: bool,
 }
 
 impl Pod {
@@ -62,6 +64,9 @@ impl Pod {
         tasks.spawn(async move {
             axum::serve(listener, router).await.expect("it serves");
         });
+        if let Some(inbox) = service.inbox.filter(|_| launch.inbox) {
+            tasks.spawn(inbox.run(CancellationToken::new()));
+        }
         if let Some(ends) = background.relay.clone() {
             tasks.spawn(ends.run(std::future::pending()));
         }

@@ -21,6 +21,7 @@ use crate::environment::required;
 use crate::events::{AccessEvents, PortalEvents};
 use crate::fixture::Fixture;
 use crate::people::{Person, claims};
+use crate::platform::{Platform, platform_of};
 use crate::pod::{Launch, Pod};
 
 pub(crate) const KEY_RING: &str = "test:2020-01-01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
@@ -41,6 +42,8 @@ pub struct TestOptions {
     pub own_database: bool,
     /// Whether the relay runs.
     pub relay: bool,
+    /// Whether events of other services are consumed, by this pod and by further ones.
+    pub inbox: bool,
     /// Settings that differ.
     pub settings: Vec<(String, String)>,
 }
@@ -60,6 +63,7 @@ pub struct TestPortal {
     pub(crate) settings: BTreeMap<String, String>,
     pub(crate) metrics: Metrics,
     pub(crate) prefix: String,
+    pub(crate) platform: Option<Platform>,
     spare: Mutex<Vec<String>>,
     pub(crate) client: reqwest::Client,
     blocked: Mutex<Option<sqlx::Transaction<'static, sqlx::Postgres>>>,
@@ -96,13 +100,19 @@ impl TestPortal {
         let public_url = format!("http://{address}");
         let unique = ulid::Ulid::new().to_string().to_lowercase();
         let tenants: Vec<String> = (0..4).map(|n| format!("t{n}-{unique}")).collect();
-        let settings = settings(
+        let mut settings = settings(
             &sandbox,
             &database,
             &public_url,
             &tenants,
             &options.settings,
         );
+        let mut platform = None;
+        if options.inbox {
+            let streams = platform_of(&unique).await;
+            settings.insert("INBOX_EVENTS".to_owned(), streams.setting());
+            platform = Some(streams);
+        }
         let clock = ManualClock::default();
         let metrics = Metrics::install().expect("a recorder");
         let launch = Launch {
@@ -111,6 +121,7 @@ impl TestPortal {
             prefix: &unique,
             metrics: &metrics,
             relay: options.relay,
+            inbox: options.inbox,
         };
         let pod = Pod::serve(&launch, listener).await;
         let pool = database.superuser().await;
@@ -130,6 +141,7 @@ impl TestPortal {
             client: client(),
             metrics,
             prefix: unique,
+            platform,
             blocked: Mutex::new(None),
             import: tokio::sync::Mutex::new(None),
             pod,
@@ -247,6 +259,7 @@ impl TestPortal {
             prefix: &self.prefix,
             metrics: &self.metrics,
             relay: false,
+            inbox: self.platform.is_some(),
         };
         Pod::serve(&launch, listener).await
     }
