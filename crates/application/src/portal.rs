@@ -23,9 +23,9 @@ use crate::error::AccessError;
 use crate::gate::{Gate, GateParts};
 use crate::me::Me;
 use crate::ports::{
-    AccessLog, AccountViews, BearerToken, Clock, CursorSeal, Entitlements, Facts, IdentityAdmin,
-    Ids, Journal, Notifier, PatientDirectory, RecordCache, Revocations, Secrets, Sources,
-    TokenIntrospection, TokenRefusal, TokenVerifier, UnitsOfWork,
+    AccessLog, AccountViews, BearerToken, Clock, CursorSeal, Entitlements, Facts, Ids, Journal,
+    Notifier, PatientDirectory, RecordCache, Revocations, Secrets, Sources, TokenIntrospection,
+    TokenRefusal, TokenVerifier, UnitsOfWork,
 };
 use crate::record::{
     Lab, Labs, Loader, ReadOne, RecordRules, Search, Section, SectionPage, Summary,
@@ -48,8 +48,6 @@ pub struct Parts {
     pub sources: Arc<dyn Sources>,
     /// The directory of patients.
     pub directory: Arc<dyn PatientDirectory>,
-    /// The administration of identity providers.
-    pub identity_admin: Arc<dyn IdentityAdmin>,
     /// What takes links and codes to people.
     pub notifier: Arc<dyn Notifier>,
     /// Cache of owned sets.
@@ -91,7 +89,6 @@ pub(crate) struct Inner {
     pub(crate) loader: Loader,
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) directory: Arc<dyn PatientDirectory>,
-    pub(crate) identity_admin: Arc<dyn IdentityAdmin>,
     pub(crate) units: Arc<dyn UnitsOfWork>,
     pub(crate) account_views: Arc<dyn AccountViews>,
     pub(crate) secrets: Arc<dyn Secrets>,
@@ -128,7 +125,6 @@ impl Portal {
             loader,
             journal: parts.journal,
             directory: parts.directory,
-            identity_admin: parts.identity_admin,
             units: parts.units,
             account_views: parts.account_views,
             secrets: parts.secrets,
@@ -235,14 +231,7 @@ impl Portal {
         caller: &Caller,
         request: &WriteRequest,
     ) -> Result<Recorded<Performed<PortalAccount>>, AccessError> {
-        let verified = self.inner.perform(caller, &Verify { request }).await?;
-        let account = &verified.value().made;
-        if let (Some(identity), Some(patient)) = (&account.identity, &account.patient) {
-            let (inner, identity, patient) =
-                (Arc::clone(&self.inner), identity.clone(), patient.clone());
-            tokio::spawn(async move { inner.link_patient(&identity, &patient).await });
-        }
-        Ok(verified)
+        self.inner.perform(caller, &Verify { request }).await
     }
 
     /// Changes the caller's own account.

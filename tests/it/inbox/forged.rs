@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use portal_sandbox::Fault;
 use portal_tests::{Person, Platform, TestPortal, long_scene, scene};
 use serde_json::{Value, json};
 
@@ -238,14 +239,14 @@ async fn what_cannot_be_confirmed_now_waits_for_its_owner() {
     scene(async {
         let portal = portal().await;
         let noor = portal.child("noor", &json!("1990-04-05")).patient;
-        portal.registration_is(false).await;
+        portal.sandbox.set_fault("registration", Fault::status(503));
         let kind = "IDENTITY.patient.registered.v1";
         let data = json!({"patientId": noor});
         let event = Platform::event(&portal.tenant, kind, &data, portal.now());
         portal.platform().tell(&event).await;
         tokio::time::sleep(Duration::from_millis(1500)).await;
         assert!(portal.inbox().await.is_empty());
-        portal.registration_is(true).await;
+        portal.sandbox.clear_faults();
         portal.platform().settled().await;
         assert_eq!(super::status_of(&portal, &noor).await, "pending_verification");
         assert!(portal.inbox_dead_letters().await.is_empty());

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::join_all;
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
 use metrics::counter;
 use tokio::sync::Notify;
 
@@ -53,18 +54,25 @@ impl ProviderJob {
 
     async fn ask_due(&self) -> Result<usize, StoreError> {
         let due = self.tasks.claim(self.clock.now()).await?;
-        let asked = join_all(due.iter().map(|one| self.ask(one))).await;
-        asked.into_iter().collect::<Result<(), StoreError>>()?;
-        Ok(due.len())
+        let mut asked: FuturesUnordered<_> = due.iter().map(|one| self.ask(one)).collect();
+        let mut settled = Ok(());
+        while let Some((one, outcome)) = asked.next().await {
+            settled = settled.and(self.settle(one, outcome).await);
+        }
+        settled.map(|()| due.len())
     }
 
-    async fn ask(&self, due: &DueProviderTask) -> Result<(), StoreError> {
+    async fn ask<'a>(&self, due: &'a DueProviderTask) -> (&'a DueProviderTask, Outcome) {
         let over = due.expires_at.is_some_and(|end| end <= self.clock.now());
         let outcome = if over {
             Outcome::Expired
         } else {
             Outcome::of(&due.task, self.call(due).await)
         };
+        (due, outcome)
+    }
+
+    async fn settle(&self, due: &DueProviderTask, outcome: Outcome) -> Result<(), StoreError> {
         let (kind, word) = (due.task.kind(), outcome.as_str());
         counter!("portal_provider_tasks_total", "kind" => kind, "outcome" => word).increment(1);
         if outcome.is_a_loss() {

@@ -64,7 +64,8 @@ async fn asked(
     let (one, admin) = (Arc::new(One::default()), MemoryIdentityAdmin::default());
     *admin.failure.lock().unwrap() = answer.err();
     let job = job(Arc::clone(&one), Arc::new(admin));
-    job.ask(due).await.unwrap();
+    let (_, outcome) = job.ask(due).await;
+    job.settle(due, outcome).await.unwrap();
     let until = *one.waits.lock().unwrap();
     let done = *one.done.lock().unwrap();
     (
@@ -99,7 +100,7 @@ async fn the_provider_is_asked_for_what_the_task_says() {
     ] {
         let admin = Arc::new(MemoryIdentityAdmin::default());
         let job = job(Arc::default(), Arc::clone(&admin));
-        job.ask(&due(task, 0, None)).await.unwrap();
+        job.ask(&due(task, 0, None)).await;
         assert_eq!(*admin.done.lock().unwrap(), [expected]);
     }
 }

@@ -77,7 +77,6 @@ impl World {
             entitlements: Arc::new(OneLicence(LICENCE)),
             sources: Arc::clone(&sources) as _,
             directory: Arc::clone(&directory) as _,
-            identity_admin: Arc::clone(&identity_admin) as _,
             notifier: Arc::clone(&notifier) as _,
             cache: Arc::clone(&cache) as _,
             journal: Arc::clone(&journal) as _,

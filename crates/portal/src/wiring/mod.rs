@@ -2,19 +2,20 @@
 
 mod connect;
 mod inbox;
+mod jobs;
 mod people;
 
 pub use connect::{connect, connect_relay};
 pub use inbox::{InboxEnds, InboxReader};
+pub use jobs::JobEnds;
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use portal_application::Portal;
-use portal_application::ports::{
-    Clock, DeadLetters, Deliveries, EventBus, Ids, JournalRelay, Notifier, OutboxRelay,
-};
+use portal_application::ports::{Clock, DeadLetters, EventBus, Ids, JournalRelay, OutboxRelay};
 use portal_application::relay::RelaySettings;
 use portal_application::staff::{StaffDesk, StaffParts};
 use portal_infrastructure::fault::Fault;
@@ -72,6 +73,26 @@ pub struct Surroundings {
     pub slack: u32,
     /// Names on the event bus.
     pub bus: NatsSettings,
+    /// How long jobs rest.
+    pub rounds: Rounds,
+}
+
+/// How long jobs rest that come round again and again, more or less.
+#[derive(Debug, Clone, Copy)]
+pub struct Rounds {
+    /// The one that ends what is over.
+    pub sweep: Duration,
+    /// The one that removes what is of no use any more.
+    pub prune: Duration,
+}
+
+impl Default for Rounds {
+    fn default() -> Self {
+        Self {
+            sweep: Duration::from_mins(1),
+            prune: Duration::from_mins(10),
+        }
+    }
 }
 
 impl Default for Surroundings {
@@ -82,6 +103,7 @@ impl Default for Surroundings {
             cache_prefix: "portal".to_owned(),
             slack: 1,
             bus: NatsSettings::default(),
+            rounds: Rounds::default(),
         }
     }
 }
@@ -144,25 +166,8 @@ pub struct RelayEnds {
     pub outbox_wake: Arc<Notify>,
     /// To.
     pub bus: Arc<dyn EventBus>,
-    /// Links and codes; none where no notifier is configured.
-    pub deliveries: Option<DeliveryEnds>,
-}
-
-/// What links and codes are delivered from and to.
-#[derive(Clone)]
-pub struct DeliveryEnds {
-    /// From.
-    pub deliveries: Arc<dyn Deliveries>,
-    /// To.
-    pub notifier: Arc<dyn Notifier>,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-}
-
-impl DeliveryEnds {
-    async fn run(self, stop: impl Future<Output = ()> + Send) {
-        portal_application::jobs::deliver(self.deliveries, self.notifier, self.clock, stop).await;
-    }
+    /// What is done beside publishing.
+    pub jobs: JobEnds,
 }
 
 impl RelayEnds {
@@ -182,12 +187,7 @@ impl RelayEnds {
             self.outbox_wake,
             stop.clone(),
         );
-        let deliveries = async {
-            if let Some(ends) = self.deliveries {
-                ends.run(stop).await;
-            }
-        };
-        tokio::join!(journal, outbox, deliveries);
+        tokio::join!(journal, outbox, self.jobs.run(stop));
     }
 }
 

@@ -36,9 +36,9 @@ use super::revocations::{Revocation, upsert};
 use crate::crypto::{KeyedHash, RevocationHashes};
 
 /// What every change needs beside the database.
-struct Shared {
-    database: Database,
-    identities: KeyedHash,
+pub(super) struct Shared {
+    pub(super) database: Database,
+    pub(super) identities: KeyedHash,
     revocations: RevocationHashes,
     seal: DeliverySeal,
     provider_wake: Arc<Notify>,
@@ -103,7 +103,7 @@ impl UnitsOfWork for PgUnitsOfWork {
 }
 
 impl PgUnitsOfWork {
-    async fn begun(
+    pub(super) async fn begun(
         &self,
         tenant: &TenantId,
         decided_on: DecidedOn,
@@ -156,7 +156,7 @@ async fn hold(
     Ok(found == Some(version))
 }
 
-struct PgUnitOfWork {
+pub(super) struct PgUnitOfWork {
     shared: Arc<Shared>,
     tenant: TenantId,
     correlation: RequestId,
@@ -165,6 +165,14 @@ struct PgUnitOfWork {
 }
 
 impl PgUnitOfWork {
+    pub(super) const fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
+    pub(super) fn parts(&mut self) -> (&mut PgConnection, &Shared) {
+        (&mut self.transaction, &self.shared)
+    }
+
     /// Runs a step within the time that one may take.
     async fn step<T>(
         database: &Database,

@@ -31,8 +31,7 @@ impl PgUnitOfWork {
                 next_try_at, expires_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
             ON CONFLICT (tenant_id, issuer, subject, kind, client_id) DO UPDATE SET
-                patient_id = EXCLUDED.patient_id, attempts = 0,
-                next_try_at = EXCLUDED.next_try_at, expires_at = EXCLUDED.expires_at,
+                patient_id = $6, attempts = 0, next_try_at = $7, expires_at = $8,
                 version = DEFAULT",
         )
         .bind(self.tenant.as_str())
