@@ -113,6 +113,7 @@ fn tenant() -> Tenant {
         calendar: "gregory".to_owned(),
         currency: "AFN".to_owned(),
         retention_years: 7,
+        suspended: false,
         config: Arc::default(),
         version: 1,
     }

@@ -10,6 +10,7 @@ mod durability;
 mod failure;
 mod generated;
 mod idempotency;
+mod inbox;
 mod leaks;
 mod log_redaction;
 mod outbox;

@@ -100,6 +100,7 @@ pub(crate) fn tenant_of(id: TenantId) -> Tenant {
         calendar: "gregory".to_owned(),
         currency: "AFN".to_owned(),
         retention_years: 7,
+        suspended: false,
         config: Arc::default(),
         version: 1,
     }

@@ -88,9 +88,18 @@ fn mutants_of(kind: &'static str, honest: &Value, now: jiff::Timestamp) -> Vec<M
     };
     let at = |hours: i64| json!((now + SignedDuration::from_hours(hours)).to_string());
     let mut changed: Vec<(Value, &'static [&'static str])> = vec![
-        (with("source", json!("ghasi/elsewhere")), &["foreign-source"]),
-        (with("source", json!("ghasi/patient-portal")), &["foreign-source"]),
-        (with("type", json!("tenant.tenant.reborn.v1")), &["unexpected-type"]),
+        (
+            with("source", json!("ghasi/elsewhere")),
+            &["foreign-source"],
+        ),
+        (
+            with("source", json!("ghasi/patient-portal")),
+            &["foreign-source"],
+        ),
+        (
+            with("type", json!("tenant.tenant.reborn.v1")),
+            &["unexpected-type"],
+        ),
         (
             with("tenantid", json!("nowhere")),
             &["unknown-tenant", "not-confirmed"],
@@ -105,7 +114,9 @@ fn mutants_of(kind: &'static str, honest: &Value, now: jiff::Timestamp) -> Vec<M
     if !restricts(kind) {
         changed.push((with("time", at(-31 * 24)), &["too-old"]));
     }
-    let named = honest["data"].as_object().is_some_and(|data| !data.is_empty());
+    let named = honest["data"]
+        .as_object()
+        .is_some_and(|data| !data.is_empty());
     if named && kind != "identity.user.registered.v1" {
         changed.push((with("data", json!({})), &["missing"]));
         changed.push((
@@ -115,7 +126,11 @@ fn mutants_of(kind: &'static str, honest: &Value, now: jiff::Timestamp) -> Vec<M
     }
     let older = |(event, reasons): &(Value, &'static [&'static str])| {
         let payload = Platform::older(event).to_string().into_bytes();
-        Mutant { kind, payload, reasons }
+        Mutant {
+            kind,
+            payload,
+            reasons,
+        }
     };
     let mut mutants: Vec<_> = changed.iter().map(older).collect();
     mutants.extend(changed.iter().map(|(event, reasons)| Mutant {
@@ -133,7 +148,11 @@ fn mutants_of(kind: &'static str, honest: &Value, now: jiff::Timestamp) -> Vec<M
         (vec![b' '; 70_000], &["too-large"]),
         (Vec::new(), &["not-json"]),
     ] {
-        mutants.push(Mutant { kind, payload, reasons });
+        mutants.push(Mutant {
+            kind,
+            payload,
+            reasons,
+        });
     }
     mutants
 }
@@ -201,7 +220,10 @@ async fn an_event_of_another_kind_s_subject_is_nobody_s() {
             portal.now(),
         );
         let payload = event.to_string().into_bytes();
-        portal.platform().send("identity.user.suspended.v1", payload).await;
+        portal
+            .platform()
+            .send("identity.user.suspended.v1", payload)
+            .await;
         portal.platform().settled().await;
         assert_eq!(portal.inbox_dead_letters().await, ["unexpected-type"]);
         assert_eq!(super::status_of(&portal, &ada.patient).await, "active");
@@ -218,15 +240,23 @@ async fn an_event_of_another_tenant_reaches_nobody_here() {
         let ada: Person = portal.person("ada").await;
         let now = portal.now();
         for (kind, data) in [
-            ("identity.user.suspended.v1", json!({"subject": ada.subject})),
-            ("identity.session.revoked.v1", json!({"subject": ada.subject})),
+            (
+                "identity.user.suspended.v1",
+                json!({"subject": ada.subject}),
+            ),
+            (
+                "identity.session.revoked.v1",
+                json!({"subject": ada.subject}),
+            ),
             (
                 "registration.patient.vital-status-changed.v1",
                 json!({"patientId": ada.patient, "deceased": true}),
             ),
             ("tenant.tenant.suspended.v1", json!({})),
         ] {
-            portal.hear_event(&Platform::event(&foreign, kind, &data, now)).await;
+            portal
+                .hear_event(&Platform::event(&foreign, kind, &data, now))
+                .await;
         }
         tokio::time::sleep(Duration::from_secs(3)).await;
         assert_eq!(answers(&portal, &other, &ada).await, ["200"; 2]);
@@ -248,7 +278,10 @@ async fn what_cannot_be_confirmed_now_waits_for_its_owner() {
         assert!(portal.inbox().await.is_empty());
         portal.sandbox.clear_faults();
         portal.platform().settled().await;
-        assert_eq!(super::status_of(&portal, &noor).await, "pending_verification");
+        assert_eq!(
+            super::status_of(&portal, &noor).await,
+            "pending_verification"
+        );
         assert!(portal.inbox_dead_letters().await.is_empty());
     })
     .await;

@@ -85,12 +85,21 @@ async fn kill_in_turn(portal: &PortalProcess, pool: &PgPool, wanted: usize) {
     let begin = Instant::now();
     let mut tenth = 1;
     loop {
-        let handled = count(pool, &portal.tenant, "inbox_messages", "outcome = 'handled'").await;
+        let handled = count(
+            pool,
+            &portal.tenant,
+            "inbox_messages",
+            "outcome = 'handled'",
+        )
+        .await;
         let handled = usize::try_from(handled.unwrap_or_default()).unwrap_or_default();
         if handled >= wanted {
             return;
         }
-        assert!(begin.elapsed() < Duration::from_mins(12), "{handled} of {wanted} handled");
+        assert!(
+            begin.elapsed() < Duration::from_mins(12),
+            "{handled} of {wanted} handled"
+        );
         if handled >= tenth * wanted / 10 {
             kill_one(portal, &mut pods, tenth).await;
             tenth += 1;
@@ -137,12 +146,23 @@ async fn of_many_events_each_is_handled_once_whoever_is_killed() {
         for (table, condition) in [
             ("portal_accounts", "status = 'suspended' AND version = 2"),
             ("inbox_messages", "true"),
-            ("outbox_messages", "event_type = 'portal.account.suspended.v1'"),
+            (
+                "outbox_messages",
+                "event_type = 'portal.account.suspended.v1'",
+            ),
             ("access_events", "event_type = 'account.suspended'"),
         ] {
-            assert_eq!(count(&pool, &portal.tenant, table, condition).await, wanted, "{table}");
+            assert_eq!(
+                count(&pool, &portal.tenant, table, condition).await,
+                wanted,
+                "{table}"
+            );
         }
-        println!("inbox: {} events in {:?}", wanted.unwrap_or_default(), begin.elapsed());
+        println!(
+            "inbox: {} events in {:?}",
+            wanted.unwrap_or_default(),
+            begin.elapsed()
+        );
     };
     scene_alone(Duration::from_mins(14), scene).await;
 }

@@ -72,9 +72,14 @@ async fn who_acted_for_the_patient_waits_to_be_confirmed_again() {
         let key = ulid::Ulid::new().to_string();
         let token = portal.writing_token(&again);
         let headers = [("Idempotency-Key", key.as_str())];
-        let confirmed = portal.send_json(("POST", &path), &token, &headers, &json!({})).await;
+        let confirmed = portal
+            .send_json(("POST", &path), &token, &headers, &json!({}))
+            .await;
         assert_eq!(confirmed.verdict(), "200");
-        assert_eq!(portal.get_for(&ben, &delegation, SUMMARY).await.verdict(), "200");
+        assert_eq!(
+            portal.get_for(&ben, &delegation, SUMMARY).await.verdict(),
+            "200"
+        );
     })
     .await;
 }
@@ -86,10 +91,17 @@ async fn of_two_accounts_both_are_locked_and_staff_decide() {
         let (one, two) = (portal.person("one").await, portal.person("two").await);
         merge(&portal, &one.patient, &two.patient).await;
         for person in [&one, &two] {
-            assert_eq!(status_of(&portal, &person.patient).await, "suspended records-merged");
+            assert_eq!(
+                status_of(&portal, &person.patient).await,
+                "suspended records-merged"
+            );
             assert_ne!(portal.get_as(person, SUMMARY).await.status, 200);
         }
-        assert!(portal.metrics().contains("portal_staff_attention_total{reason=\"records-merged\"}"));
+        assert!(
+            portal
+                .metrics()
+                .contains("portal_staff_attention_total{reason=\"records-merged\"}")
+        );
     })
     .await;
 }
@@ -100,7 +112,12 @@ async fn a_pending_account_gives_way() {
         let portal = portal().await;
         let ada = portal.person("ada").await;
         let stays = portal.child("ada2", &json!("1980-02-29")).patient;
-        portal.hear("IDENTITY.patient.registered.v1", &json!({"patientId": stays})).await;
+        portal
+            .hear(
+                "IDENTITY.patient.registered.v1",
+                &json!({"patientId": stays}),
+            )
+            .await;
         assert_eq!(status_of(&portal, &stays).await, "pending_verification");
         merge(&portal, &ada.patient, &stays).await;
         portal.clock.advance(SignedDuration::from_secs(2));
@@ -138,14 +155,22 @@ async fn a_merge_that_registration_does_not_confirm_changes_nothing() {
         let before = portal.rows_as_text("portal_accounts").await;
         // Nobody was merged; another one was; the other way round.
         tell(&portal, &eve.patient, &ada.patient).await;
-        let (retired, stays) = (portal.child("r", &json!("1990")), portal.child("s", &json!("1990")));
-        portal.sandbox.merge_patients(Some(&portal.tenant), &retired.patient, &stays.patient);
+        let (retired, stays) = (
+            portal.child("r", &json!("1990")),
+            portal.child("s", &json!("1990")),
+        );
+        portal
+            .sandbox
+            .merge_patients(Some(&portal.tenant), &retired.patient, &stays.patient);
         tell(&portal, &retired.patient, &ada.patient).await;
         tell(&portal, &stays.patient, &retired.patient).await;
         tell(&portal, "nobody", &ada.patient).await;
         assert_eq!(portal.inbox_dead_letters().await, ["not-confirmed"; 4]);
         assert_eq!(portal.rows_as_text("portal_accounts").await, before);
-        assert_eq!(portal.get_for(&ben, &delegation, SUMMARY).await.verdict(), "200");
+        assert_eq!(
+            portal.get_for(&ben, &delegation, SUMMARY).await.verdict(),
+            "200"
+        );
     })
     .await;
 }

@@ -24,13 +24,26 @@ async fn a_known_patient_gets_one_pending_account_that_blocks_nobody() {
         portal.hear(REGISTERED, &data).await;
         portal.hear(REGISTERED, &data).await;
         portal.hear("identity.user.registered.v1", &data).await;
-        portal.hear("identity.user.registered.v1", &json!({"userId": "u-1"})).await;
+        portal
+            .hear("identity.user.registered.v1", &json!({"userId": "u-1"}))
+            .await;
         assert_eq!(status_of(&portal, &noor).await, "pending_verification");
         let linked = &accounts(&portal, &noor).await[0]["linked"];
         assert_eq!(linked, &json!(false));
-        let outcomes: Vec<_> = portal.inbox().await.into_iter().map(|(_, outcome, reason)| (outcome, reason)).collect();
-        let reasons: Vec<_> = outcomes.iter().map(|(_, reason)| reason.as_deref()).collect();
-        assert_eq!(reasons, [None, Some("known"), Some("known"), Some("no-patient")]);
+        let outcomes: Vec<_> = portal
+            .inbox()
+            .await
+            .into_iter()
+            .map(|(_, outcome, reason)| (outcome, reason))
+            .collect();
+        let reasons: Vec<_> = outcomes
+            .iter()
+            .map(|(_, reason)| reason.as_deref())
+            .collect();
+        assert_eq!(
+            reasons,
+            [None, Some("known"), Some("known"), Some("no-patient")]
+        );
         let created = portal.outbox_events("portal.account.created.v1").await;
         assert_eq!(created.len(), 1);
         assert_eq!(created[0]["patientId"], noor);
@@ -45,11 +58,15 @@ async fn whom_registration_does_not_know_gets_nothing() {
         let dead = patient(&portal, "dead");
         portal.sandbox.mark_deceased(Some(&portal.tenant), &dead);
         let (old, new) = (patient(&portal, "old"), patient(&portal, "new"));
-        portal.sandbox.merge_patients(Some(&portal.tenant), &old, &new);
+        portal
+            .sandbox
+            .merge_patients(Some(&portal.tenant), &old, &new);
         let foreign = portal.tenant("foreign", true).await;
         let elsewhere = portal.person_of(&foreign, "elsewhere").await.patient;
         for patient in ["nobody", &dead, &old, &elsewhere] {
-            portal.hear(REGISTERED, &json!({"patientId": patient})).await;
+            portal
+                .hear(REGISTERED, &json!({"patientId": patient}))
+                .await;
             assert_eq!(accounts(&portal, patient).await, Vec::<Value>::new());
         }
         assert_eq!(portal.inbox_dead_letters().await, ["not-confirmed"; 2]);
@@ -67,10 +84,16 @@ async fn a_locked_user_is_refused_on_every_pod_at_the_next_answer() {
         portal.clock.advance(SignedDuration::from_mins(1));
         portal.hear(LOCKED, &json!({"subject": ada.subject})).await;
         for answer in answers(&portal, &other, &ada).await {
-            assert!(["401 TOKEN_REVOKED", "403 ACCOUNT_NOT_ACTIVE"].contains(&answer.as_str()), "{answer}");
+            assert!(
+                ["401 TOKEN_REVOKED", "403 ACCOUNT_NOT_ACTIVE"].contains(&answer.as_str()),
+                "{answer}"
+            );
         }
         assert_eq!(answers(&portal, &other, &ben).await, ["200"; 2]);
-        assert_eq!(status_of(&portal, &ada.patient).await, "suspended identity-provider");
+        assert_eq!(
+            status_of(&portal, &ada.patient).await,
+            "suspended identity-provider"
+        );
         let suspended = portal.outbox_events("portal.account.suspended.v1").await;
         assert_eq!(suspended.len(), 1);
         assert_eq!(suspended[0]["reason"], "identity-provider");
@@ -96,7 +119,10 @@ async fn whom_staff_reinstated_an_older_event_does_not_lock_again() {
         portal.hear_event(&before).await;
         assert_eq!(status_of(&portal, &ada.patient).await, "active");
         portal.hear(LOCKED, &data).await;
-        assert_eq!(status_of(&portal, &ada.patient).await, "suspended identity-provider");
+        assert_eq!(
+            status_of(&portal, &ada.patient).await,
+            "suspended identity-provider"
+        );
     })
     .await;
 }
@@ -121,17 +147,25 @@ async fn a_session_that_ended_at_the_provider_ends_here_and_no_other_does() {
         let ada = portal.person("ada").await;
         let token = |sid: &str| portal.token_with(&ada, &json!({"sid": sid}));
         let (one, two) = (token("session-one"), token("session-two"));
-        portal.hear(SESSION, &json!({"sessionId": "session-one"})).await;
+        portal
+            .hear(SESSION, &json!({"sessionId": "session-one"}))
+            .await;
         assert_eq!(status_soon(&portal, &one, 401).await, 401);
         assert_eq!(portal.get(Some(&two), ME).await.status, 200);
 
         portal.clock.advance(SignedDuration::from_secs(2));
         let issuer = portal.sandbox.issuer_url();
-        portal.hear(SESSION, &json!({"subject": ada.subject, "issuer": issuer})).await;
+        portal
+            .hear(SESSION, &json!({"subject": ada.subject, "issuer": issuer}))
+            .await;
         assert_eq!(status_soon(&portal, &two, 401).await, 401);
         portal.clock.advance(SignedDuration::from_secs(2));
         let later = token("session-three");
-        assert_eq!(portal.get(Some(&later), ME).await.status, 200, "of a later login");
+        assert_eq!(
+            portal.get(Some(&later), ME).await.status,
+            200,
+            "of a later login"
+        );
         let foreign = json!({"subject": ada.subject, "issuer": "https://elsewhere.example.org"});
         portal.hear(SESSION, &foreign).await;
         assert_eq!(portal.inbox_dead_letters().await, ["foreign-issuer"]);
@@ -146,18 +180,33 @@ async fn who_died_is_locked_and_nobody_writes_to_them() {
         let other = portal.another_pod().await;
         let (ada, ben) = (portal.person("ada").await, portal.person("ben").await);
         let delegation = portal.delegate(&ada, &ben, &json!({})).await;
-        assert_eq!(portal.get_for(&ben, &delegation, super::SUMMARY).await.status, 200);
+        assert_eq!(
+            portal
+                .get_for(&ben, &delegation, super::SUMMARY)
+                .await
+                .status,
+            200
+        );
         portal.clock.advance(SignedDuration::from_mins(1));
-        portal.hear(DIED, &json!({"patientId": ada.patient, "deceased": false})).await;
+        portal
+            .hear(DIED, &json!({"patientId": ada.patient, "deceased": false}))
+            .await;
         assert_eq!(answers(&portal, &other, &ada).await, ["200"; 2]);
-        portal.hear(DIED, &json!({"patientId": ada.patient, "deceased": true})).await;
-        assert_eq!(status_of(&portal, &ada.patient).await, "suspended patient-deceased");
+        portal
+            .hear(DIED, &json!({"patientId": ada.patient, "deceased": true}))
+            .await;
+        assert_eq!(
+            status_of(&portal, &ada.patient).await,
+            "suspended patient-deceased"
+        );
         for answer in answers(&portal, &other, &ada).await {
             assert_ne!(answer, "200");
         }
         let proxy = portal.get_for(&ben, &delegation, super::SUMMARY).await;
         assert_eq!(proxy.verdict(), "403 PROXY_DELEGATION_INVALID");
-        let told = portal.outbox_events("portal.notification.requested.v1").await;
+        let told = portal
+            .outbox_events("portal.notification.requested.v1")
+            .await;
         assert_eq!(told, Vec::<Value>::new());
     })
     .await;
@@ -169,15 +218,20 @@ async fn a_record_that_changed_is_read_anew() {
         let portal = portal().await;
         let ada = portal.person("ada").await;
         let family = async || {
-            let path = format!("/fhir/R4/Patient/{}", ada.patient);
-            let answer = portal.get_as(&ada, &path).await;
-            answer.json()["name"][0]["family"].as_str().map(str::to_owned)
+            let found = portal.get_as(&ada, "/fhir/R4/Patient").await.json();
+            let family = found["entry"][0]["resource"]["name"][0]["family"].as_str();
+            family.map(str::to_owned)
         };
         assert_eq!(family().await.as_deref(), Some("ada"));
         let renamed = Fixture::of(&ada.patient).patient("Lovelace");
         portal.put(&portal.tenant, &renamed);
         assert_eq!(family().await.as_deref(), Some("ada"), "it is cached");
-        portal.hear("registration.patient.updated.v1", &json!({"patientId": ada.patient})).await;
+        portal
+            .hear(
+                "registration.patient.updated.v1",
+                &json!({"patientId": ada.patient}),
+            )
+            .await;
         assert_eq!(family().await.as_deref(), Some("Lovelace"));
     })
     .await;

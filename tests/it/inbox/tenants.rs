@@ -61,7 +61,10 @@ async fn a_tenant_begins_when_its_licence_is_confirmed() {
         assert_eq!(portal.get_as(&person, ME).await.status, 200);
         let stranger = Person::new("nobody", "sam");
         let answer = portal.get_as(&stranger, ME).await;
-        assert_eq!((answer.status, answer.code()), (403, "MODULE_NOT_LICENSED".into()));
+        assert_eq!(
+            (answer.status, answer.code()),
+            (403, "MODULE_NOT_LICENSED".into())
+        );
     })
     .await;
 }
@@ -88,26 +91,38 @@ async fn a_licence_that_ends_ends_on_every_pod_with_its_event_and_comes_back_wit
         let portal = portal().await;
         let pods = [asking_pod(&portal).await, asking_pod(&portal).await];
         let ada = portal.person("ada").await;
-        portal.sandbox.set_entitlements(&portal.tenant, &["ehr.portal"]);
+        portal
+            .sandbox
+            .set_entitlements(&portal.tenant, &["ehr.portal"]);
         for pod in &pods {
             assert_eq!(status_at(&portal, pod, &ada).await, 200);
         }
-        portal.sandbox.set_entitlements(&portal.tenant, &["ehr.other"]);
+        portal
+            .sandbox
+            .set_entitlements(&portal.tenant, &["ehr.other"]);
         for pod in &pods {
             assert_eq!(status_at(&portal, pod, &ada).await, 200, "it is remembered");
         }
-        portal.hear("licensing.entitlement.revoked.v1", &json!({})).await;
+        portal
+            .hear("licensing.entitlement.revoked.v1", &json!({}))
+            .await;
         for pod in &pods {
             assert_eq!(status_at(&portal, pod, &ada).await, 403);
         }
         // An event that says so is not enough.
-        portal.hear("licensing.entitlement.granted.v1", &json!({})).await;
+        portal
+            .hear("licensing.entitlement.granted.v1", &json!({}))
+            .await;
         portal.clock.advance(SignedDuration::from_secs(6));
         for pod in &pods {
             assert_eq!(status_at(&portal, pod, &ada).await, 403);
         }
-        portal.sandbox.set_entitlements(&portal.tenant, &["ehr.portal"]);
-        portal.hear("licensing.entitlement.granted.v1", &json!({})).await;
+        portal
+            .sandbox
+            .set_entitlements(&portal.tenant, &["ehr.portal"]);
+        portal
+            .hear("licensing.entitlement.granted.v1", &json!({}))
+            .await;
         portal.clock.advance(SignedDuration::from_secs(6));
         for pod in &pods {
             assert_eq!(status_at(&portal, pod, &ada).await, 200);

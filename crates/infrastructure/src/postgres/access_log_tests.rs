@@ -90,6 +90,7 @@ fn grant(tenant: &TestTenant, kind: AccountKind) -> PatientGrant {
             calendar: "gregory".to_owned(),
             currency: "AFN".to_owned(),
             retention_years: 7,
+            suspended: false,
             config: Arc::default(),
             version: 1,
         })),

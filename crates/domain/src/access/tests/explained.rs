@@ -1,5 +1,7 @@
 //! Explanations: the same decision, in words.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::super::{ActingFor, BirthDate, Denial, authorize, explain};
@@ -75,6 +77,17 @@ fn a_delegation_and_an_age_are_refused_by_their_own_rules() {
 }
 
 #[test]
+fn a_suspended_tenant_is_refused_whatever_it_holds() {
+    let mut facts = facts();
+    let tenant = facts.tenant.as_mut().expect("a tenant");
+    Arc::make_mut(tenant).suspended = true;
+    let explanation = explain(&facts, &PORTAL, at(0));
+    let refused = Some(("entitlement", Denial::TenantSuspended));
+    assert_eq!(explanation.refused, refused);
+    assert_eq!(refusal(&facts, &PORTAL), Some(Denial::TenantSuspended));
+}
+
+#[test]
 fn what_is_not_known_is_not_said() {
     let mut facts = facts();
     facts.tenant = None;
@@ -111,7 +124,7 @@ const fn rules_of(denial: Denial) -> &'static [&'static str] {
         Denial::TokenRevoked | Denial::TokenUnconfirmed => &["token"],
         Denial::ClientNotAllowed => &["client"],
         Denial::TenantMismatch | Denial::TenantClaimRequired => &["tenant"],
-        Denial::ModuleNotLicensed => &["entitlement"],
+        Denial::ModuleNotLicensed | Denial::TenantSuspended => &["entitlement"],
         Denial::MfaRequired => &["second-factor"],
         Denial::AccountNotLinked | Denial::AccountNotActive | Denial::PatientClaimRequired => {
             &["account"]
