@@ -1,4 +1,5 @@
-//! The contract of the events: a schema a type, in `openapi/events`.
+//! The contract of the events: a schema a type, in `openapi/events` for what is published and in
+//! `openapi/consumed-events` for what is heard.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -7,7 +8,8 @@ use std::sync::LazyLock;
 use jsonschema::Validator;
 use serde_json::Value;
 
-static SCHEMAS: LazyLock<BTreeMap<String, Schema>> = LazyLock::new(load);
+static SCHEMAS: LazyLock<BTreeMap<String, Schema>> = LazyLock::new(|| load("events"));
+static CONSUMED: LazyLock<BTreeMap<String, Schema>> = LazyLock::new(|| load("consumed-events"));
 
 /// A type's schema.
 pub struct Schema {
@@ -26,8 +28,13 @@ pub fn all() -> &'static BTreeMap<String, Schema> {
     &SCHEMAS
 }
 
-fn load() -> BTreeMap<String, Schema> {
-    let files = std::fs::read_dir(folder().join("events")).expect("the folder of schemas");
+/// The schemas of what is heard of others, by type.
+pub fn consumed() -> &'static BTreeMap<String, Schema> {
+    &CONSUMED
+}
+
+fn load(name: &str) -> BTreeMap<String, Schema> {
+    let files = std::fs::read_dir(folder().join(name)).expect("the folder of schemas");
     let load = |file: std::io::Result<std::fs::DirEntry>| {
         let file = file.expect("a file");
         let name = file.file_name().into_string().expect("a name");
@@ -53,10 +60,17 @@ pub fn faults(event: &Value) -> Vec<String> {
     let Some(schema) = SCHEMAS.get(event_type) else {
         return vec![format!("no schema of type {event_type}")];
     };
-    let fault = |error: jsonschema::ValidationError<'_>| {
-        format!("{} by {}", error.instance_path(), error.schema_path())
-    };
-    schema.validator.iter_errors(event).map(fault).collect()
+    schema.faults(event)
+}
+
+impl Schema {
+    /// Why a message is not what the schema says; empty when it is. Tells no values.
+    pub fn faults(&self, event: &Value) -> Vec<String> {
+        let fault = |error: jsonschema::ValidationError<'_>| {
+            format!("{} by {}", error.instance_path(), error.schema_path())
+        };
+        self.validator.iter_errors(event).map(fault).collect()
+    }
 }
 
 /// Reads a message; fails the test when it is not what its type's schema says.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use portal_sandbox::Fault;
-use portal_tests::{Person, Platform, TestPortal, long_scene, scene};
+use portal_tests::{Person, Platform, TestPortal, long_scene, scene, schemas};
 use serde_json::{Value, json};
 
 use super::{answers, portal};
@@ -183,6 +183,34 @@ async fn no_mutant_of_any_event_changes_anything() {
             portal.hear_event(honest).await;
         }
         assert_ne!(world.state().await, before, "the honest ones are believed");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_schemas_say_what_is_read() {
+    scene(async {
+        let world = World::new().await;
+        let schemas = schemas::consumed();
+        assert_eq!(schemas.len(), world.honest.len());
+        for (kind, honest) in Platform::kinds().zip(&world.honest) {
+            let schema = &schemas[kind];
+            assert_eq!(schema.faults(honest), Vec::<String>::new(), "{kind}");
+            for mutant in mutants_of(kind, honest, world.portal.now()) {
+                let Ok(event) = serde_json::from_slice::<Value>(&mutant.payload) else {
+                    continue;
+                };
+                // What a schema can say of a CloudEvent: not who sent it, when, or whose it is.
+                let is_readable = mutant
+                    .reasons
+                    .iter()
+                    .all(|reason| !["malformed", "missing", "unexpected-type"].contains(reason));
+                if event.get("envelope").is_none() {
+                    let faults = schema.faults(&event);
+                    assert_eq!(faults.is_empty(), is_readable, "{kind}: {event}");
+                }
+            }
+        }
     })
     .await;
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
+use portal_application::inbox::Subscriptions;
 use portal_application::ports::OutboxMessage;
 use portal_application::relay::event_message;
 use portal_domain::account::AccountStatus;
@@ -156,6 +157,34 @@ fn asyncapi() -> String {
         )
         .expect("text");
     }
+    for subscription in Subscriptions::default().iter() {
+        let (kind, stream) = (subscription.kind.as_str(), &subscription.stream);
+        let name = kind.replace(['.', '-'], "_");
+        let title = &schemas::consumed()[kind].document["title"];
+        let title = title.as_str().expect("a title");
+        write!(
+            channels,
+            "  {name}:\n    address: {subject}\n    description: Of {source}, in the stream \
+             {stream}.\n    messages:\n      {name}:\n        $ref: \
+             '#/components/messages/{name}'\n",
+            subject = subscription.subject,
+            source = subscription.source,
+        )
+        .expect("text");
+        write!(
+            operations,
+            "  receive_{name}:\n    action: receive\n    channel:\n      $ref: \
+             '#/channels/{name}'\n"
+        )
+        .expect("text");
+        write!(
+            messages,
+            "    {name}:\n      name: {kind}\n      title: {title}\n      payload:\n        \
+             schemaFormat: application/schema+json;version=draft-07\n        schema:\n          \
+             $ref: ./consumed-events/{kind}.schema.json\n"
+        )
+        .expect("text");
+    }
     format!(
         "{HEAD}channels:\n{channels}operations:\n{operations}{COMPONENTS}  messages:\n{messages}"
     )
@@ -169,6 +198,7 @@ info:
   description: >-
     What happened in the patient portal, as CloudEvents 1.0 in structured JSON over NATS JetStream.
     Ids and codes only. Each event is published at least once; consumers see it once by its id.
+    And what the portal hears of other services, by its usual names.
 defaultContentType: application/cloudevents+json
 servers:
   jetstream:
@@ -189,7 +219,7 @@ components:
 ";
 
 #[test]
-fn the_document_lists_what_is_published() {
+fn the_document_lists_what_is_published_and_what_is_heard() {
     let file = schemas::folder().join("asyncapi.yaml");
     let wanted = asyncapi();
     if std::env::var_os("WRITE_ASYNCAPI").is_some() {

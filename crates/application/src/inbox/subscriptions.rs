@@ -142,6 +142,11 @@ impl Subscriptions {
         Ok(Self(chosen))
     }
 
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Subscription> {
+        self.0.iter()
+    }
+
     /// The one that a message came in by.
     pub fn find(&self, stream: &str, subject: &str) -> Option<&Subscription> {
         let mut all = self.0.iter();
