@@ -11,6 +11,7 @@ mod failure;
 mod generated;
 mod idempotency;
 mod inbox;
+mod jobs;
 mod leaks;
 mod log_redaction;
 mod outbox;
