@@ -256,6 +256,7 @@ impl TestPortal {
             prefix: &self.prefix,
             metrics: &self.metrics,
             relay: true,
+            inbox: self.platform.is_some(),
         };
         Pod::serve(&launch, listener).await
     }

@@ -2,7 +2,7 @@ use super::Scene;
 use crate::config::{EntitlementsConfig, Role, Secrecy, operate, process, relay, serve, table};
 
 /// A malformed value for each setting that has a form.
-const MALFORMED: [(&str, &str); 72] = [
+const MALFORMED: [(&str, &str); 75] = [
     ("PORTAL_PROFILE", "staging"),
     ("PUBLIC_URL", "portal.example.org"),
     ("PUBLIC_URL", "https://u:p@portal.example.org"),
