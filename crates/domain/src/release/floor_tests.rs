@@ -325,6 +325,16 @@ fn a_contained_result_whose_labels_cannot_be_read_hides_its_container() {
 }
 
 #[test]
+fn a_contained_result_whose_code_cannot_be_read_is_as_one_that_stands_alone() {
+    let unreadable = r#","code":{"coding":"garbled"}"#;
+    let report = Scene {
+        contained: vec![contained("final", unreadable)],
+        ..Scene::of("DiagnosticReport", "final")
+    };
+    assert_eq!(verdict(&report, ReleaseMode::ByStatus, 0), Ok(()));
+}
+
+#[test]
 fn what_is_no_result_and_holds_none_waits_for_no_acknowledgement() {
     let practitioner = r#"{"resourceType":"Practitioner","id":"in"}"#.to_owned();
     for contained in [vec![], vec![practitioner]] {

@@ -140,9 +140,9 @@ impl<'a> Matched<'a> {
         Self {
             type_name: &inner.type_name,
             status: inner.status.as_deref(),
-            categories: Codes::new(&inner.categories, inner.labels_unreadable),
-            codes: Codes::new(&inner.codes, inner.labels_unreadable),
-            security: Codes::new(&inner.security, inner.labels_unreadable),
+            categories: Codes::new(&inner.categories, inner.is_unreadable()),
+            codes: Codes::new(&inner.codes, inner.is_unreadable()),
+            security: Codes::new(&inner.security, inner.is_unreadable()),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The class of one record: which sensitive categories it touches, as far as anybody can tell.
 
-use portal_fhir::{Coding, Header, ResourceType};
+use portal_fhir::{Coding, Contained, Header, ResourceType};
 
 use super::labels::{self, Label};
 use super::{CodeLists, SensitivitySet};
@@ -66,8 +66,8 @@ fn add_labels(class: &mut SensitivityClass, header: &Header) {
             Label::Unknown => class.undetermined = true,
         }
     }
-    class.undetermined |=
-        header.labels_unreadable || header.contained.iter().any(|inner| inner.labels_unreadable);
+    let mut contained = header.contained.iter();
+    class.undetermined |= header.labels_unreadable || contained.any(Contained::is_unreadable);
 }
 
 fn add_codes(class: &mut SensitivityClass, header: &Header, lists: &CodeLists) {

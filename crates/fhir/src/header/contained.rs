@@ -42,7 +42,6 @@ fn one(resource: Value<'_>) -> Result<Contained, HeaderError> {
     let security = Codes::default().labels(meta.and_then(|meta| meta.get("security")));
     let labels_unreadable = meta.is_some_and(|meta| meta.kind() != Kind::Object)
         || [
-            &codes,
             &interpretation,
             &categories,
             &verification,
@@ -66,6 +65,7 @@ fn one(resource: Value<'_>) -> Result<Contained, HeaderError> {
         codes: codes.list,
         tags: tags.list,
         security: security.list,
+        codes_unreadable: codes.unreadable,
         labels_unreadable,
     })
 }

@@ -124,8 +124,17 @@ pub struct Contained {
     pub tags: Vec<Coding>,
     /// `meta.security`.
     pub security: Vec<Coding>,
-    /// Whether something of the above is there but cannot be read.
+    /// Whether something of `codes` is there but cannot be read.
+    pub codes_unreadable: bool,
+    /// Whether something else of the above is there but cannot be read.
     pub labels_unreadable: bool,
+}
+
+impl Contained {
+    /// Whether anything of it cannot be read, so that it may be about anything.
+    pub const fn is_unreadable(&self) -> bool {
+        self.codes_unreadable || self.labels_unreadable
+    }
 }
 
 /// The part of a resource that decisions are made on. Its spans point into the bytes that it was
