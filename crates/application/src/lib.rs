@@ -29,6 +29,7 @@ pub mod record;
 mod registration;
 pub mod relay;
 pub mod staff;
+mod system_event;
 #[cfg(test)]
 mod testing;
 

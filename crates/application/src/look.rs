@@ -239,7 +239,7 @@ impl Inner {
                 .map(|patient| patient.id().clone()),
             actor: actor(token, proxy.is_some()),
             delegation_id: proxy.map(|proxy| proxy.delegation().id),
-            identity: (token.issuer.clone(), token.subject.clone()),
+            identity: Some((token.issuer.clone(), token.subject.clone())),
             client: token.client.clone(),
             event_type: action.event_type,
             outcome: Outcome::Success,

@@ -25,9 +25,9 @@ use crate::error::AccessError;
 use crate::gate::{Gate, GateParts};
 use crate::me::Me;
 use crate::ports::{
-    AccessLog, AccountViews, AppUses, BearerToken, Clock, CursorSeal, Entitlements, Facts,
-    IdentityAdmin, Ids, Journal, Notifier, PatientDirectory, RecordCache, Revocations, Secrets,
-    Sources, TokenIntrospection, TokenRefusal, TokenVerifier, UnitsOfWork,
+    AccessLog, AccountViews, AppUses, BearerToken, Clock, CursorSeal, Entitlements, Facts, Ids,
+    Journal, Notifier, PatientDirectory, RecordCache, Revocations, Secrets, Sources,
+    TokenIntrospection, TokenRefusal, TokenVerifier, UnitsOfWork,
 };
 use crate::record::{
     Lab, Labs, Loader, ReadOne, RecordRules, Search, Section, SectionPage, Summary,
@@ -50,8 +50,6 @@ pub struct Parts {
     pub sources: Arc<dyn Sources>,
     /// The directory of patients.
     pub directory: Arc<dyn PatientDirectory>,
-    /// The administration of identity providers.
-    pub identity_admin: Arc<dyn IdentityAdmin>,
     /// What takes links and codes to people.
     pub notifier: Arc<dyn Notifier>,
     /// Cache of owned sets.
@@ -97,7 +95,6 @@ pub(crate) struct Inner {
     pub(crate) loader: Loader,
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) directory: Arc<dyn PatientDirectory>,
-    pub(crate) identity_admin: Arc<dyn IdentityAdmin>,
     pub(crate) units: Arc<dyn UnitsOfWork>,
     pub(crate) account_views: Arc<dyn AccountViews>,
     pub(crate) app_uses: Arc<dyn AppUses>,
@@ -137,7 +134,6 @@ impl Portal {
             loader,
             journal: parts.journal,
             directory: parts.directory,
-            identity_admin: parts.identity_admin,
             units: parts.units,
             account_views: parts.account_views,
             app_uses: parts.app_uses,
@@ -247,14 +243,7 @@ impl Portal {
         caller: &Caller,
         request: &WriteRequest,
     ) -> Result<Recorded<Performed<PortalAccount>>, AccessError> {
-        let verified = self.inner.perform(caller, &Verify { request }).await?;
-        let account = &verified.value().made;
-        if let (Some(identity), Some(patient)) = (&account.identity, &account.patient) {
-            let (inner, identity, patient) =
-                (Arc::clone(&self.inner), identity.clone(), patient.clone());
-            tokio::spawn(async move { inner.link_patient(&identity, &patient).await });
-        }
-        Ok(verified)
+        self.inner.perform(caller, &Verify { request }).await
     }
 
     /// Changes the caller's own account.

@@ -222,8 +222,8 @@ pub struct AccessEvent {
     pub actor: ActorKind,
     /// The delegation acted by; the event is then the proxy's act on the patient's record.
     pub delegation_id: Option<ProxyDelegationId>,
-    /// Who a caller without an account is; stored as a keyed hash.
-    pub identity: (Issuer, Subject),
+    /// Who a caller without an account is; stored as a keyed hash. None where nobody called.
+    pub identity: Option<(Issuer, Subject)>,
     /// The client used.
     pub client: Option<ClientId>,
     /// What was done.

@@ -92,7 +92,6 @@ pub(crate) fn portal(resources: &[(RecordSet, &str)]) -> Portal {
         entitlements: Arc::clone(&outside) as _,
         sources: Arc::clone(&outside) as _,
         directory: Arc::clone(&outside) as _,
-        identity_admin: Arc::clone(&outside) as _,
         notifier: Arc::clone(&outside) as _,
         cache: Arc::clone(&outside) as _,
         journal: Arc::clone(&outside) as _,

@@ -62,7 +62,7 @@ impl Act for RevokeApp<'_> {
         }
         let token = grant.token();
         let identity = (token.issuer.clone(), token.subject.clone());
-        work.revoke(&identity, Some(&client), now, None).await?;
+        work.revoke_app(&identity, &client, now).await?;
         portal.uses.forget(account, &client);
         let about = About::of_client(&client);
         Ok(Acted::made((), 204, &client).about(about))

@@ -15,6 +15,7 @@ mod journal;
 mod notifier;
 mod outbox;
 mod patient_directory;
+mod provider_tasks;
 mod record_cache;
 mod relay;
 mod revocations;
@@ -44,6 +45,7 @@ pub use patient_directory::{
     Contact, ContactAddress, ContactChannel, InvalidMedicalRecordNumber, MedicalRecordNumber,
     PatientDirectory, RegisteredPatient,
 };
+pub use provider_tasks::{DueProviderTask, ProviderTask, ProviderTasks};
 pub use record_cache::{CacheLoad, Generation, RecordCache};
 pub use relay::{EventBus, EventBusError, JournalRelay, OutgoingEvent, RelayBatch, RelayClaim};
 pub use revocations::{ListedStanding, Revocations, TokenIntrospection};

@@ -12,7 +12,7 @@ use portal_domain::id::{
 use portal_domain::notification::Preferences;
 use portal_domain::proxy_delegation::ProxyDelegation;
 
-use super::{ContactChannel, Delivery, Hash, StoreError};
+use super::{ContactChannel, Delivery, Hash, ProviderTask, StoreError};
 
 /// What a change was decided on. It begins only while these are still the rows' versions, and
 /// holds the rows until it ends.
@@ -74,6 +74,24 @@ pub trait UnitOfWork: Send {
         client: Option<&ClientId>,
         not_before: Timestamp,
         until: Option<Timestamp>,
+    ) -> Result<(), StoreError>;
+
+    /// Has the identity provider asked once this is committed, until it did it or the task's time
+    /// is over.
+    async fn ask_provider(
+        &mut self,
+        identity: &(Issuer, Subject),
+        task: ProviderTask,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Refuses every token of a person and a client until the identity provider has withdrawn the
+    /// consent, newer ones included, and has it asked to. Tokens of a later consent count.
+    async fn revoke_app(
+        &mut self,
+        identity: &(Issuer, Subject),
+        client: &ClientId,
+        now: Timestamp,
     ) -> Result<(), StoreError>;
 
     /// Writes the access event and makes everything durable.

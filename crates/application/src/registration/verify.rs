@@ -1,25 +1,18 @@
 //! Who registered opens the link: from then on the record is theirs.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
-use metrics::counter;
 use portal_domain::access::{Action, CallerGrant};
 use portal_domain::account::{AccountStatus, PortalAccount};
-use portal_domain::id::{Issuer, PatientId, PortalAccountId, Subject};
+use portal_domain::id::{PatientId, PortalAccountId};
 
 use crate::act::{About, Act, Acted};
 use crate::body::WriteRequest;
 use crate::error::{AccessError, Refusal};
 use crate::operation;
 use crate::portal::Inner;
-use crate::ports::{HashPurpose, IdempotencyRecord, Stored, UnitOfWork};
+use crate::ports::{HashPurpose, IdempotencyRecord, ProviderTask, Stored, UnitOfWork};
 
 use super::identity_hash;
-
-/// How often the identity provider is told, with doubled waits between.
-const TRIES: u32 = 6;
-const FIRST_WAIT: Duration = Duration::from_millis(500);
 
 /// `POST /v1/portal/registrations/verify`
 pub(crate) struct Verify<'a> {
@@ -112,41 +105,16 @@ impl Inner {
             }
         };
         let activated = account
-            .activate(identity)
+            .activate(identity.clone())
             .map_err(|_| Refusal::StateConflict)?;
         if work.accounts().update(&account, now).await? == Stored::Taken {
             return Err(Refusal::StateConflict.into());
         }
         account.version += 1;
         work.publish(&activated, now).await?;
+        let linked = ProviderTask::LinkPatient(account.patient.clone());
+        work.ask_provider(&identity, linked, now).await?;
         self.notify(work, account.id, "account-activated").await?;
         Ok(account)
-    }
-
-    /// Tells the identity provider whose record the person holds, so that their next token says so.
-    pub(crate) async fn link_patient(
-        &self,
-        (issuer, subject): &(Issuer, Subject),
-        patient: &PatientId,
-    ) {
-        let mut wait = FIRST_WAIT;
-        for attempt in 1..=TRIES {
-            let linked = self
-                .identity_admin
-                .link_patient(issuer, subject, Some(patient))
-                .await;
-            let outcome = match linked {
-                Ok(()) => "linked",
-                Err(crate::ports::IdentityAdminError::Unavailable) if attempt < TRIES => {
-                    tokio::time::sleep(wait).await;
-                    wait *= 2;
-                    continue;
-                }
-                Err(_) => "failed",
-            };
-            counter!("portal_identity_links_total", "outcome" => outcome).increment(1);
-            tracing::info!(outcome, "identity.linked");
-            return;
-        }
     }
 }

@@ -117,7 +117,6 @@ impl StaffAct for Approve<'_> {
                 missing: APPROVALS.saturating_sub(approvals),
                 delegation,
             },
-            ended: None,
         })
     }
 

@@ -124,7 +124,6 @@ impl StaffAct for PutConfig<'_> {
             made: ConfigAnswer { document, version },
             resource_id: version.to_string(),
             about: About::default(),
-            ended: None,
         })
     }
 

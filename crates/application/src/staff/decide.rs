@@ -109,7 +109,7 @@ impl Inner {
             patient_id: about.patient,
             actor: caller.staff.actor(),
             delegation_id: None,
-            identity: (token.issuer.clone(), token.subject.clone()),
+            identity: Some((token.issuer.clone(), token.subject.clone())),
             client: token.client.clone(),
             event_type: if about.unchanged {
                 EventType::AdminViewed

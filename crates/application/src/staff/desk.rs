@@ -22,8 +22,8 @@ use crate::body::WriteRequest;
 use crate::error::AccessError;
 use crate::portal::{Inner, Portal};
 use crate::ports::{
-    BearerToken, DeadLetters, IdentityAdmin, StaffAccount, StaffRecords, StaffTokenVerifier,
-    StaffUnitsOfWork, TokenRefusal,
+    BearerToken, DeadLetters, StaffAccount, StaffRecords, StaffTokenVerifier, StaffUnitsOfWork,
+    TokenRefusal,
 };
 
 /// Everything outside that only the use cases of staff stand on.
@@ -35,8 +35,6 @@ pub struct StaffParts {
     pub records: Arc<dyn StaffRecords>,
     /// Changes.
     pub units: Arc<dyn StaffUnitsOfWork>,
-    /// The administration of identity providers.
-    pub identity_admin: Arc<dyn IdentityAdmin>,
     /// Events that were given up.
     pub dead_letters: Arc<dyn DeadLetters>,
 }

@@ -4,7 +4,6 @@ use async_trait::async_trait;
 use metrics::counter;
 use portal_domain::access::{Denial, StaffAction, StaffGrant};
 use portal_domain::audit::Recorded;
-use portal_domain::id::{Issuer, Subject};
 
 use super::StaffCaller;
 use super::decide::About;
@@ -23,15 +22,6 @@ pub(super) struct Done<T> {
     pub(super) resource_id: String,
     /// For the journal.
     pub(super) about: About,
-    /// Whose sessions end at the identity provider once this is committed.
-    pub(super) ended: Option<Ended>,
-}
-
-/// Somebody who is locked out.
-pub(super) struct Ended {
-    pub(super) identity: (Issuer, Subject),
-    /// Whether the record is taken from their user too.
-    pub(super) unlink: bool,
 }
 
 /// A use case of staff that changes something.
@@ -150,27 +140,7 @@ impl StaffDesk {
             work.idempotency().remember(asked.key, &record, now).await?;
         }
         let receipt = work.commit(event(done.about)?).await?;
-        if let Some(ended) = done.ended {
-            self.end_sessions(ended);
-        }
         Ok(Recorded::new(performed(done.made, false), receipt))
-    }
-
-    /// Asks the identity provider, behind the answer: its tokens are refused already, whether or
-    /// not it can be reached.
-    fn end_sessions(&self, ended: Ended) {
-        let admin = std::sync::Arc::clone(&self.staff.identity_admin);
-        tokio::spawn(async move {
-            let (issuer, subject) = &ended.identity;
-            let mut done = admin.end_sessions(issuer, subject).await;
-            if ended.unlink {
-                let unlinked = admin.link_patient(issuer, subject, None).await;
-                done = done.and(unlinked);
-            }
-            if let Err(error) = done {
-                tracing::warn!(%error, "identity.sessions_not_ended");
-            }
-        });
     }
 }
 

@@ -55,7 +55,6 @@ impl StaffAct for Revoke<'_> {
             resource_id: delegation.id.to_string(),
             about: about(&delegation),
             made: delegation,
-            ended: None,
         })
     }
 

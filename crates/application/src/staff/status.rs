@@ -3,21 +3,24 @@
 use std::fmt::Write as _;
 
 use async_trait::async_trait;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use portal_domain::access::{StaffAction, StaffGrant};
 use portal_domain::account::{PortalAccount, StatusReason, TransitionRefused};
 use portal_domain::document::Members;
 use portal_domain::event::PortalEvent;
+use portal_domain::id::{Issuer, Subject};
 use serde_json::Value;
 
 use super::accounts::named;
 use super::decide::About;
 use super::desk::StaffDesk;
 use super::operation;
-use super::perform::{Done, Ended, StaffAct};
+use super::perform::{Done, StaffAct};
 use crate::body::WriteRequest;
 use crate::error::{AccessError, Refusal};
-use crate::ports::{HashPurpose, IdempotencyRecord, StaffUnitOfWork, Stored};
+use crate::ports::{
+    HashPurpose, IdempotencyRecord, ProviderTask, StaffUnitOfWork, StoreError, Stored,
+};
 
 const REASON: &str = "expected a reason, such as person-asked or staff-decision";
 /// Longer than any token lives that was issued before.
@@ -70,6 +73,25 @@ impl ChangeStatus<'_> {
             StatusChange::Reinstate => account.reinstate(),
             StatusChange::Close => account.close(reason, grant.decided_at()),
         }
+    }
+
+    /// Refuses what tokens the person has, whether or not the provider can be reached, and has it
+    /// end their sessions.
+    async fn lock_out(
+        &self,
+        identity: &(Issuer, Subject),
+        now: Timestamp,
+        work: &mut dyn StaffUnitOfWork,
+    ) -> Result<(), StoreError> {
+        let until = now.saturating_add(REVOKED_FOR).ok();
+        work.revoke(identity, None, now, until).await?;
+        work.ask_provider(identity, ProviderTask::EndSessions, now)
+            .await?;
+        if self.change == StatusChange::Close {
+            let unlinked = ProviderTask::LinkPatient(None);
+            work.ask_provider(identity, unlinked, now).await?;
+        }
+        Ok(())
     }
 
     async fn found(&self, work: &mut dyn StaffUnitOfWork) -> Result<PortalAccount, AccessError> {
@@ -145,8 +167,7 @@ impl StaffAct for ChangeStatus<'_> {
         }
         account.version += 1;
         if let Some(identity) = &locked_out {
-            let until = now.saturating_add(REVOKED_FOR).ok();
-            work.revoke(identity, None, now, until).await?;
+            self.lock_out(identity, now, work).await?;
         }
         if self.change == StatusChange::Close {
             work.forget(account.id).await?;
@@ -157,10 +178,6 @@ impl StaffAct for ChangeStatus<'_> {
         Ok(Done {
             resource_id: account.id.to_string(),
             about: About::one(&account.id, account.patient.as_ref()),
-            ended: locked_out.map(|identity| Ended {
-                identity,
-                unlink: self.change == StatusChange::Close,
-            }),
             made: account,
         })
     }

@@ -29,7 +29,7 @@ use crate::record::{RecordRules, SourceRules};
 
 pub(crate) use changes::{MemoryAppUses, NoAccountViews, NoUnitsOfWork, OneSecret};
 pub(crate) use journal::{Fate, MemoryJournal};
-pub(crate) use people::{MemoryDirectory, MemoryIdentityAdmin, MemoryNotifier};
+pub(crate) use people::{Administered, MemoryDirectory, MemoryIdentityAdmin, MemoryNotifier};
 pub(crate) use records::{problem, report, result, vital};
 pub(crate) use sources::MemorySources;
 pub(crate) use stores::{
@@ -79,7 +79,6 @@ impl World {
             entitlements: Arc::new(OneLicence(LICENCE)),
             sources: Arc::clone(&sources) as _,
             directory: Arc::clone(&directory) as _,
-            identity_admin: Arc::clone(&identity_admin) as _,
             notifier: Arc::clone(&notifier) as _,
             cache: Arc::clone(&cache) as _,
             journal: Arc::clone(&journal) as _,

@@ -12,7 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use portal_application::ports::{Component, ListedStanding, Revocations, StoreError};
 use portal_domain::access::VerifiedToken;
 use portal_domain::id::TenantId;
@@ -36,6 +36,12 @@ pub struct Revocation {
     /// When every such token has expired; none if the entry stays.
     pub until: Option<Timestamp>,
 }
+
+/// The `not_before` of an app whose consent the identity provider has yet to withdraw: no token is
+/// that new, so that a refreshed one is refused as well.
+pub(super) const UNTIL_WITHDRAWN: Timestamp = Timestamp::constant(253_370_764_800, 0);
+/// Longer than any token lives that was issued before a consent was withdrawn.
+const OUTLIVED: SignedDuration = SignedDuration::from_hours(24);
 
 /// Writes entries with the login of requests.
 #[derive(Debug, Clone)]
@@ -86,6 +92,29 @@ pub(super) async fn upsert(
     .bind(revocation.key.hash)
     .bind(jiff_sqlx::Timestamp::from(revocation.not_before))
     .bind(revocation.until.map(jiff_sqlx::Timestamp::from))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Lets the entry of an app whose consent was withdrawn refuse tokens up to a time, and end when
+/// those have expired. One that waits for nothing stays as it is.
+pub(super) async fn lower(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    key: RevocationKey,
+    not_before: Timestamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE revocations SET not_before = $4, until = $5
+        WHERE tenant_id = $1 AND kind = $2 AND key_hash = $3 AND not_before = $6",
+    )
+    .bind(tenant.as_str())
+    .bind(key.kind.as_str())
+    .bind(key.hash)
+    .bind(jiff_sqlx::Timestamp::from(not_before))
+    .bind(jiff_sqlx::Timestamp::from(not_before + OUTLIVED))
+    .bind(jiff_sqlx::Timestamp::from(UNTIL_WITHDRAWN))
     .execute(connection)
     .await?;
     Ok(())

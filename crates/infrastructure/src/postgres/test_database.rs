@@ -208,7 +208,7 @@ impl TestTenant {
             patient_id: Some(self.patient()),
             actor: ActorKind::Oneself,
             delegation_id: None,
-            identity: (Self::issuer(), self.subject()),
+            identity: Some((Self::issuer(), self.subject())),
             client: None,
             event_type: EventType::ChartViewed,
             outcome: Outcome::Success,

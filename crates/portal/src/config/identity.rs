@@ -111,8 +111,11 @@ pub(super) static SETTINGS: [&Setting; 12] = [
     &MAX_TOKEN_LIFETIME,
 ];
 
-pub(super) fn identity(reader: &mut Reader<'_>, public_url: Option<&str>) -> Option<OidcSettings> {
-    let issuers = issuers(reader);
+pub(super) fn identity(
+    reader: &mut Reader<'_>,
+    issuers: Option<Vec<IssuerSettings>>,
+    public_url: Option<&str>,
+) -> Option<OidcSettings> {
     let clients = |value: &str| parse::items::<ClientId>(value, "client ids between commas");
     let clients = reader.read(&FIRST_PARTY_CLIENTS, clients);
     let client = parse::client(reader, &OIDC_CLIENT_ID, &OIDC_CLIENT_SECRET);
@@ -148,7 +151,8 @@ pub(super) fn identity(reader: &mut Reader<'_>, public_url: Option<&str>) -> Opt
     })
 }
 
-fn issuers(reader: &mut Reader<'_>) -> Option<Vec<IssuerSettings>> {
+/// Those that issue patients' tokens; none if there are none.
+pub(super) fn issuers(reader: &mut Reader<'_>) -> Option<Vec<IssuerSettings>> {
     let realm = reader.read(&KEYCLOAK_REALM_URL, |value| {
         let issuer = IssuerSettings::parse(value)
             .ok()

@@ -15,7 +15,7 @@ pub(super) static KEY_RING: Setting = Setting::new(
     "Sealing keys: id ([a-z0-9]{1,16}), first day of use, key. The newest seals, all open.",
 )
 .secrecy(Secrecy::Secret)
-.needed_by(&[Role::Serve]);
+.needed_by(&[Role::Serve, Role::Relay]);
 
 pub(super) static SETTINGS: [&Setting; 1] = [&KEY_RING];
 

@@ -5,6 +5,7 @@
 
 mod fault;
 mod identity;
+mod jobs;
 mod keys;
 mod licence;
 mod parse;
@@ -22,6 +23,7 @@ mod values;
 mod tests;
 
 pub use fault::{Fault, Faults};
+pub use jobs::{IdentityAdminConfig, JobsConfig};
 pub use licence::{EntitlementsConfig, Licences};
 pub use people::{PeopleConfig, StaffIdentity};
 pub use service::{Addresses, Process, Public};
@@ -56,8 +58,8 @@ pub struct ServeConfig {
     pub journal_url: SecretString,
     /// The cache.
     pub redis_url: SecretString,
-    /// What the relay publishes from and to; none without a relay.
-    pub relay: Option<RelayStores>,
+    /// What the relay publishes from and to, and does beside it; none without a relay.
+    pub relay: Option<(RelayStores, JobsConfig)>,
     /// Tokens.
     pub identity: OidcSettings,
     /// The systems that know and reach people.
@@ -92,6 +94,8 @@ pub struct RelayConfig {
     pub process: Process,
     /// From and to.
     pub stores: RelayStores,
+    /// What it does beside publishing.
+    pub jobs: JobsConfig,
 }
 
 /// What `migrate` and `import` run on.
@@ -111,6 +115,7 @@ struct Draft {
     stores: Stores,
     identity: Option<OidcSettings>,
     people: Option<PeopleConfig>,
+    jobs: Option<JobsConfig>,
     licences: Option<Licences>,
     sources: Option<SourcesConfig>,
     rules: Option<Arc<RecordRules>>,
@@ -133,7 +138,8 @@ pub fn serve(inputs: &Inputs<'_>, with_relay: bool) -> Result<Reading<ServeConfi
         &[Role::Serve]
     };
     read(inputs, roles, |draft| {
-        let relay = relay_stores(&draft.stores).filter(|_| with_relay);
+        let relay = relay_stores(&draft.stores).zip(draft.jobs);
+        let relay = relay.filter(|_| with_relay);
         if with_relay && relay.is_none() {
             return None;
         }
@@ -162,6 +168,7 @@ pub fn relay(inputs: &Inputs<'_>) -> Result<Reading<RelayConfig>, Faults> {
         Some(RelayConfig {
             stores: relay_stores(&draft.stores)?,
             process: draft.process?,
+            jobs: draft.jobs?,
         })
     })
 }
@@ -217,9 +224,13 @@ fn draft(reader: &mut Reader<'_>, now: Timestamp) -> Draft {
     let process = service::process(reader);
     let public = service::public(reader);
     let public_url = public.as_ref().map(|public| public.url.as_str());
-    let identity = identity::identity(reader, public_url);
+    let issuers = identity::issuers(reader);
+    let identity = identity::identity(reader, issuers.clone(), public_url);
     let mesh = sources::mesh(reader);
     let people = people::people(reader, identity.as_ref(), mesh);
+    let key_ring = keys::key_ring(reader, now);
+    let admin = jobs::identity_admin(reader, people.as_ref(), (issuers, public_url));
+    let jobs = jobs::jobs(people.as_ref(), admin, key_ring.as_ref());
     let licences = licence::licences(reader, mesh);
     let tenants = licences.as_ref().map(|licences| &licences.tenants);
     let sources = sources::sources(reader, tenants, mesh);
@@ -232,10 +243,11 @@ fn draft(reader: &mut Reader<'_>, now: Timestamp) -> Draft {
     Draft {
         process,
         stores: stores::stores(reader),
-        key_ring: keys::key_ring(reader, now),
+        key_ring,
         public,
         identity,
         people,
+        jobs,
         licences,
         sources,
         rules,

@@ -2,9 +2,7 @@
 //! codes to people.
 
 use portal_domain::id::{ClientId, Issuer};
-use portal_infrastructure::identity::{
-    ClientCredentials, IssuerSettings, KeycloakAdmin, OidcSettings,
-};
+use portal_infrastructure::identity::{ClientCredentials, IssuerSettings, OidcSettings};
 
 use super::parse;
 use super::reader::Reader;
@@ -85,9 +83,6 @@ pub(super) fn people(
         &IDENTITY_ADMIN_CLIENT_ID,
         &IDENTITY_ADMIN_CLIENT_SECRET,
     );
-    if let (Some(_), Some(identity)) = (&identity_admin, identity) {
-        check_realms(reader, identity);
-    }
     let staff = staff(reader, identity);
     let communication_url = parse::service_url(reader, &COMMUNICATION_URL, mesh);
     Some(PeopleConfig {
@@ -95,18 +90,6 @@ pub(super) fn people(
         staff: staff?,
         communication_url,
     })
-}
-
-// An account for nobody's users is a mistake that would show only when somebody registers.
-fn check_realms(reader: &mut Reader<'_>, identity: &OidcSettings) {
-    let mut issuers = identity.issuers.iter();
-    if !issuers.any(|one| KeycloakAdmin::administers(&one.issuer)) {
-        reader.fault(
-            &IDENTITY_ADMIN_CLIENT_ID,
-            "is set, and no issuer is a realm of Keycloak",
-            "an issuer that ends in /realms/NAME",
-        );
-    }
 }
 
 /// None if it is malformed; nothing inside if there is no issuer of staff.

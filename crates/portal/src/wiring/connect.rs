@@ -11,9 +11,9 @@ use portal_infrastructure::http_client::http_client;
 use portal_infrastructure::identity::{OidcIntrospection, OidcVerifier};
 use portal_infrastructure::nats::NatsBus;
 use portal_infrastructure::postgres::{
-    Database, DeliverySeal, Login, OutboxListener, PgAccessLog, PgAccountViews, PgAppUses,
-    PgDeliveries, PgFacts, PgJournal, PgJournalRelay, PgOutboxRelay, PgRevocations, PgStaffRecords,
-    PgUnitsOfWork, UnitsOfWorkParts,
+    Database, DeliverySeal, Login, OutboxListener, PgAccessLog, PgAccountViews, PgAppUses, PgFacts,
+    PgJournal, PgJournalRelay, PgOutboxRelay, PgRevocations, PgStaffRecords, PgUnitsOfWork,
+    UnitsOfWorkParts,
 };
 use portal_infrastructure::redis::{RedisRecordCache, RedisSettings};
 use portal_infrastructure::unconfigured::Unconfigured;
@@ -23,12 +23,12 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Notify;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::config::{Profile, RelayConfig, RelayStores, ServeConfig, SourceConfig};
+use crate::config::{JobsConfig, Profile, RelayConfig, RelayStores, ServeConfig, SourceConfig};
 use crate::telemetry::Metrics;
 use crate::watch::Dependencies;
 
 use super::people::People;
-use super::{Background, DeliveryEnds, Parts, RelayEnds, Surroundings, WiringError};
+use super::{Background, Parts, RelayEnds, Surroundings, WiringError, jobs};
 
 /// Makes the adapters that serve. Runs inside the runtime.
 pub async fn connect(
@@ -49,12 +49,14 @@ pub async fn connect(
         app_uses: Some(Arc::clone(&made.app_uses)),
         ..Background::default()
     };
-    if let Some(stores) = &config.relay {
-        let wake = Arc::clone(&made.wake);
-        background.add_relay(stores, wake, &surroundings).await?;
-        if config.people.communication_url.is_some() {
-            background.add_deliveries(stores, (&made, &config.key_ring), &surroundings)?;
-        }
+    if let Some((stores, jobs)) = &config.relay {
+        let wakes = Wakes {
+            journal: Arc::clone(&made.wake),
+            provider: Arc::clone(&made.provider_wake),
+        };
+        background
+            .add_relay(stores, jobs, wakes, &surroundings)
+            .await?;
     }
     if let Some(url) = &config.nats_url {
         let hinted = Arc::clone(&made.hinted);
@@ -84,16 +86,24 @@ pub async fn connect_relay(
 ) -> Result<Background, WiringError> {
     let mut background = Background::default();
     background
-        .add_relay(&config.stores, Arc::new(Notify::new()), surroundings)
+        .add_relay(&config.stores, &config.jobs, Wakes::default(), surroundings)
         .await?;
     Ok(background)
+}
+
+/// What requests of the same process wake; nothing where it answers none.
+#[derive(Default)]
+struct Wakes {
+    journal: Arc<Notify>,
+    provider: Arc<Notify>,
 }
 
 impl Background {
     async fn add_relay(
         &mut self,
         stores: &RelayStores,
-        wake: Arc<Notify>,
+        jobs: &JobsConfig,
+        wakes: Wakes,
         surroundings: &Surroundings,
     ) -> Result<(), WiringError> {
         let worker = database(Login::Worker, &stores.worker_url, surroundings)?;
@@ -105,32 +115,14 @@ impl Background {
         let outbox_wake = self.listen_to_outbox(&stores.direct_url)?;
         self.relay = Some(RelayEnds {
             journal: Arc::new(PgJournalRelay::new(worker.clone(), owner)),
-            journal_wake: wake,
+            journal_wake: wakes.journal,
             outbox,
             outbox_wake,
             bus: Arc::clone(&bus) as _,
-            deliveries: None,
+            jobs: jobs::ends(stores, jobs, wakes.provider, surroundings)?,
         });
         self.dependencies.databases.push(worker);
         self.dependencies.bus = Some(bus);
-        Ok(())
-    }
-
-    fn add_deliveries(
-        &mut self,
-        stores: &RelayStores,
-        (made, ring): (&Made, &Arc<KeyRing>),
-        surroundings: &Surroundings,
-    ) -> Result<(), WiringError> {
-        let worker = database(Login::Worker, &stores.worker_url, surroundings)?;
-        let seal = DeliverySeal::new(Arc::clone(ring));
-        if let Some(relay) = &mut self.relay {
-            relay.deliveries = Some(DeliveryEnds {
-                deliveries: Arc::new(PgDeliveries::new(worker, seal)),
-                notifier: Arc::clone(&made.people.notifier),
-                clock: Arc::clone(&surroundings.clock),
-            });
-        }
         Ok(())
     }
 
@@ -180,6 +172,7 @@ struct Made {
     cache: Arc<RedisRecordCache>,
     journal: Arc<PgJournal>,
     wake: Arc<Notify>,
+    provider_wake: Arc<Notify>,
 }
 
 impl Made {
@@ -200,8 +193,9 @@ impl Made {
         let hinted = Arc::new(Notify::new());
         let revocations = PgRevocations::start(journal_database.clone(), Arc::clone(&hinted));
         let app = database(Login::App, &config.app_url, surroundings)?;
+        let provider_wake = Arc::new(Notify::new());
         Ok(Self {
-            units: Arc::new(units_of_work(&app, ring, surroundings)),
+            units: Arc::new(units_of_work(&app, ring, &provider_wake, surroundings)),
             app_uses: Arc::new(PgAppUses::start(app.clone())),
             app,
             journal_database,
@@ -214,6 +208,7 @@ impl Made {
             cache: Arc::new(cache(&config.redis_url, surroundings, ring)?),
             journal: Arc::new(journal),
             wake,
+            provider_wake,
         })
     }
 }
@@ -221,6 +216,7 @@ impl Made {
 fn units_of_work(
     app: &Database,
     ring: &Arc<KeyRing>,
+    provider_wake: &Arc<Notify>,
     surroundings: &Surroundings,
 ) -> PgUnitsOfWork {
     PgUnitsOfWork::new(UnitsOfWorkParts {
@@ -228,6 +224,7 @@ fn units_of_work(
         identities: KeyedHash::new(ring, "journal-identity"),
         revocations: RevocationHashes::new(ring),
         seal: DeliverySeal::new(Arc::clone(ring)),
+        provider_wake: Arc::clone(provider_wake),
         ids: Arc::clone(&surroundings.ids),
         clock: Arc::clone(&surroundings.clock),
     })
@@ -246,7 +243,6 @@ fn use_cases(
         entitlements: made.people.entitlements,
         sources: made.sources,
         directory: made.people.directory,
-        identity_admin: made.people.identity_admin,
         notifier: made.people.notifier,
         cache: made.cache,
         journal: made.journal,
@@ -271,7 +267,6 @@ fn staff(made: &Made, dead_letters: Option<Arc<dyn DeadLetters>>) -> StaffParts 
         verifier: made.people.staff.clone(),
         records: Arc::new(PgStaffRecords::new(made.app.clone())),
         units: Arc::clone(&made.units) as _,
-        identity_admin: Arc::clone(&made.people.identity_admin),
         dead_letters: dead_letters.unwrap_or_else(|| Arc::new(Unconfigured)),
     }
 }
@@ -291,7 +286,7 @@ fn faces(config: &ServeConfig, surroundings: &Surroundings) -> Settings {
     }
 }
 
-fn database(
+pub(super) fn database(
     login: Login,
     url: &SecretString,
     surroundings: &Surroundings,

@@ -1,18 +1,18 @@
 //! The one place that names every adapter.
 
 mod connect;
+mod jobs;
 mod people;
 
 pub use connect::{connect, connect_relay};
+pub use jobs::JobEnds;
 
 use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Router;
 use portal_application::Portal;
-use portal_application::ports::{
-    Clock, DeadLetters, Deliveries, EventBus, Ids, JournalRelay, Notifier, OutboxRelay,
-};
+use portal_application::ports::{Clock, DeadLetters, EventBus, Ids, JournalRelay, OutboxRelay};
 use portal_application::relay::RelaySettings;
 use portal_application::staff::{StaffDesk, StaffParts};
 use portal_infrastructure::fault::Fault;
@@ -140,25 +140,8 @@ pub struct RelayEnds {
     pub outbox_wake: Arc<Notify>,
     /// To.
     pub bus: Arc<dyn EventBus>,
-    /// Links and codes; none where no notifier is configured.
-    pub deliveries: Option<DeliveryEnds>,
-}
-
-/// What links and codes are delivered from and to.
-#[derive(Clone)]
-pub struct DeliveryEnds {
-    /// From.
-    pub deliveries: Arc<dyn Deliveries>,
-    /// To.
-    pub notifier: Arc<dyn Notifier>,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-}
-
-impl DeliveryEnds {
-    async fn run(self, stop: impl Future<Output = ()> + Send) {
-        portal_application::jobs::deliver(self.deliveries, self.notifier, self.clock, stop).await;
-    }
+    /// What is done beside publishing.
+    pub jobs: JobEnds,
 }
 
 impl RelayEnds {
@@ -178,12 +161,7 @@ impl RelayEnds {
             self.outbox_wake,
             stop.clone(),
         );
-        let deliveries = async {
-            if let Some(ends) = self.deliveries {
-                ends.run(stop).await;
-            }
-        };
-        tokio::join!(journal, outbox, deliveries);
+        tokio::join!(journal, outbox, self.jobs.run(stop));
     }
 }
 

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use portal_application::ports::{
-    Clock, Entitlements, IdentityAdmin, Notifier, PatientDirectory, StaffTokenVerifier,
+    Clock, Entitlements, Notifier, PatientDirectory, StaffTokenVerifier,
 };
 use portal_domain::source::Source;
 use portal_infrastructure::crypto::RevocationHashes;
 use portal_infrastructure::entitlements::HttpEntitlements;
 use portal_infrastructure::fault::Fault;
 use portal_infrastructure::http_client::HttpClient;
-use portal_infrastructure::identity::{KeycloakAdmin, OidcStaffVerifier};
+use portal_infrastructure::identity::OidcStaffVerifier;
 use portal_infrastructure::notifier::HttpNotifier;
 use portal_infrastructure::unconfigured::Unconfigured;
 use portal_infrastructure::upstream::HttpPatientDirectory;
@@ -23,7 +23,6 @@ use super::connect::source_settings;
 pub(super) struct People {
     pub(super) staff: Option<Arc<dyn StaffTokenVerifier>>,
     pub(super) directory: Arc<dyn PatientDirectory>,
-    pub(super) identity_admin: Arc<dyn IdentityAdmin>,
     pub(super) notifier: Arc<dyn Notifier>,
     pub(super) entitlements: Arc<dyn Entitlements>,
 }
@@ -37,7 +36,6 @@ impl People {
         Ok(Self {
             staff: staff(config, client, clock)?,
             directory: directory(config, client)?,
-            identity_admin: identity_admin(config, client),
             notifier: match &config.people.communication_url {
                 Some(url) => Arc::new(HttpNotifier::new(url, client.clone())),
                 None => Arc::new(Unconfigured),
@@ -79,20 +77,6 @@ fn directory(
         )?)),
         None => Ok(Arc::new(Unconfigured)),
     }
-}
-
-fn identity_admin(config: &ServeConfig, client: &HttpClient) -> Arc<dyn IdentityAdmin> {
-    let Some(credentials) = &config.people.identity_admin else {
-        return Arc::new(Unconfigured);
-    };
-    let issuers = config.identity.issuers.iter().map(|one| &one.issuer);
-    let url = &config.public.url;
-    Arc::new(KeycloakAdmin::new(
-        issuers,
-        credentials,
-        url,
-        client.clone(),
-    ))
 }
 
 fn entitlements(

@@ -57,7 +57,6 @@ impl StaffAct for ImportAccount {
                 made: ImportOutcome::Unchanged(id.to_string()),
                 resource_id: id.to_string(),
                 about: About::one(&id, Some(&patient)).unchanged(),
-                ended: None,
             });
         }
         let id = PortalAccountId::new(desk.inner.ids.ulid(now));
@@ -70,7 +69,6 @@ impl StaffAct for ImportAccount {
             made: ImportOutcome::Created(id.to_string()),
             resource_id: id.to_string(),
             about: About::one(&id, account.patient.as_ref()),
-            ended: None,
         })
     }
 

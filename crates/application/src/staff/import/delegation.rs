@@ -128,7 +128,6 @@ impl StaffAct for ImportDelegation {
                 made: ImportOutcome::Unchanged(id.to_string()),
                 resource_id: id.to_string(),
                 about: About::one(&id, Some(&line.grantor)).unchanged(),
-                ended: None,
             });
         }
         let id = ProxyDelegationId::new(desk.inner.ids.ulid(now));
@@ -144,7 +143,6 @@ impl StaffAct for ImportDelegation {
             made: ImportOutcome::Created(id.to_string()),
             resource_id: id.to_string(),
             about: about(&delegation),
-            ended: None,
         })
     }
 

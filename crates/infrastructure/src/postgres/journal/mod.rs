@@ -117,7 +117,7 @@ pub(super) const fn receipt(event: PortalAccessEventId) -> Receipt {
 }
 
 fn identity_hash(event: &AccessEvent, identities: &KeyedHash) -> Option<[u8; 32]> {
-    let (issuer, subject) = &event.identity;
+    let (issuer, subject) = event.identity.as_ref()?;
     event
         .account_id
         .is_none()

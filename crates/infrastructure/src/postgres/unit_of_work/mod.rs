@@ -3,6 +3,7 @@
 mod accounts;
 mod delegations;
 mod idempotency;
+mod provider;
 mod registrations;
 mod staff;
 #[cfg(test)]
@@ -16,13 +17,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use portal_application::ports::{
-    Accounts, Clock, DecidedOn, Delivery, IdempotencyRecords, Ids, ProxyDelegations, Registrations,
-    StoreError, UnitOfWork, UnitsOfWork,
+    Accounts, Clock, DecidedOn, Delivery, IdempotencyRecords, Ids, ProviderTask, ProxyDelegations,
+    Registrations, StoreError, UnitOfWork, UnitsOfWork,
 };
 use portal_domain::audit::{AccessEvent, Receipt};
 use portal_domain::event::PortalEvent;
 use portal_domain::id::{ClientId, Issuer, OutboxEventId, RequestId, Subject, TenantId};
 use sqlx::{PgConnection, Postgres, Transaction};
+use tokio::sync::Notify;
 
 use super::database::Database;
 use super::deliveries::DeliverySeal;
@@ -38,6 +40,7 @@ struct Shared {
     identities: KeyedHash,
     revocations: RevocationHashes,
     seal: DeliverySeal,
+    provider_wake: Arc<Notify>,
     ids: Arc<dyn Ids>,
     clock: Arc<dyn Clock>,
 }
@@ -55,6 +58,8 @@ pub struct UnitsOfWorkParts {
     pub revocations: RevocationHashes,
     /// What links and codes are sealed with.
     pub seal: DeliverySeal,
+    /// Notified after each commit that asks something of the identity provider.
+    pub provider_wake: Arc<Notify>,
     /// New ids.
     pub ids: Arc<dyn Ids>,
     /// Time.
@@ -69,6 +74,7 @@ impl PgUnitsOfWork {
             identities: parts.identities,
             revocations: parts.revocations,
             seal: parts.seal,
+            provider_wake: parts.provider_wake,
             ids: parts.ids,
             clock: parts.clock,
         }))
@@ -113,6 +119,7 @@ impl PgUnitsOfWork {
             tenant: tenant.clone(),
             correlation: correlation.clone(),
             transaction,
+            asks_provider: false,
         }))
     }
 }
@@ -153,6 +160,7 @@ struct PgUnitOfWork {
     tenant: TenantId,
     correlation: RequestId,
     transaction: Transaction<'static, Postgres>,
+    asks_provider: bool,
 }
 
 impl PgUnitOfWork {
@@ -246,11 +254,32 @@ impl UnitOfWork for PgUnitOfWork {
         .await
     }
 
+    async fn ask_provider(
+        &mut self,
+        identity: &(Issuer, Subject),
+        task: ProviderTask,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.store_task(identity, &task, now).await
+    }
+
+    async fn revoke_app(
+        &mut self,
+        identity: &(Issuer, Subject),
+        client: &ClientId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let task = ProviderTask::RevokeConsent(client.clone());
+        self.store_task(identity, &task, now).await?;
+        self.refuse_app(identity, client).await
+    }
+
     #[tracing::instrument(name = "db.unit_of_work.commit", skip_all, level = "debug")]
     async fn commit(self: Box<Self>, event: AccessEvent) -> Result<Receipt, StoreError> {
         let Self {
             shared,
             mut transaction,
+            asks_provider,
             ..
         } = *self;
         let work = async {
@@ -260,6 +289,9 @@ impl UnitOfWork for PgUnitOfWork {
             Ok(id)
         };
         let id = shared.database.run(work).await?;
+        if asks_provider {
+            shared.provider_wake.notify_one();
+        }
         Ok(journal::receipt(id))
     }
 }

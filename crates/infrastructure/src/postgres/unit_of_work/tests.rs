@@ -2,6 +2,7 @@ mod accounts;
 mod deliveries;
 mod idempotency;
 mod invitations;
+mod provider;
 mod registrations;
 mod tenants;
 
@@ -20,11 +21,12 @@ use crate::system::SystemIds;
 const HOUR: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
 const SECOND: jiff::SignedDuration = jiff::SignedDuration::from_secs(1);
 /// Every table that a change may write to.
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 7] = [
     "portal_accounts",
     "verification_tokens",
     "idempotency_records",
     "deliveries",
+    "provider_tasks",
     "outbox_messages",
     "access_events",
 ];
@@ -55,6 +57,7 @@ impl Scene {
             identities: KeyedHash::new(&ring, "journal-identity"),
             revocations: RevocationHashes::new(&ring),
             seal: DeliverySeal::new(ring),
+            provider_wake: Arc::default(),
             ids: Arc::new(SystemIds),
             clock: Arc::new(AtNoon),
         });
@@ -81,9 +84,9 @@ impl Scene {
     }
 
     /// How many rows the tenant has in each of [`TABLES`].
-    async fn rows(&self) -> [i64; 6] {
+    async fn rows(&self) -> [i64; 7] {
         let mut superuser = self.database.connect("DATABASE_SUPERUSER_URL").await;
-        let mut counts = [0; 6];
+        let mut counts = [0; 7];
         for (count, table) in counts.iter_mut().zip(TABLES) {
             let sql = format!("SELECT count(*) FROM {table} WHERE tenant_id = $1");
             *count = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
@@ -151,6 +154,10 @@ async fn write_everything(scene: &Scene, work: &mut dyn UnitOfWork) {
     work.registrations().replace(&link, now()).await.unwrap();
     let delivery = scene.delivery("delivery-1");
     work.deliver(&delivery, link.expires_at).await.unwrap();
+    let task = ProviderTask::EndSessions;
+    work.ask_provider(&identity("sub-1"), task, now())
+        .await
+        .unwrap();
     let record = idempotency::record();
     let key = some_hash();
     work.idempotency()

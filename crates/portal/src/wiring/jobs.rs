@@ -1,0 +1,106 @@
+//! The adapters of what runs beside the relay.
+
+use std::sync::Arc;
+
+use portal_application::jobs::ProviderJob;
+use portal_application::ports::{Clock, Deliveries, IdentityAdmin, Notifier};
+use portal_infrastructure::crypto::RevocationHashes;
+use portal_infrastructure::http_client::{HttpClient, http_client};
+use portal_infrastructure::identity::KeycloakAdmin;
+use portal_infrastructure::notifier::HttpNotifier;
+use portal_infrastructure::postgres::{
+    Database, DeliverySeal, Login, PgDeliveries, PgProviderTasks,
+};
+use portal_infrastructure::unconfigured::Unconfigured;
+use tokio::sync::Notify;
+
+use crate::config::{IdentityAdminConfig, JobsConfig, RelayStores};
+
+use super::connect::database;
+use super::{Surroundings, WiringError};
+
+/// What is done beside publishing.
+#[derive(Clone)]
+pub struct JobEnds {
+    /// Links and codes; none where no notifier is configured.
+    deliveries: Option<DeliveryEnds>,
+    /// What the identity provider is asked for.
+    provider: ProviderJob,
+}
+
+/// What links and codes are delivered from and to.
+#[derive(Clone)]
+struct DeliveryEnds {
+    deliveries: Arc<dyn Deliveries>,
+    notifier: Arc<dyn Notifier>,
+    clock: Arc<dyn Clock>,
+}
+
+impl JobEnds {
+    /// Works until `stop` ends; what was begun is finished first.
+    pub async fn run(self, stop: impl Future<Output = ()> + Clone + Send) {
+        let deliveries = async {
+            if let Some(DeliveryEnds {
+                deliveries,
+                notifier,
+                clock,
+            }) = self.deliveries
+            {
+                portal_application::jobs::deliver(deliveries, notifier, clock, stop.clone()).await;
+            }
+        };
+        tokio::join!(deliveries, self.provider.run(stop.clone()));
+    }
+}
+
+/// Makes them, over connections of their own.
+pub(super) fn ends(
+    stores: &RelayStores,
+    config: &JobsConfig,
+    provider_wake: Arc<Notify>,
+    surroundings: &Surroundings,
+) -> Result<JobEnds, WiringError> {
+    let worker = database(Login::Worker, &stores.worker_url, surroundings)?;
+    let client = http_client()?;
+    let hashes = RevocationHashes::new(&config.key_ring);
+    Ok(JobEnds {
+        deliveries: deliveries(config, &worker, &client, surroundings),
+        provider: ProviderJob {
+            tasks: Arc::new(PgProviderTasks::new(worker, hashes)),
+            admin: identity_admin(config.identity_admin.as_ref(), client),
+            wake: provider_wake,
+            clock: Arc::clone(&surroundings.clock),
+            ids: Arc::clone(&surroundings.ids),
+        },
+    })
+}
+
+fn deliveries(
+    config: &JobsConfig,
+    worker: &Database,
+    client: &HttpClient,
+    surroundings: &Surroundings,
+) -> Option<DeliveryEnds> {
+    let url = config.communication_url.as_ref()?;
+    let seal = DeliverySeal::new(Arc::clone(&config.key_ring));
+    Some(DeliveryEnds {
+        deliveries: Arc::new(PgDeliveries::new(worker.clone(), seal)),
+        notifier: Arc::new(HttpNotifier::new(url, client.clone())),
+        clock: Arc::clone(&surroundings.clock),
+    })
+}
+
+fn identity_admin(
+    config: Option<&IdentityAdminConfig>,
+    client: HttpClient,
+) -> Arc<dyn IdentityAdmin> {
+    match config {
+        Some(config) => Arc::new(KeycloakAdmin::new(
+            &config.issuers,
+            &config.credentials,
+            &config.public_url,
+            client,
+        )),
+        None => Arc::new(Unconfigured),
+    }
+}
