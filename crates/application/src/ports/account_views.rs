@@ -26,6 +26,6 @@ pub trait AccountViews: Send + Sync {
     ) -> Result<Option<(Preferences, i64)>, StoreError>;
 
     /// The apps that use the account's grants, and those that read its record by a delegation that
-    /// is active; the one that was used last first.
+    /// is active, as its proxy is; the one that was used last first.
     async fn apps(&self, grant: &PatientGrant) -> Result<Vec<ListedApp>, StoreError>;
 }

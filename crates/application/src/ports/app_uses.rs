@@ -1,12 +1,14 @@
 //! Which third parties' apps use what somebody granted them.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use portal_domain::id::{ClientId, PortalAccountId, ProxyDelegationId, TenantId};
 
 use super::Hash;
 
-/// That an app was answered with somebody's token.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// That an app was answered with somebody's token. Never printed.
+#[derive(Clone, PartialEq, Eq)]
 pub struct AppUse {
     /// The tenant.
     pub tenant: TenantId,
@@ -24,6 +26,12 @@ pub struct AppUse {
     pub revocation_key: Option<Hash>,
     /// When it was answered.
     pub used_at: Timestamp,
+}
+
+impl fmt::Debug for AppUse {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("AppUse(****)")
+    }
 }
 
 /// An app as the person sees it in whose list it stands.

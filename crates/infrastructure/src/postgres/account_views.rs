@@ -83,8 +83,10 @@ impl PgAccountViews {
             "SELECT client_id, delegation_id, scopes, first_used_at, last_used_at
             FROM app_uses
             WHERE tenant_id = $1 AND account_id = $2 AND (delegation_id = '' OR EXISTS (
-                SELECT FROM proxy_delegations held WHERE held.tenant_id = $1
-                    AND held.delegation_id = app_uses.delegation_id AND held.status = 'active'))
+                SELECT FROM proxy_delegations held JOIN portal_accounts proxy
+                    ON proxy.tenant_id = $1 AND proxy.account_id = held.proxy_account_id
+                WHERE held.tenant_id = $1 AND held.delegation_id = app_uses.delegation_id
+                    AND held.status = 'active' AND proxy.status = 'active'))
             ORDER BY last_used_at DESC, client_id, delegation_id LIMIT $3",
         )
         .bind(grant.tenant().id.as_str())
