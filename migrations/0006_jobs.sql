@@ -51,3 +51,45 @@ CREATE POLICY worker_lowers ON revocations TO portal_worker
     USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
 GRANT SELECT (tenant_id, kind, key_hash, not_before, until), UPDATE (not_before, until)
     ON revocations TO portal_worker;
+
+-- The sweep lists tenants, then works one tenant a transaction: it ends what is over and writes
+-- down that it did, and sees of people no more than whom to tell.
+CREATE POLICY worker_lists ON tenants TO portal_worker USING (true);
+CREATE POLICY worker_tells ON portal_accounts TO portal_worker
+    USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
+CREATE POLICY worker_ends ON proxy_delegations TO portal_worker
+    USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
+CREATE POLICY worker_ends ON proxy_invitations TO portal_worker
+    USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
+CREATE POLICY worker_writes ON access_events FOR INSERT TO portal_worker
+    WITH CHECK (tenant_id = current_tenant());
+
+GRANT SELECT (tenant_id, time_zone, retention_years, version) ON tenants TO portal_worker;
+GRANT SELECT (tenant_id, account_id, patient_id, status, version) ON portal_accounts
+    TO portal_worker;
+GRANT SELECT (tenant_id, delegation_id, status, relationship_type, grantor_patient_id,
+        proxy_account_id, scope, sensitive, valid_from, valid_to, version),
+    UPDATE (status, proxy_account_id, updated_at, version) ON proxy_delegations TO portal_worker;
+GRANT SELECT (tenant_id, delegation_id, expires_at), DELETE ON proxy_invitations TO portal_worker;
+GRANT INSERT (tenant_id, event_id, lane, aggregate_id, event_type, data, correlation_id,
+    traceparent, occurred_at) ON outbox_messages TO portal_worker;
+GRANT INSERT (tenant_id, event_id, retention_years, occurred_at, account_id, patient_id,
+    actor_kind, acting_as_proxy, proxy_delegation_id, identity_hash, client_id, event_type, outcome,
+    reason_code, resource_type, resource_ids, resource_count, query_keys, operation, client_address,
+    user_agent_class, request_id) ON access_events TO portal_worker;
+
+-- What is of no use any more goes, and nobody reads it for that.
+CREATE POLICY worker_prunes ON verification_tokens TO portal_worker
+    USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
+CREATE POLICY worker_prunes ON registration_attempts TO portal_worker
+    USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
+CREATE POLICY worker_prunes ON inbox_messages TO portal_worker
+    USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
+
+GRANT SELECT (tenant_id, token_hash, expires_at, ended_at), DELETE ON verification_tokens
+    TO portal_worker;
+GRANT SELECT (tenant_id, kind, key_hash, hour), DELETE ON registration_attempts TO portal_worker;
+GRANT SELECT (tenant_id, consumer, event_id, received_at), DELETE ON inbox_messages
+    TO portal_worker;
+GRANT SELECT (tenant_id, key_hash) ON idempotency_records TO portal_worker;
+GRANT DELETE ON revocations TO portal_worker;

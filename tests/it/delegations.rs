@@ -7,10 +7,10 @@ mod refusals;
 use portal_tests::{Answer, Person, TestOptions, TestPortal};
 use serde_json::{Value, json};
 
-const PATH: &str = "/v1/portal/proxy-delegations";
+pub(crate) const PATH: &str = "/v1/portal/proxy-delegations";
 
 /// A portal whose relay hands codes over, to its own notifier.
-async fn portal() -> TestPortal {
+pub(crate) async fn portal() -> TestPortal {
     TestPortal::with(TestOptions {
         own_database: true,
         relay: true,
@@ -32,7 +32,7 @@ fn fresh_key() -> String {
     ulid::Ulid::new().to_string()
 }
 
-async fn post(portal: &TestPortal, person: &Person, path: &str, body: &Value) -> Answer {
+pub(crate) async fn post(portal: &TestPortal, person: &Person, path: &str, body: &Value) -> Answer {
     let token = portal.writing_token(person);
     let key = fresh_key();
     let headers = [("Idempotency-Key", key.as_str())];
@@ -47,7 +47,7 @@ fn address() -> String {
 }
 
 /// Invites, and gives the delegation's id and the code that arrives.
-async fn invite(portal: &TestPortal, grantor: &Person) -> (String, String) {
+pub(crate) async fn invite(portal: &TestPortal, grantor: &Person) -> (String, String) {
     let address = address();
     let made = post(portal, grantor, PATH, &terms(&address)).await;
     assert_eq!(made.verdict(), "201");
@@ -58,7 +58,7 @@ async fn invite(portal: &TestPortal, grantor: &Person) -> (String, String) {
     (id, portal.delivered_to(&address).await)
 }
 
-async fn accept(portal: &TestPortal, proxy: &Person, code: &str) -> Answer {
+pub(crate) async fn accept(portal: &TestPortal, proxy: &Person, code: &str) -> Answer {
     post(
         portal,
         proxy,
@@ -68,7 +68,7 @@ async fn accept(portal: &TestPortal, proxy: &Person, code: &str) -> Answer {
     .await
 }
 
-async fn act_on(portal: &TestPortal, person: &Person, id: &str, verb: &str) -> Answer {
+pub(crate) async fn act_on(portal: &TestPortal, person: &Person, id: &str, verb: &str) -> Answer {
     post(portal, person, &format!("{PATH}/{id}/{verb}"), &json!({})).await
 }
 

@@ -11,6 +11,7 @@ mod durability;
 mod failure;
 mod generated;
 mod idempotency;
+mod jobs;
 mod leaks;
 mod log_redaction;
 mod outbox;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 const PATH: &str = "/v1/portal/registrations";
 
-async fn portal() -> TestPortal {
+pub(crate) async fn portal() -> TestPortal {
     TestPortal::with(TestOptions {
         own_database: true,
         relay: true,
@@ -20,14 +20,14 @@ async fn portal() -> TestPortal {
 
 /// Somebody whose Patient the health system has, with a record number, a birth date and an address
 /// of their own, and who has no account.
-struct Newcomer {
-    person: Person,
+pub(crate) struct Newcomer {
+    pub(crate) person: Person,
     mrn: String,
-    email: String,
+    pub(crate) email: String,
 }
 
 impl Newcomer {
-    fn of(portal: &TestPortal, name: &str) -> Self {
+    pub(crate) fn of(portal: &TestPortal, name: &str) -> Self {
         let person = Person::new(&portal.tenant, name);
         let mrn = format!("MRN-{}", ulid::Ulid::new());
         let email = format!("{}@example.org", person.patient);
@@ -42,7 +42,7 @@ impl Newcomer {
         Self { person, mrn, email }
     }
 
-    fn claim(&self) -> Value {
+    pub(crate) fn claim(&self) -> Value {
         json!({"mrn": self.mrn, "birthDate": "1984-03-21", "channel": "email"})
     }
 }
@@ -57,11 +57,11 @@ async fn post(portal: &TestPortal, person: &Person, path: &str, body: &Value) ->
         .await
 }
 
-async fn register(portal: &TestPortal, person: &Person, claim: &Value) -> Answer {
+pub(crate) async fn register(portal: &TestPortal, person: &Person, claim: &Value) -> Answer {
     post(portal, person, PATH, claim).await
 }
 
-async fn verify(portal: &TestPortal, person: &Person, token: &str) -> Answer {
+pub(crate) async fn verify(portal: &TestPortal, person: &Person, token: &str) -> Answer {
     post(
         portal,
         person,

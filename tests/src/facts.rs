@@ -108,6 +108,24 @@ impl TestPortal {
         .expect("the delegation is there")
     }
 
+    /// Gives a delegation a last day that is over.
+    pub async fn end_long_ago(&self, id: &str) {
+        let sql = "UPDATE proxy_delegations SET valid_to = '2024-01-01' WHERE delegation_id = $1";
+        self.change_delegation(sql, id).await;
+    }
+
+    /// Makes the code of an invitation too old.
+    pub async fn outdate_code(&self, id: &str) {
+        let sql = "UPDATE proxy_invitations SET expires_at = '2024-01-01' \
+             WHERE delegation_id = $1";
+        self.change_delegation(sql, id).await;
+    }
+
+    async fn change_delegation(&self, sql: &'static str, id: &str) {
+        let changed = sqlx::query(sql).bind(id).execute(&self.pool).await;
+        changed.expect("the table is there");
+    }
+
     /// Ends a delegation.
     pub async fn end_delegation(&self, grantor: &Person, proxy: &Person) {
         let ended = json!({"status": "revoked"});

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use portal::config::{self, Inputs};
 use portal::telemetry::Metrics;
-use portal::wiring::{self, Background, Surroundings};
+use portal::wiring::{self, Background, Rounds, Surroundings};
 use portal_application::ports::Clock as _;
 use portal_infrastructure::system::SystemIds;
 use tokio::net::TcpListener;
@@ -94,6 +94,10 @@ fn surroundings(clock: &ManualClock, unique: &str) -> Surroundings {
         // A busy machine must not turn what is cached into a miss, nor a login into a refusal.
         slack: 10,
         bus: AccessEvents::bus(unique),
+        rounds: Rounds {
+            sweep: Duration::from_millis(200),
+            prune: Duration::from_millis(200),
+        },
     }
 }
 

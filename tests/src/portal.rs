@@ -235,6 +235,19 @@ impl TestPortal {
         self.another_pod_with(listener, &[]).await
     }
 
+    /// Another pod that relays, too. Only for a portal with a database of its own.
+    pub async fn another_relay(&self) -> Pod {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let launch = Launch {
+            settings: &self.settings,
+            clock: &self.clock,
+            prefix: &self.prefix,
+            metrics: &self.metrics,
+            relay: true,
+        };
+        Pod::serve(&launch, listener).await
+    }
+
     /// Another pod, with settings that differ.
     pub async fn another_pod_with(&self, listener: TcpListener, changed: &[(&str, String)]) -> Pod {
         let mut settings = self.settings.clone();

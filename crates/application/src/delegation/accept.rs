@@ -15,7 +15,7 @@ use crate::operation;
 use crate::portal::Inner;
 use crate::ports::{HashPurpose, IdempotencyRecord, Invitation, Stored, UnitOfWork};
 
-use super::{about, named};
+use super::{about, expire, named};
 
 /// Wrong codes that end an invitation.
 const TRIES: u8 = 5;
@@ -90,13 +90,8 @@ async fn wrong_code(
     if invitation.tries + 1 < TRIES {
         work.delegations().count_wrong_code(delegation.id).await?;
     } else {
-        let event = delegation.expire()?;
-        work.delegations().end_invitation(delegation.id).await?;
-        work.delegations().update(&delegation, now).await?;
-        work.publish(&event, now).await?;
-        portal
-            .notify_both(work, &delegation, "proxy-invitation-ended")
-            .await?;
+        let notices = portal.notices(now);
+        expire(&mut delegation, "proxy-invitation-ended", notices, work).await?;
     }
     let refused = Acted::refused(Refusal::LinkExpired).about(about);
     Ok(Opened::Refused(refused))

@@ -2,6 +2,7 @@
 
 mod accept;
 mod confirm;
+mod end;
 mod invite;
 mod list;
 mod revoke;
@@ -11,15 +12,14 @@ pub use list::{ListedDelegation, ListedRole};
 
 pub(crate) use accept::{Accept, Decline};
 pub(crate) use confirm::Confirm;
+pub(crate) use end::{Notices, expire};
 pub(crate) use invite::Invite;
 pub(crate) use list::{GetDelegation, ListDelegations};
 pub(crate) use revoke::Revoke;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use portal_domain::event::PortalEvent;
-use portal_domain::id::{NotificationId, PortalAccountId, ProxyDelegationId};
-use portal_domain::notification::NotificationCategory;
+use portal_domain::id::{PortalAccountId, ProxyDelegationId};
 use portal_domain::proxy_delegation::{DelegationRefused, MAX_ACTIVE, ProxyDelegation};
 
 use crate::act::About;
@@ -55,14 +55,16 @@ impl Inner {
         account: PortalAccountId,
         template_key: &'static str,
     ) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        let event = PortalEvent::NotificationRequested {
-            id: NotificationId::new(self.ids.ulid(now)),
-            account,
-            category: NotificationCategory::Account,
-            template_key,
-        };
-        work.publish(&event, now).await
+        self.notices(self.clock.now())
+            .tell(work, account, template_key)
+            .await
+    }
+
+    pub(crate) fn notices(&self, now: Timestamp) -> Notices<'_> {
+        Notices {
+            ids: &*self.ids,
+            now,
+        }
     }
 
     /// Lets a delegation open what it says, if the grantor has room for one more, and tells both.
@@ -93,15 +95,7 @@ impl Inner {
         now: Timestamp,
         work: &mut dyn UnitOfWork,
     ) -> Result<(), AccessError> {
-        let event = delegation.revoke()?;
-        if work.delegations().update(delegation, now).await? == Stored::Taken {
-            return Err(Refusal::StateConflict.into());
-        }
-        delegation.version += 1;
-        work.delegations().end_invitation(delegation.id).await?;
-        work.publish(&event, now).await?;
-        self.notify_both(work, delegation, "proxy-revoked").await?;
-        Ok(())
+        end::revoke(delegation, self.notices(now), work).await
     }
 
     /// Tells grantor and proxy, as far as they have accounts.
@@ -111,10 +105,8 @@ impl Inner {
         delegation: &ProxyDelegation,
         template_key: &'static str,
     ) -> Result<(), StoreError> {
-        let grantor = work.accounts().open_of_patient(&delegation.grantor).await?;
-        for account in [grantor, delegation.proxy].into_iter().flatten() {
-            self.notify(work, account, template_key).await?;
-        }
-        Ok(())
+        self.notices(self.clock.now())
+            .tell_both(work, delegation, template_key)
+            .await
     }
 }

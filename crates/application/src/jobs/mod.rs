@@ -2,7 +2,12 @@
 
 mod deliver;
 mod provider;
+mod prune;
 mod retry;
+mod rounds;
+mod sweep;
 
 pub use deliver::deliver;
 pub use provider::ProviderJob;
+pub use prune::PruneJob;
+pub use sweep::SweepJob;

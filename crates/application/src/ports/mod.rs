@@ -24,6 +24,7 @@ mod sources;
 mod staff;
 mod system;
 mod unit_of_work;
+mod upkeep;
 
 pub use access_log::{AccessLog, AccessLogFilter, AccessLogPage};
 pub use account_views::AccountViews;
@@ -61,3 +62,4 @@ pub use unit_of_work::{
     IdempotencyRecords, Invitation, ProxyDelegations, Registrations, Stored, UnitOfWork,
     UnitsOfWork, Verification,
 };
+pub use upkeep::{Prunable, Pruning, SweepUnitOfWork, Sweeps, TenantList};

@@ -15,26 +15,29 @@ const OF_NO_TENANT: [&str; 4] = [
 
 /// Tables whose rows are never changed: reading and writing are policies of their own, and the
 /// owner has none.
-const OWN_POLICIES: [&str; 2] = [
+const OWN_POLICIES: [&str; 3] = [
     "access_events tenant_reads portal_app SELECT USING",
     "access_events tenant_writes portal_app INSERT CHECK",
+    "access_events worker_writes portal_worker INSERT CHECK",
 ];
 
 /// Policies that see every tenant, each bound to the login whose work it is.
-const EVERY_TENANT: [&str; 9] = [
+const EVERY_TENANT: [&str; 11] = [
     "access_events journal_writes portal_journal INSERT CHECK",
     "access_events worker_reads portal_worker SELECT USING",
     "deliveries worker_delivers portal_worker ALL USING",
     "idempotency_records worker_prunes portal_worker ALL USING",
     "outbox_messages worker_relays portal_worker ALL USING",
     "portal_accounts journal_fence portal_journal SELECT USING",
+    "provider_tasks worker_asks portal_worker ALL USING",
     "proxy_delegations journal_fence portal_journal SELECT USING",
     "revocations journal_follows portal_journal SELECT USING",
     "tenants journal_retention portal_journal SELECT USING",
+    "tenants worker_lists portal_worker ALL USING",
 ];
 
 /// What each login may do, with whole tables and with single columns.
-const PRIVILEGES: [&str; 68] = [
+const PRIVILEGES: [&str; 91] = [
     "portal_app _sqlx_migrations: SELECT",
     "portal_app access_events: INSERT (tenant_id, event_id, retention_years, occurred_at, account_id, patient_id, actor_kind, identity_hash, client_id, event_type, outcome, reason_code, resource_type, resource_ids, resource_count, query_keys, operation, client_address, user_agent_class, request_id, acting_as_proxy, proxy_delegation_id)",
     "portal_app access_events: SELECT",
@@ -49,6 +52,9 @@ const PRIVILEGES: [&str; 68] = [
     "portal_app outbox_messages: SELECT (tenant_id, event_id, aggregate_id, event_type, occurred_at, attempts, dead_at, dead_reason)",
     "portal_app portal_accounts: INSERT, SELECT",
     "portal_app portal_accounts: UPDATE (status, patient_id, issuer, subject, preferred_language, last_login_at, updated_at, version, status_reason)",
+    "portal_app provider_tasks: INSERT (tenant_id, issuer, subject, kind, client_id, patient_id, next_try_at, expires_at)",
+    "portal_app provider_tasks: SELECT (tenant_id, issuer, subject, kind, client_id)",
+    "portal_app provider_tasks: UPDATE (patient_id, attempts, next_try_at, expires_at, version)",
     "portal_app proxy_approvals: INSERT, SELECT",
     "portal_app proxy_delegations: INSERT, SELECT",
     "portal_app proxy_delegations: UPDATE (status, proxy_account_id, updated_at, version)",
@@ -82,6 +88,7 @@ const PRIVILEGES: [&str; 68] = [
     "portal_owner outbox_lanes: everything",
     "portal_owner outbox_messages: everything",
     "portal_owner portal_accounts: everything",
+    "portal_owner provider_tasks: everything",
     "portal_owner proxy_approvals: everything",
     "portal_owner proxy_delegations: everything",
     "portal_owner proxy_invitations: everything",
@@ -92,17 +99,36 @@ const PRIVILEGES: [&str; 68] = [
     "portal_owner tenants: everything",
     "portal_owner verification_tokens: everything",
     "portal_worker _sqlx_migrations: SELECT",
+    "portal_worker access_events: INSERT (tenant_id, event_id, retention_years, occurred_at, account_id, patient_id, actor_kind, identity_hash, client_id, event_type, outcome, reason_code, resource_type, resource_ids, resource_count, query_keys, operation, client_address, user_agent_class, request_id, acting_as_proxy, proxy_delegation_id)",
     "portal_worker access_events: SELECT",
     "portal_worker deliveries: DELETE, SELECT",
     "portal_worker deliveries: UPDATE (attempts, next_try_at)",
     "portal_worker idempotency_records: DELETE",
-    "portal_worker idempotency_records: SELECT (expires_at)",
+    "portal_worker idempotency_records: SELECT (tenant_id, key_hash, expires_at)",
     "portal_worker inbox_dead_letters: INSERT, SELECT",
+    "portal_worker inbox_messages: DELETE",
+    "portal_worker inbox_messages: SELECT (tenant_id, consumer, event_id, received_at)",
     "portal_worker outbox_lanes: SELECT",
     "portal_worker outbox_lanes: UPDATE (owner, lease_until, fencing_token)",
     "portal_worker outbox_messages: DELETE, SELECT",
+    "portal_worker outbox_messages: INSERT (tenant_id, event_id, lane, aggregate_id, event_type, data, correlation_id, traceparent, occurred_at)",
     "portal_worker outbox_messages: UPDATE (attempts, next_try_at, published_at, dead_at, dead_reason)",
+    "portal_worker portal_accounts: SELECT (tenant_id, account_id, status, patient_id, version)",
+    "portal_worker provider_tasks: DELETE, SELECT",
+    "portal_worker provider_tasks: UPDATE (attempts, next_try_at, held_until)",
+    "portal_worker proxy_delegations: SELECT (tenant_id, delegation_id, status, relationship_type, grantor_patient_id, proxy_account_id, scope, sensitive, valid_from, valid_to, version)",
+    "portal_worker proxy_delegations: UPDATE (status, proxy_account_id, updated_at, version)",
+    "portal_worker proxy_invitations: DELETE",
+    "portal_worker proxy_invitations: SELECT (tenant_id, delegation_id, expires_at)",
+    "portal_worker registration_attempts: DELETE",
+    "portal_worker registration_attempts: SELECT (tenant_id, kind, key_hash, hour)",
     "portal_worker relay_cursors: SELECT, UPDATE",
+    "portal_worker revocations: DELETE",
+    "portal_worker revocations: SELECT (tenant_id, kind, key_hash, not_before, until)",
+    "portal_worker revocations: UPDATE (not_before, until)",
+    "portal_worker tenants: SELECT (tenant_id, time_zone, retention_years, version)",
+    "portal_worker verification_tokens: DELETE",
+    "portal_worker verification_tokens: SELECT (tenant_id, token_hash, expires_at, ended_at)",
 ];
 
 async fn owner() -> PgConnection {

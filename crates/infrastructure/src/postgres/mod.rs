@@ -23,6 +23,7 @@ mod relay;
 mod revocations;
 mod staff;
 mod unit_of_work;
+mod upkeep;
 
 #[cfg(test)]
 mod catalog_tests;
@@ -50,3 +51,4 @@ pub use relay::PgJournalRelay;
 pub use revocations::{PgRevocations, PgRevoker, Revocation};
 pub use staff::PgStaffRecords;
 pub use unit_of_work::{PgUnitsOfWork, UnitsOfWorkParts};
+pub use upkeep::PgUpkeep;

@@ -200,7 +200,7 @@ async fn a_forgotten_tenant_is_an_error_also_after_a_transaction_that_had_one() 
 #[tokio::test]
 async fn each_login_has_its_own_part_only() {
     let database = TestDatabase::shared().await;
-    let tenant = database.tenant().await;
+    let (tenant, other) = (database.tenant().await, database.tenant().await);
     let with_txid = insert_event(&tenant, (", txid", ", '1'"));
     for (login, sql) in [
         (
@@ -237,7 +237,24 @@ async fn each_login_has_its_own_part_only() {
         ("DATABASE_JOURNAL_URL", with_txid.as_str()),
         ("DATABASE_WORKER_URL", "SELECT * FROM portal_accounts"),
         ("DATABASE_WORKER_URL", "SELECT * FROM tenants"),
-        ("DATABASE_WORKER_URL", &insert_event(&tenant, ("", ""))),
+        ("DATABASE_WORKER_URL", with_txid.as_str()),
+        ("DATABASE_WORKER_URL", &insert_event(&other, ("", ""))),
+        ("DATABASE_WORKER_URL", "SELECT * FROM proxy_invitations"),
+        ("DATABASE_WORKER_URL", "SELECT subject FROM portal_accounts"),
+        (
+            "DATABASE_WORKER_URL",
+            "UPDATE proxy_delegations SET scope = '{export}'",
+        ),
+        (
+            "DATABASE_WORKER_URL",
+            "UPDATE provider_tasks SET patient_id = 'p'",
+        ),
+        ("DATABASE_URL", "SELECT patient_id FROM provider_tasks"),
+        (
+            "DATABASE_URL",
+            "UPDATE provider_tasks SET held_until = now()",
+        ),
+        ("DATABASE_URL", "DELETE FROM provider_tasks"),
         ("DATABASE_JOURNAL_URL", "SELECT lane FROM outbox_messages"),
         ("DATABASE_WORKER_URL", "DELETE FROM relay_cursors"),
         (

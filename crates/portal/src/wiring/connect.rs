@@ -213,7 +213,7 @@ impl Made {
     }
 }
 
-fn units_of_work(
+pub(super) fn units_of_work(
     app: &Database,
     ring: &Arc<KeyRing>,
     provider_wake: &Arc<Notify>,

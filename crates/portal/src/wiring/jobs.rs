@@ -2,21 +2,21 @@
 
 use std::sync::Arc;
 
-use portal_application::jobs::ProviderJob;
+use portal_application::jobs::{ProviderJob, PruneJob, SweepJob};
 use portal_application::ports::{Clock, Deliveries, IdentityAdmin, Notifier};
 use portal_infrastructure::crypto::RevocationHashes;
 use portal_infrastructure::http_client::{HttpClient, http_client};
 use portal_infrastructure::identity::KeycloakAdmin;
 use portal_infrastructure::notifier::HttpNotifier;
 use portal_infrastructure::postgres::{
-    Database, DeliverySeal, Login, PgDeliveries, PgProviderTasks,
+    Database, DeliverySeal, Login, PgDeliveries, PgProviderTasks, PgUpkeep,
 };
 use portal_infrastructure::unconfigured::Unconfigured;
 use tokio::sync::Notify;
 
 use crate::config::{IdentityAdminConfig, JobsConfig, RelayStores};
 
-use super::connect::database;
+use super::connect::{database, units_of_work};
 use super::{Surroundings, WiringError};
 
 /// What is done beside publishing.
@@ -26,6 +26,10 @@ pub struct JobEnds {
     deliveries: Option<DeliveryEnds>,
     /// What the identity provider is asked for.
     provider: ProviderJob,
+    /// What is over.
+    sweep: SweepJob,
+    /// What is of no use any more.
+    prune: PruneJob,
 }
 
 /// What links and codes are delivered from and to.
@@ -49,7 +53,12 @@ impl JobEnds {
                 portal_application::jobs::deliver(deliveries, notifier, clock, stop.clone()).await;
             }
         };
-        tokio::join!(deliveries, self.provider.run(stop.clone()));
+        tokio::join!(
+            deliveries,
+            self.provider.run(stop.clone()),
+            self.sweep.run(stop.clone()),
+            self.prune.run(stop.clone()),
+        );
     }
 }
 
@@ -63,14 +72,31 @@ pub(super) fn ends(
     let worker = database(Login::Worker, &stores.worker_url, surroundings)?;
     let client = http_client()?;
     let hashes = RevocationHashes::new(&config.key_ring);
+    let (clock, ids) = (&surroundings.clock, &surroundings.ids);
+    let units = units_of_work(&worker, &config.key_ring, &provider_wake, surroundings);
+    let upkeep = Arc::new(PgUpkeep::new(worker.clone(), units));
     Ok(JobEnds {
         deliveries: deliveries(config, &worker, &client, surroundings),
         provider: ProviderJob {
             tasks: Arc::new(PgProviderTasks::new(worker, hashes)),
             admin: identity_admin(config.identity_admin.as_ref(), client),
             wake: provider_wake,
-            clock: Arc::clone(&surroundings.clock),
-            ids: Arc::clone(&surroundings.ids),
+            clock: Arc::clone(clock),
+            ids: Arc::clone(ids),
+        },
+        sweep: SweepJob {
+            tenants: Arc::clone(&upkeep) as _,
+            sweeps: Arc::clone(&upkeep) as _,
+            clock: Arc::clone(clock),
+            ids: Arc::clone(ids),
+            every: surroundings.rounds.sweep,
+        },
+        prune: PruneJob {
+            tenants: Arc::clone(&upkeep) as _,
+            pruning: upkeep,
+            clock: Arc::clone(clock),
+            ids: Arc::clone(ids),
+            every: surroundings.rounds.prune,
         },
     })
 }

@@ -9,6 +9,7 @@ pub use jobs::JobEnds;
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use portal_application::Portal;
@@ -70,6 +71,26 @@ pub struct Surroundings {
     pub slack: u32,
     /// Names on the event bus.
     pub bus: NatsSettings,
+    /// How long jobs rest.
+    pub rounds: Rounds,
+}
+
+/// How long jobs rest that come round again and again, more or less.
+#[derive(Debug, Clone, Copy)]
+pub struct Rounds {
+    /// The one that ends what is over.
+    pub sweep: Duration,
+    /// The one that removes what is of no use any more.
+    pub prune: Duration,
+}
+
+impl Default for Rounds {
+    fn default() -> Self {
+        Self {
+            sweep: Duration::from_mins(1),
+            prune: Duration::from_mins(10),
+        }
+    }
 }
 
 impl Default for Surroundings {
@@ -80,6 +101,7 @@ impl Default for Surroundings {
             cache_prefix: "portal".to_owned(),
             slack: 1,
             bus: NatsSettings::default(),
+            rounds: Rounds::default(),
         }
     }
 }

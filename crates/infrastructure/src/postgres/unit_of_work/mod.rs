@@ -35,9 +35,9 @@ use super::revocations::{Revocation, upsert};
 use crate::crypto::{KeyedHash, RevocationHashes};
 
 /// What every change needs beside the database.
-struct Shared {
-    database: Database,
-    identities: KeyedHash,
+pub(super) struct Shared {
+    pub(super) database: Database,
+    pub(super) identities: KeyedHash,
     revocations: RevocationHashes,
     seal: DeliverySeal,
     provider_wake: Arc<Notify>,
@@ -102,7 +102,7 @@ impl UnitsOfWork for PgUnitsOfWork {
 }
 
 impl PgUnitsOfWork {
-    async fn begun(
+    pub(super) async fn begun(
         &self,
         tenant: &TenantId,
         decided_on: DecidedOn,
@@ -155,7 +155,7 @@ async fn hold(
     Ok(found == Some(version))
 }
 
-struct PgUnitOfWork {
+pub(super) struct PgUnitOfWork {
     shared: Arc<Shared>,
     tenant: TenantId,
     correlation: RequestId,
@@ -164,6 +164,14 @@ struct PgUnitOfWork {
 }
 
 impl PgUnitOfWork {
+    pub(super) const fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
+    pub(super) fn parts(&mut self) -> (&mut PgConnection, &Shared) {
+        (&mut self.transaction, &self.shared)
+    }
+
     /// Runs a step within the time that one may take.
     async fn step<T>(
         database: &Database,

@@ -1,0 +1,43 @@
+//! Jobs that come round again and again.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use ulid::Ulid;
+
+/// Whether it is time to stop. Not to be asked again once it is.
+pub(super) async fn is_over(stop: Pin<&mut (impl Future<Output = ()> + Send)>) -> bool {
+    futures::poll!(stop).is_ready()
+}
+
+/// Waits for the next round, or says that it is time to stop.
+pub(super) async fn rest(
+    every: Duration,
+    chance: Ulid,
+    stop: Pin<&mut (impl Future<Output = ()> + Send)>,
+) -> bool {
+    tokio::select! {
+        biased;
+        () = stop => true,
+        () = tokio::time::sleep(about(every, chance)) => false,
+    }
+}
+
+/// A quarter more or less, by chance, so that pods that started together do not come together.
+fn about(every: Duration, chance: Ulid) -> Duration {
+    let part = u32::try_from(chance.random() % 513).expect("it is small");
+    every * 3 / 4 + every / 1024 * part
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_are_a_quarter_longer_or_shorter() {
+        let minute = Duration::from_mins(1);
+        assert_eq!(about(minute, Ulid(0)), Duration::from_secs(45));
+        let longest = about(minute, Ulid(512));
+        assert!(longest <= Duration::from_secs(75) && longest > Duration::from_secs(74));
+    }
+}
