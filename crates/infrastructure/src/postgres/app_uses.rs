@@ -43,8 +43,11 @@ impl PgAppUses {
     /// Takes no more uses and writes what is queued. `false` when that took longer than `within`.
     pub async fn close(&self, within: Duration) -> bool {
         self.stop.cancel();
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let writer = writer.take();
+        let writer = self
+            .writer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         match writer {
             Some(writer) => timeout(within, writer).await.is_ok(),
             None => true,

@@ -71,17 +71,17 @@ impl Scene {
             .collect()
     }
 
-    async fn revoke(&self, not_before: Timestamp) {
-        let sql = format!(
+    async fn revoke(&self, connection: &mut PgConnection, not_before: Timestamp) {
+        sqlx::query(
             "INSERT INTO revocations (tenant_id, kind, key_hash, not_before)
-            VALUES ('{}', 'subject_client', decode('{}', 'hex'), '{not_before}')",
-            self.tenant.id,
-            self.key
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect::<String>(),
-        );
-        self.database.as_owner_of(&self.tenant, &sql).await;
+            VALUES ($1, 'subject_client', $2, $3)",
+        )
+        .bind(self.tenant.id.as_str())
+        .bind(self.key)
+        .bind(not_before.to_sqlx())
+        .execute(connection)
+        .await
+        .unwrap();
     }
 }
 
@@ -131,7 +131,8 @@ async fn an_app_of_a_proxy_stands_in_both_lists() {
 async fn what_was_revoked_since_is_not_noted_and_a_newer_token_is() {
     for (not_before, noted) in [(now(), 0), (now() - SECOND, 1)] {
         let scene = Scene::begin().await;
-        scene.revoke(not_before).await;
+        let mut superuser = scene.database.connect("DATABASE_SUPERUSER_URL").await;
+        scene.revoke(&mut superuser, not_before).await;
         scene.uses.note(scene.app_use(now(), "openid"));
         assert_eq!(scene.rows().await.len(), noted, "{not_before}");
     }
@@ -149,13 +150,8 @@ async fn a_use_waits_for_a_revocation_that_has_begun() {
     run(&mut revoking, begin).await;
     scene.uses.note(scene.app_use(now(), "openid"));
     tokio::time::sleep(Duration::from_millis(300)).await;
-    let key: String = scene.key.iter().map(|byte| format!("{byte:02x}")).collect();
-    let end = format!(
-        "INSERT INTO revocations (tenant_id, kind, key_hash, not_before)
-        VALUES ('{tenant}', 'subject_client', decode('{key}', 'hex'), '{}'); COMMIT",
-        now()
-    );
-    run(&mut revoking, end).await;
+    scene.revoke(&mut revoking, now()).await;
+    run(&mut revoking, "COMMIT".to_owned()).await;
     assert_eq!(scene.rows().await, []);
 }
 
