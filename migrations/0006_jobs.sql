@@ -61,6 +61,9 @@ CREATE POLICY worker_ends ON proxy_delegations TO portal_worker
     USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
 CREATE POLICY worker_ends ON proxy_invitations TO portal_worker
     USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
+-- It relays for every tenant, but tells of one at a time.
+CREATE POLICY worker_publishes ON outbox_messages AS RESTRICTIVE FOR INSERT TO portal_worker
+    WITH CHECK (tenant_id = current_tenant());
 CREATE POLICY worker_writes ON access_events FOR INSERT TO portal_worker
     WITH CHECK (tenant_id = current_tenant());
 

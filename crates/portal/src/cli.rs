@@ -33,13 +33,17 @@ pub struct SettingsArgs {
 /// The roles of the program.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Serve the API and publish events
+    /// Serve the API, publish events and run jobs
     Serve {
-        /// Leave publishing to `patient-portal relay`
+        /// Leave publishing and jobs to `patient-portal relay`
         #[arg(long)]
         without_relay: bool,
     },
-    /// Publish events only: the journal and the outbox
+    /// Publish events and run jobs only
+    ///
+    /// The journal and the outbox go to NATS. Links and codes go to communication-service, the
+    /// identity provider is asked for what changes want of it, what is over ends, and what is of no
+    /// use any more is removed.
     Relay,
     /// Bring the schema up to date and make partitions, with the owner's login
     Migrate,

@@ -53,6 +53,7 @@ async fn of_a_revocation_and_the_sweep_one_ends_it() {
         let portal = portal().await;
         let _other = portal.another_relay().await;
         let ada = portal.person("ada").await;
+        let mut revoked = 0;
         for round in 0..ROUNDS {
             let ben = portal.caregiver(&format!("ben-{round}")).await;
             let id = portal.delegate(&ada, &ben, &json!({})).await;
@@ -69,7 +70,9 @@ async fn of_a_revocation_and_the_sweep_one_ends_it() {
             };
             assert_eq!(ended, expected, "round {round}");
             assert_ended_once(&portal, &id, &ended).await;
+            revoked += usize::from(ended == "revoked");
         }
+        eprintln!("RACE {revoked}");
     };
     long_scene(Duration::from_mins(2), rounds).await;
 }

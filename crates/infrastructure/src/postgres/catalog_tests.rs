@@ -13,12 +13,14 @@ const OF_NO_TENANT: [&str; 4] = [
     "relay_cursors",
 ];
 
-/// Tables whose rows are never changed: reading and writing are policies of their own, and the
-/// owner has none.
-const OWN_POLICIES: [&str; 3] = [
+/// Policies of one command. Rows of access events are never changed: reading and writing are
+/// policies of their own, and the owner has none. The worker relays every tenant's outbox, and
+/// writes to one tenant's at a time.
+const OWN_POLICIES: [&str; 4] = [
     "access_events tenant_reads portal_app SELECT USING",
     "access_events tenant_writes portal_app INSERT CHECK",
     "access_events worker_writes portal_worker INSERT CHECK",
+    "outbox_messages worker_publishes portal_worker INSERT CHECK",
 ];
 
 /// Policies that see every tenant, each bound to the login whose work it is.

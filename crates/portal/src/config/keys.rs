@@ -12,7 +12,7 @@ pub(super) static KEY_RING: Setting = Setting::new(
     "KEY_RING",
     Form::Own("comma list of id:YYYY-MM-DD:base64url of 32 bytes"),
     "k1:2026-01-01:<openssl rand -base64 32 | tr '+/' '-_' | tr -d '='>",
-    "Sealing keys: id ([a-z0-9]{1,16}), first day of use, key. The newest seals, all open.",
+    "Sealing keys: id ([a-z0-9]{1,16}), first day of use, key. The newest seals, all open. The same for every role.",
 )
 .secrecy(Secrecy::Secret)
 .needed_by(&[Role::Serve, Role::Relay]);

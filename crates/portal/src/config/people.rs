@@ -13,8 +13,9 @@ pub(super) static IDENTITY_ADMIN_CLIENT_ID: Setting = Setting::new(
     Form::Text,
     "portal-admin",
     "The service account that administers the users of Keycloak's realms: their `patient` and \
-     `fhirUser`, sessions and consents. It needs the roles view-users and manage-users. Without \
-     it nobody is linked at the provider.",
+     `fhirUser`, sessions and consents. It needs the roles view-users and manage-users. Used by \
+     who relays, which then needs PUBLIC_URL and the issuers too. Without it nobody is linked at \
+     the provider, and a revoked app is refused its old tokens only.",
 );
 pub(super) static IDENTITY_ADMIN_CLIENT_SECRET: Setting = Setting::new(
     "IDENTITY_ADMIN_CLIENT_SECRET",
@@ -41,8 +42,8 @@ pub(super) static COMMUNICATION_URL: Setting = Setting::new(
     "COMMUNICATION_URL",
     Form::Url,
     "https://communication.example.org",
-    "The base of communication-service, which takes links and codes to people. Without it they \
-     wait.",
+    "The base of communication-service, which takes links and codes to people. Used by who \
+     relays. Without it they wait.",
 );
 
 pub(super) static SETTINGS: [&Setting; 5] = [

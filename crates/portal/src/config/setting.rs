@@ -6,7 +6,7 @@
 pub enum Role {
     /// Answers requests.
     Serve,
-    /// Publishes the journal.
+    /// Publishes journal and outbox, and runs jobs.
     Relay,
     /// Changes the schema or imports, with the owner's login.
     Operate,

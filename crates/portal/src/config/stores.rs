@@ -35,7 +35,7 @@ pub(super) static DATABASE_WORKER_URL: Setting = login(
     "DATABASE_WORKER_URL",
     &[Role::Relay],
     "postgres://portal_worker:PASSWORD@postgres:5432/portal",
-    "The login portal_worker: the relay. Not needed by `serve --without-relay`.",
+    "The login portal_worker: the relay and the jobs beside it. Not needed by `serve --without-relay`.",
 );
 pub(super) static DATABASE_OWNER_URL: Setting = login(
     "DATABASE_OWNER_URL",

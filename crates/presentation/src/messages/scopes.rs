@@ -196,7 +196,8 @@ mod tests {
         for resource_type in ResourceType::ALL {
             let scope = format!("patient/{resource_type}.read");
             let words = languages.map(|language| scope_in_words(&scope, language));
-            let mut distinct: Vec<_> = words.iter().flatten().collect();
+            let nouns = words.iter().flatten().map(|words| words.split_once(": "));
+            let mut distinct: Vec<_> = nouns.flatten().map(|(noun, _)| noun).collect();
             distinct.sort();
             distinct.dedup();
             assert_eq!(distinct.len(), languages.len(), "{scope}");

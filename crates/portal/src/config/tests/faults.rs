@@ -184,7 +184,7 @@ fn a_role_needs_no_more_than_its_own_settings() {
             .retain(|name, _| names.contains(&name.as_str()));
         scene
     };
-    let relay_only = bare(&["REGION", "DATABASE_WORKER_URL", "NATS_URL"]);
+    let relay_only = bare(&["REGION", "DATABASE_WORKER_URL", "NATS_URL", "KEY_RING"]);
     assert!(relay_only.with_inputs(relay).is_ok());
     let owner = bare(&[]).set("DATABASE_OWNER_URL", "postgres://portal_owner@db/portal");
     assert!(owner.with_inputs(operate).is_ok());
@@ -345,4 +345,64 @@ fn no_fault_says_a_value() {
         .file("region = \"a\"\ncanary7 = ")
         .faults();
     assert_eq!(torn, ["--config: is not TOML at line 2; expected TOML 1.0"]);
+}
+
+/// What `relay` cannot do without.
+fn relaying() -> Scene {
+    let needed = ["REGION", "DATABASE_WORKER_URL", "NATS_URL", "KEY_RING"];
+    let mut scene = Scene::production();
+    let is_needed = |name: &String, _: &mut String| needed.contains(&name.as_str());
+    scene.environment.retain(is_needed);
+    scene
+}
+
+fn relay_faults(scene: &Scene) -> Vec<String> {
+    match scene.with_inputs(relay) {
+        Ok(_) => Vec::new(),
+        Err(faults) => faults.0.iter().map(ToString::to_string).collect(),
+    }
+}
+
+#[test]
+fn a_relay_needs_the_stores_and_the_keys_of_its_jobs() {
+    assert_eq!(relay_faults(&relaying()), Vec::<String>::new());
+    let jobs = relaying()
+        .with_inputs(relay)
+        .expect("it starts")
+        .config
+        .jobs;
+    assert!(jobs.communication_url.is_none() && jobs.identity_admin.is_none());
+    let without = relay_faults(&relaying().unset("KEY_RING"));
+    assert!(
+        without[0].starts_with("KEY_RING: is missing"),
+        "{without:?}"
+    );
+    let noted = relaying().set("COMMUNICATION_URL", "https://communication.example.org");
+    let jobs = noted.with_inputs(relay).expect("it starts").config.jobs;
+    assert_eq!(
+        jobs.communication_url.as_deref(),
+        Some("https://communication.example.org")
+    );
+}
+
+#[test]
+fn a_relay_that_administers_users_needs_their_issuers_and_the_public_address() {
+    let account = relaying()
+        .set("IDENTITY_ADMIN_CLIENT_ID", "portal-admin")
+        .set("IDENTITY_ADMIN_CLIENT_SECRET", "hush");
+    assert_eq!(
+        relay_faults(&account),
+        [
+            "IDENTITY_ADMIN_CLIENT_ID: is set, and no issuer is a realm of Keycloak; \
+             expected an issuer that ends in /realms/NAME",
+            "PUBLIC_URL: is missing, and IDENTITY_ADMIN_CLIENT_ID is set; \
+             expected where callers reach this service"
+        ]
+    );
+    let whole = account
+        .set("KEYCLOAK_REALM_URL", "https://id.example.org/realms/a")
+        .set("PUBLIC_URL", "https://portal.example.org");
+    let config = whole.with_inputs(relay).expect("it starts").config;
+    let admin = config.jobs.identity_admin.expect("an administration");
+    assert_eq!(admin.issuers[0].as_str(), "https://id.example.org/realms/a");
 }
