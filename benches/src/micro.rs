@@ -91,6 +91,7 @@ fn token(now: Timestamp) -> VerifiedToken {
         },
         patient_claim: Some(PatientClaim::new("patient-1")),
         scopes: ScopeSet::parse(SCOPES),
+        scope_text: SCOPES.into(),
         strength: AuthenticationStrength {
             level: 2,
             second_factor: true,

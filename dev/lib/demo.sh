@@ -48,58 +48,55 @@ entitlements() {
     people "$1" | field tenant | sort -u | sed 's/$/=ehr.portal/' | paste -sd ';' -
 }
 
-# mint PERSON: a token of a day, as a login with a second factor gives it.
-mint() {
-    local now claims
-    now=$(date +%s)
-    claims=$(printf '{"sub":"%s","tid":"%s","patient":"%s","aud":["%s","%s/fhir/R4"],"azp":"portal-web","acr":"2","amr":["pwd","otp"],"scope":"openid profile patient/*.read","auth_time":%s,"exp":%s}' \
-        "$(field subject <<<"$1")" "$(field tenant <<<"$1")" "$(field patientId <<<"$1")" \
-        "$PORTAL_AUDIENCE" "$PUBLIC_URL" "$now" "$((now + MAX_TOKEN_LIFETIME))")
-    curl --silent --show-error --fail --max-time 10 --header 'Content-Type: application/json' \
-        --data "$claims" "$SANDBOX_URL/_admin/token" |
-        grep -oE 'eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+' ||
-        fail "the sandbox gave no token"
+# claims_of PERSON: as a login with a second factor gives them; `login` fills in the times.
+claims_of() {
+    local patient
+    patient=$(field patientId <<<"$1")
+    printf '{"sub":"%s","tid":"%s",%s"aud":["%s","%s/fhir/R4"],"azp":"portal-web","acr":"2","amr":["pwd","otp"],"scope":"openid profile patient/*.read patient/*.write","auth_time":AUTH_TIME,"exp":EXPIRES}' \
+        "$(field subject <<<"$1")" "$(field tenant <<<"$1")" "${patient:+\"patient\":\"$patient\",}" \
+        "$PORTAL_AUDIENCE" "$PUBLIC_URL"
 }
 
-# show_person DIR PERSON NUMBER: the token, also as a header in a file, so that a curl line is
-# short and no token stands in a list of processes.
+# admit DIR PERSON WHO: logs somebody in. The token is a header in a file, so that a curl line is
+# short.
+admit() {
+    claims_of "$2" >"$1/$3.claims"
+    SANDBOX=$SANDBOX_URL login "$1/$3" || fail "the sandbox gave no token"
+}
+
+# write_visit DIR: what a shell sources to follow README.md.
+write_visit() {
+    local newcomer
+    newcomer=$(registrants "$1" | head -n 1)
+    cat >"$1/visit.sh" <<VISIT
+PORTAL='$PUBLIC_URL'
+SANDBOX='$SANDBOX_URL'
+ONE='$1/one'
+TWO='$1/two'
+NEW='$1/new'
+MRN='$(field mrn <<<"$newcomer")'
+BIRTH_DATE='$(field birthDate <<<"$newcomer")'
+EMAIL='$(field email <<<"$newcomer")'
+. '$ROOT/dev/lib/visitor.sh'
+VISIT
+    admit "$1" "$(people "$1" | sed -n 1p)" one
+    admit "$1" "$(people "$1" | sed -n 2p)" two
+    [ -z "$newcomer" ] || admit "$1" "$newcomer" new
+}
+
+# show_person PERSON WHO WHAT
 show_person() {
-    local token
-    token=$(mint "$2")
-    printf 'Authorization: Bearer %s\n' "$token" >"$1/token-$3"
-    printf '\n%s (tenant %s, patient %s)\n%s\n' "$(field name <<<"$2")" "$(field tenant <<<"$2")" \
-        "$(field patientId <<<"$2")" "$token"
-}
-
-show_curls() {
-    local path
-    for path in /v1/portal/me /v1/portal/chart/summary /v1/portal/results/labs \
-        "/fhir/R4/Observation?category=laboratory" /v1/portal/me/access-log; do
-        printf "curl -H @'%s' '%s%s'\n" "$1/token-1" "$PUBLIC_URL" "$path"
-    done
-}
-
-# show_acting DIR: a request of the first one for somebody else, if there is a delegation.
-show_acting() {
-    local delegation
-    delegation=$(curl --silent --max-time 10 --header @"$1/token-1" "$PUBLIC_URL/v1/portal/me" |
-        grep -oE 'pdel_[0-9A-Z]{26}' | head -n 1) || return 0
-    printf '\nThe same one, acting for somebody else (mayActFor in the first answer):\n'
-    printf "curl -H @'%s' -H 'X-Acting-For: %s' '%s/v1/portal/chart/immunizations'\n" \
-        "$1/token-1" "$delegation" "$PUBLIC_URL"
+    [ -z "$1" ] || printf '  %-6s %s, tenant %s%s\n' "\$$2" "$(field name <<<"$1")" "$(field tenant <<<"$1")" "$3"
 }
 
 # show DIR: what the user needs to begin.
 show() {
-    local dir=$1 person number=0
+    local dir=$1
     printf '\nPortal   %s\nAdmin    http://%s  (/metrics)\nSandbox  %s\nLogs     %s\n' \
         "$PUBLIC_URL" "$ADMIN_ADDR" "$SANDBOX_URL" "$dir/service.log"
-    while IFS= read -r person; do
-        number=$((number + 1))
-        show_person "$dir" "$person" "$number"
-    done <<<"$(people "$dir" | head -n 2)"
-    printf '\nFive requests of the first one:\n'
-    show_curls "$dir"
-    show_acting "$dir"
+    printf '\nFor the lines of README.md, in another shell:\n\n. %s\n\n' "'$dir/visit.sh'"
+    show_person "$(people "$dir" | sed -n 1p)" ONE ''
+    show_person "$(people "$dir" | sed -n 2p)" TWO ''
+    show_person "$(registrants "$dir" | head -n 1)" NEW ', has no account yet'
     printf '\nCtrl-C stops everything.\n'
 }

@@ -5,10 +5,12 @@
 # The process group of what runs beside them, if any.
 child=
 
-# Sets `programs`, where the programs are.
+# build [SELECTION...]: the programs of the portal and the sandbox, as part of a larger selection if
+# there is one. Sets `programs`, where they are.
 build() {
     cd "$ROOT"
-    cargo build --package portal --bin patient-portal --package portal-sandbox --bin portal-sandbox
+    [ "$#" -gt 0 ] || set -- --package portal --bin patient-portal --package portal-sandbox --bin portal-sandbox
+    cargo build "$@"
     programs=$(cd "${CARGO_TARGET_DIR:-target}/debug" && pwd -P)
 }
 

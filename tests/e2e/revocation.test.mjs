@@ -4,13 +4,14 @@ import { after, before } from 'node:test';
 import { asPortal, copyClient } from './lib/admin.mjs';
 import { closeBrowser, visitor } from './lib/browser.mjs';
 import { within } from './lib/http.mjs';
-import { MOBILE, SMART_APP, revoke } from './lib/keycloak.mjs';
+import { MOBILE, SMART_APP, revoke, tryRefresh } from './lib/keycloak.mjs';
 import { person } from './lib/people.mjs';
 import { ask } from './lib/portal.mjs';
 import { scene } from './lib/scene.mjs';
 
 const LABORATORY = 'GET /fhir/R4/Observation?category=laboratory';
 const ME = 'GET /v1/portal/me';
+const APPS = '/v1/portal/me/apps';
 const PROMISED_MS = 5_000;
 const PAUSE_MS = 100;
 
@@ -34,6 +35,18 @@ async function refusal(operation, token) {
 async function isRefusedInTime(operation, token) {
   const refused = await within(PROMISED_MS + PAUSE_MS, () => refusal(operation, token), PAUSE_MS);
   assert.equal(refused, '401 TOKEN_REVOKED');
+}
+
+/** Whom Keycloak knows to have a consent of hers. */
+async function consents() {
+  const { body } = await asPortal('GET', `/users/${person('demo-zarghuna').id}/consents`);
+  return body.map(({ clientId }) => clientId);
+}
+
+/** The demo app as its patient sees it. */
+async function smartApp(token) {
+  const { body } = await ask(`GET ${APPS}`, token);
+  return body.data.find(({ clientId }) => clientId === SMART_APP.id);
 }
 
 async function passes(operation, token) {
@@ -78,6 +91,31 @@ scene('an app whose consent is taken back is refused, and nobody else is', async
   await isRefusedInTime(LABORATORY, app.access);
   await passes(ME, own.access);
   await passes(LABORATORY, bystander.access);
+});
+
+scene('an app that the patient revokes at the portal is refused there and at Keycloak, until consent', async () => {
+  const app = await zarghuna.login(SMART_APP);
+  const own = await zarghuna.login(MOBILE);
+  await passes(LABORATORY, app.access);
+  const listed = await within(PROMISED_MS, () => smartApp(own.access));
+  assert.ok(listed.scopes.some(({ text }) => text === 'Your whole health record: see'), JSON.stringify(listed));
+  assert.equal((await ask(`DELETE ${APPS}/${SMART_APP.id}`, own.access)).status, 204);
+  await isRefusedInTime(LABORATORY, app.access);
+  assert.ok(await within(PROMISED_MS, async () => !(await consents()).includes(SMART_APP.id)), 'it is withdrawn');
+  // Once: a refresh token that is used again would be refused for that alone.
+  assert.equal((await tryRefresh(SMART_APP, app.refresh)).body.error, 'invalid_grant');
+  assert.equal(await smartApp(own.access), undefined);
+  await passes(ME, own.access);
+  await passes(LABORATORY, bystander.access);
+  // A newer consent counts once every pod has heard that the older one ended.
+  const asked = [];
+  const letIn = await within(PROMISED_MS, async () => {
+    const { access, forms } = await zarghuna.login(SMART_APP);
+    asked.push(...forms);
+    return !(await refusal(LABORATORY, access));
+  });
+  assert.ok(letIn, 'the app is let in again');
+  assert.deepEqual(asked, ['consent']);
 });
 
 scene('a session that an administrator ends takes its apps along', async () => {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use portal_tests::{PortalProcess, Servers, scene_alone};
 
-use acting::{Family, drive_acting, drive_tokens};
+use acting::{Family, drive_acting, drive_apps, drive_tokens};
 use driven::{drive, drive_failures, drive_without_stores};
 use planted::{hostile_source, plant, plant_foreign};
 use sinks::{assert_answers, assert_clean, assert_sinks};
@@ -75,6 +75,7 @@ async fn what_is_marked_is_in_honest_answers_and_nowhere_else() {
         let mut answers = drive(&portal, person).await;
         drive_acting(&portal, &family, &mut answers).await;
         drive_tokens(&portal, person, &mut answers).await;
+        drive_apps(&portal, person, &mut answers).await;
         drive_failures(&portal, others, &mut answers).await;
         drive_without_stores(&portal, person, &mut answers).await;
         assert!(answers.refusals() > 50, "much was refused");

@@ -2,6 +2,7 @@
 
 mod access_log;
 mod access_table;
+mod apps;
 mod bad_input;
 mod chart;
 mod compile_fail;

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use metrics::counter;
 use portal_domain::access::{Action, CallerGrant};
 use portal_domain::audit::{AccessEvent, Outcome, Recorded};
-use portal_domain::id::{PatientId, ProxyDelegationId};
+use portal_domain::id::{ClientId, PatientId, ProxyDelegationId};
 
 use crate::body::WriteRequest;
 use crate::caller::Caller;
@@ -22,6 +22,25 @@ pub(crate) struct About {
     pub(crate) patient: Option<PatientId>,
     /// The delegation that it concerns.
     pub(crate) delegation: Option<ProxyDelegationId>,
+    /// The app that it concerns.
+    pub(crate) client: Option<ClientId>,
+}
+
+impl About {
+    /// Of an app of the caller's.
+    pub(crate) fn of_client(client: &ClientId) -> Self {
+        Self {
+            client: Some(client.clone()),
+            ..Self::default()
+        }
+    }
+
+    /// The id of what it concerns.
+    fn id(&self) -> Option<Box<str>> {
+        let delegation = self.delegation.map(|id| id.to_string());
+        let client = self.client.as_ref().map(ToString::to_string);
+        delegation.or(client).map(String::into_boxed_str)
+    }
 }
 
 /// What became of a change.
@@ -281,12 +300,8 @@ impl Inner {
             .patient
             .clone()
             .or_else(|| account.and_then(|account| account.patient_id.clone()));
-        event.resource_ids = about
-            .delegation
-            .map(|id| id.to_string().into_boxed_str())
-            .into_iter()
-            .collect();
-        event.resource_count = u32::from(about.delegation.is_some());
+        event.resource_ids = about.id().into_iter().collect();
+        event.resource_count = u32::from(!event.resource_ids.is_empty());
         event
     }
 }

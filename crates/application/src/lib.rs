@@ -8,6 +8,7 @@ mod access_log;
 mod account;
 mod act;
 mod answer;
+mod apps;
 mod birth_date;
 mod body;
 mod caller;
@@ -40,6 +41,7 @@ pub use answer::{
     Completeness, Delegator, HeldBack, LabAnswer, LabItem, LabsAnswer, MeAnswer, ReadAnswer,
     SearchAnswer, SourceReport, SourceStatus, SummaryAnswer, Withheld,
 };
+pub use apps::AppsAnswer;
 pub use body::{BodyError, IdempotencyKey, RequestBody, WriteRequest};
 pub use caller::{Caller, RequestContext};
 pub use delegation::{ListedDelegation, ListedRole};

@@ -67,6 +67,7 @@ impl Inner {
             };
             let event = self.shown(caller, &grant, &seen.answer);
             if let Some(receipt) = record(place, event).await? {
+                self.note_app(&grant);
                 return Ok((Disclosure::new(seen.answer, receipt), seen.about));
             }
         }

@@ -148,6 +148,10 @@ pub const SET_NOTIFICATION_PREFERENCES: Action = own(
     EventType::AccountUpdated,
     Interaction::Update,
 );
+/// `GET /v1/portal/me/apps`. Who may not end a grant need not know of it.
+pub const LIST_APPS: Action = own("listApps", EventType::AccountViewed, Interaction::Update);
+/// `DELETE /v1/portal/me/apps/{clientId}`
+pub const REVOKE_APP: Action = own("revokeApp", EventType::AppRevoked, Interaction::Delete);
 /// `GET /v1/portal/proxy-delegations`
 pub const LIST_PROXY_DELEGATIONS: Action = own(
     "listProxyDelegations",
@@ -201,7 +205,7 @@ pub const RESEND_VERIFICATION: Action =
 pub const VERIFY_REGISTRATION: Action = newcomer("verifyRegistration", EventType::AccountActivated);
 
 /// The operations of `/v1/portal`.
-pub const PORTAL: [Action; 23] = [
+pub const PORTAL: [Action; 25] = [
     REGISTER,
     RESEND_VERIFICATION,
     VERIFY_REGISTRATION,
@@ -210,6 +214,8 @@ pub const PORTAL: [Action; 23] = [
     LIST_ACCESS_LOG,
     GET_NOTIFICATION_PREFERENCES,
     SET_NOTIFICATION_PREFERENCES,
+    LIST_APPS,
+    REVOKE_APP,
     LIST_PROXY_DELEGATIONS,
     GET_PROXY_DELEGATION,
     CREATE_PROXY_DELEGATION,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use portal_domain::access::{Surface, VerifiedToken};
 use portal_domain::account::PortalAccount;
 use portal_domain::audit::Recorded;
+use portal_domain::id::ClientId;
 use portal_domain::proxy_delegation::ProxyDelegation;
 use portal_fhir::{Handling, ResourceType};
 
@@ -12,6 +13,7 @@ use crate::access_log::{AccessLogAnswer, ReadAccessLog};
 use crate::account::{PreferencesAnswer, ReadPreferences, SetPreferences, UpdateMe};
 use crate::act::Performed;
 use crate::answer::{LabAnswer, LabsAnswer, MeAnswer, ReadAnswer, SearchAnswer, SummaryAnswer};
+use crate::apps::{AppsAnswer, ListApps, RevokeApp, UseNotes};
 use crate::birth_date::BirthDates;
 use crate::body::WriteRequest;
 use crate::caller::Caller;
@@ -23,9 +25,9 @@ use crate::error::AccessError;
 use crate::gate::{Gate, GateParts};
 use crate::me::Me;
 use crate::ports::{
-    AccessLog, AccountViews, BearerToken, Clock, CursorSeal, Entitlements, Facts, Ids, Journal,
-    Notifier, PatientDirectory, RecordCache, Revocations, Secrets, Sources, TokenIntrospection,
-    TokenRefusal, TokenVerifier, UnitsOfWork,
+    AccessLog, AccountViews, AppUses, BearerToken, Clock, CursorSeal, Entitlements, Facts, Ids,
+    Journal, Notifier, PatientDirectory, RecordCache, Revocations, Secrets, Sources,
+    TokenIntrospection, TokenRefusal, TokenVerifier, UnitsOfWork,
 };
 use crate::record::{
     Lab, Labs, Loader, ReadOne, RecordRules, Search, Section, SectionPage, Summary,
@@ -58,6 +60,8 @@ pub struct Parts {
     pub units: Arc<dyn UnitsOfWork>,
     /// What accounts hold, as their people see it.
     pub account_views: Arc<dyn AccountViews>,
+    /// Which apps use what people granted.
+    pub app_uses: Arc<dyn AppUses>,
     /// Codes and hashes.
     pub secrets: Arc<dyn Secrets>,
     /// The journal as patients read it.
@@ -70,6 +74,8 @@ pub struct Parts {
     pub ids: Arc<dyn Ids>,
     /// Settings of sources.
     pub rules: Arc<RecordRules>,
+    /// The deployment's own clients.
+    pub own_clients: Vec<ClientId>,
     /// The licence key that opens the portal.
     pub licence_key: String,
     /// The region of this deployment.
@@ -91,6 +97,9 @@ pub(crate) struct Inner {
     pub(crate) directory: Arc<dyn PatientDirectory>,
     pub(crate) units: Arc<dyn UnitsOfWork>,
     pub(crate) account_views: Arc<dyn AccountViews>,
+    pub(crate) app_uses: Arc<dyn AppUses>,
+    pub(crate) uses: UseNotes,
+    pub(crate) own_clients: Vec<ClientId>,
     pub(crate) secrets: Arc<dyn Secrets>,
     pub(crate) access_log: Arc<dyn AccessLog>,
     pub(crate) cursors: Arc<dyn CursorSeal>,
@@ -127,6 +136,9 @@ impl Portal {
             directory: parts.directory,
             units: parts.units,
             account_views: parts.account_views,
+            app_uses: parts.app_uses,
+            uses: UseNotes::default(),
+            own_clients: parts.own_clients,
             secrets: parts.secrets,
             access_log: parts.access_log,
             cursors: parts.cursors,
@@ -260,6 +272,27 @@ impl Portal {
         request: &WriteRequest,
     ) -> Result<Recorded<Performed<PreferencesAnswer>>, AccessError> {
         let act = SetPreferences { request };
+        self.inner.perform(caller, &act).await
+    }
+
+    /// The apps that use what the caller granted.
+    pub async fn apps(
+        &self,
+        caller: &Caller,
+        raw: Raw<'_>,
+    ) -> Result<Recorded<AppsAnswer>, AccessError> {
+        let (disclosure, about) = self.inner.run(caller, &ListApps { raw }).await?;
+        Ok(Recorded::new(about, disclosure.into_receipt()))
+    }
+
+    /// Takes back what the caller granted to an app.
+    pub async fn revoke_app(
+        &self,
+        caller: &Caller,
+        client: &str,
+        request: &WriteRequest,
+    ) -> Result<Recorded<Performed<()>>, AccessError> {
+        let act = RevokeApp { client, request };
         self.inner.perform(caller, &act).await
     }
 

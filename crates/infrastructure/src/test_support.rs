@@ -57,6 +57,7 @@ pub(crate) fn target(tenant: &str, patient: &str, resource_type: ResourceType) -
         },
         patient_claim: None,
         scopes: ScopeSet::parse("patient/*.read"),
+        scope_text: "patient/*.read".into(),
         strength: AuthenticationStrength {
             level: 2,
             second_factor: false,

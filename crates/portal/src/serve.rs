@@ -24,6 +24,8 @@ use crate::wiring::{self, Background, InboxReader, RelayEnds, Surroundings, Wiri
 const LAST_BATCH: Duration = Duration::from_secs(8);
 /// What the journal may take to write what it holds.
 const LAST_EVENTS: Duration = Duration::from_secs(2);
+/// What the last uses of apps may take to be noted.
+const LAST_USES: Duration = Duration::from_secs(1);
 /// What the last scrape may take.
 const LAST_SCRAPE: Duration = Duration::from_secs(1);
 
@@ -197,6 +199,9 @@ impl Running {
                 "inbox",
                 tokio::time::timeout(LAST_BATCH, inbox).await.is_ok(),
             );
+        }
+        if let Some(uses) = &self.background.app_uses {
+            say_if_cut_off("uses of apps", uses.close(LAST_USES).await);
         }
         self.shutdown.enter(Phase::Finishing);
         if let Some(relay) = self.relay {

@@ -97,12 +97,14 @@ pub(crate) fn portal(resources: &[(RecordSet, &str)]) -> Portal {
         journal: Arc::clone(&outside) as _,
         units: Arc::clone(&outside) as _,
         account_views: Arc::clone(&outside) as _,
+        app_uses: Arc::clone(&outside) as _,
         secrets: Arc::clone(&outside) as _,
         access_log: Arc::clone(&outside) as _,
         cursors: Arc::clone(&outside) as _,
         clock: Arc::clone(&outside) as _,
         ids: outside,
         rules: Arc::new(RecordRules::new(sources, PUBLIC_URL.to_owned()).unwrap()),
+        own_clients: Vec::new(),
         licence_key: "ehr.portal".to_owned(),
         region: "eu".to_owned(),
     })
@@ -143,6 +145,7 @@ impl TokenVerifier for Outside {
             },
             patient_claim: Some(PatientClaim::new("p1")),
             scopes: ScopeSet::parse(&scopes),
+            scope_text: scopes.into(),
             strength: AuthenticationStrength {
                 level: 2,
                 second_factor: false,

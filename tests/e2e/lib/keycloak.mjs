@@ -60,6 +60,9 @@ export const exchange = (client, code, verifier) =>
 
 export const refresh = (client, token) => tokens(client, { grant_type: 'refresh_token', refresh_token: token });
 
+/** How Keycloak answers a refresh that it may refuse. */
+export const tryRefresh = (client, token) => send('token', client, { grant_type: 'refresh_token', refresh_token: token });
+
 export const ownToken = (client) => tokens(client, { grant_type: 'client_credentials' });
 
 /** Takes a token back at Keycloak's own endpoint. */

@@ -1,4 +1,5 @@
 // The portal's operations, taken from what it says about itself, so that none is forgotten here.
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { request } from './http.mjs';
 import { PORTAL } from './settings.mjs';
@@ -41,14 +42,21 @@ function bodyOf(method, path) {
   return { body: '{}', headers: { 'content-type': 'application/json' } };
 }
 
-/** What the portal answers: the status, the code of a refusal, the body. */
-export async function ask(operation, token) {
+async function answerOf(operation, token, { body, headers }) {
   const [method, path] = operation.split(' ');
-  const { body, headers } = bodyOf(method, path);
   const bearer = token ? { authorization: `Bearer ${token}` } : {};
   const answer = await request(PORTAL + path, { method, body, headers: { ...headers, ...bearer } });
   const code = answer.body?.code ?? answer.body?.issue?.[0]?.details?.coding?.[0]?.code;
   return { status: answer.status, code, body: answer.body };
+}
+
+/** What the portal answers: the status, the code of a refusal, the body. */
+export const ask = (operation, token) => answerOf(operation, token, bodyOf(...operation.split(' ')));
+
+/** What it answers to a change, under a key of its own. */
+export function change(operation, token, body) {
+  const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID() };
+  return answerOf(operation, token, { headers, body: JSON.stringify(body) });
 }
 
 /** What each operation answers, as `operation: status code`. */

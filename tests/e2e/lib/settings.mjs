@@ -7,6 +7,8 @@ function setting(name) {
 }
 
 export const PORTAL = setting('PORTAL_URL');
+/** Where the sandbox's switches are. */
+export const SANDBOX = setting('SANDBOX_URL');
 export const FHIR_AUDIENCE = setting('FHIR_AUDIENCE');
 export const REALM = setting('KEYCLOAK_REALM_URL');
 export const CHROMIUM = setting('CHROMIUM');

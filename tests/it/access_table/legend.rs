@@ -13,6 +13,7 @@ OWN     what is the caller's own, under /v1/portal
         acc dec = POST proxy-delegations/accept, proxy-delegations/decline
         me upd = GET, PATCH me; log = GET me/access-log
         prf set = GET, PUT me/notification-preferences
+        app end = GET me/apps, DELETE me/apps/{clientId}
         lst inv = GET, POST proxy-delegations; one = GET proxy-delegations/{the one in force}
         cnf = POST proxy-delegations/{the one in force}/confirm
         rvk = POST proxy-delegations/{the one that is over}/revoke
@@ -34,8 +35,9 @@ Why some cells are as they are
 - Registrations, accepting and declining are open to who has no account: they need `openid profile`
   and no scope of a record, but the second factor and a licensed tenant like everything else. Who is
   suspended is refused behind the code.
-- An account without a record has settings and delegations of its own; it invites and confirms
+- An account without a record has settings, apps and delegations of its own; it invites and confirms
   nobody, for there is no record to open.
+- Apps are listed for who may end them, so that the list asks for the scope to write.
 - An invitation needs a login of the last ten minutes at a level that the provider names (`acr`): a
   second factor that only `amr` tells opens everything else. Its token is asked of the provider:
   one that ended there does not invite, though it still reads.

@@ -112,7 +112,7 @@ macro_rules! fhir {
 }
 
 #[rustfmt::skip]
-const OWN: [Operation; 15] = [
+const OWN: [Operation; 17] = [
     row("register", "reg", |_| "/v1/portal/registrations".into(), NO_IDENTITY).of_own("POST"),
     row("resendVerification", "snd", |_| "/v1/portal/registrations/resend".into(), NO_IDENTITY).of_own("POST"),
     row("verifyRegistration", "ver", |_| "/v1/portal/registrations/verify".into(), NO_IDENTITY).of_own("POST"),
@@ -123,6 +123,8 @@ const OWN: [Operation; 15] = [
     row("listAccessLog", "log", |_| "/v1/portal/me/access-log".into(), NOT_PATIENT).of_own("GET"),
     row("getNotificationPreferences", "prf", |_| "/v1/portal/me/notification-preferences".into(), NOT_PATIENT).of_own("GET"),
     row("setNotificationPreferences", "set", |_| "/v1/portal/me/notification-preferences".into(), NO_WRITE).of_own("PUT"),
+    row("listApps", "app", |_| "/v1/portal/me/apps".into(), NO_WRITE).of_own("GET"),
+    row("revokeApp", "end", |_| "/v1/portal/me/apps/app-of-nobody".into(), NO_WRITE).of_own("DELETE"),
     row("listProxyDelegations", "lst", |_| "/v1/portal/proxy-delegations".into(), NOT_PATIENT).of_own("GET"),
     row("getProxyDelegation", "one", |about| format!("/v1/portal/proxy-delegations/{}", about.active), NOT_PATIENT).of_own("GET"),
     row("createProxyDelegation", "inv", |_| "/v1/portal/proxy-delegations".into(), NO_WRITE).of_own("POST"),

@@ -38,7 +38,13 @@ pub(super) fn symbol(
     if operation.body().is_some() {
         return Err(format!("{id} has changed something"));
     }
-    if matches!(id, "getMe" | "listAccessLog" | "getNotificationPreferences") {
+    let of_oneself = [
+        "getMe",
+        "listAccessLog",
+        "getNotificationPreferences",
+        "listApps",
+    ];
+    if of_oneself.contains(&id) {
         return Ok('+');
     }
     let body = answer.json();

@@ -19,7 +19,7 @@ const LEAKS: [(u32, Leak); 47] = [
     (2, Tested(&["k2_k45_the_next_page_is_refused_once_the_delegation_has_ended", "k2_k5_a_revoked_app_gets_neither_a_page_nor_a_next_one", "a_page_of_a_caller_who_lost_the_scope_is_refused"])),
     (3, Tested(&["k3_counts_and_chains_tell_nothing_of_others"])),
     (4, Tested(&["k4_a_scope_opens_its_own_type_only"])),
-    (5, Tested(&["k2_k5_a_revoked_app_gets_neither_a_page_nor_a_next_one", "k5_without_the_providers_word_no_app_passes", "k5_who_is_on_the_list_is_refused_by_every_pod_until_a_later_login"])),
+    (5, Tested(&["k2_k5_a_revoked_app_gets_neither_a_page_nor_a_next_one", "k5_without_the_providers_word_no_app_passes", "k5_who_is_on_the_list_is_refused_by_every_pod_until_a_later_login", "a_revoked_app_is_refused_on_every_pod_until_a_newer_consent"])),
     (6, Tested(&["k6_what_is_cached_reaches_no_other_caller_or_scope", "k6_what_is_cached_reaches_no_other_delegation", "k6_what_is_cached_is_judged_by_the_policy_in_force"])),
     (7, Tested(&["k7_a_revocation_acts_on_the_next_answer_of_every_pod"])),
     (8, Tested(&["k8_a_delegation_ends_with_its_last_day_in_the_tenants_zone"])),

@@ -5,7 +5,7 @@ use portal_tests::{EVERY_RIGHT, Fixture, Person, PortalProcess};
 use serde_json::{Value, json};
 
 use super::driven::{Answers, HONEST};
-use super::{ACTED, CHILD_BIRTH, ENDED, IDENT, REASON, TEXT};
+use super::{ACTED, ASKED, CHILD_BIRTH, ENDED, IDENT, REASON, TEXT};
 
 /// A parent who also acts for a grown-up, and the child.
 pub(super) struct Family {
@@ -126,4 +126,25 @@ pub(super) async fn drive_tokens(portal: &PortalProcess, person: &Person, answer
             "{verdict} was met"
         );
     }
+}
+
+/// The apps of a person: seen, revoked, and asked for by what is none.
+pub(super) async fn drive_apps(portal: &PortalProcess, person: &Person, answers: &mut Answers) {
+    let scope = json!({"scope": "openid patient/*.read patient/*.write"});
+    let token = portal.token_with(person, &scope);
+    let list = "/v1/portal/me/apps";
+    let app = format!("{IDENT}-app");
+    while !portal.get(Some(&token), list).await.says(&app) {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    answers.get(portal, Some(&token), list).await;
+    for client in [app, format!("{ASKED}%20{TEXT}")] {
+        let url = format!("{}{list}/{client}", portal.url());
+        let request = reqwest::Client::new().delete(url).bearer_auth(&token);
+        answers.ask(portal, list, request).await;
+    }
+    let (_, refused) = answers.refused.last().expect("the last one is no app");
+    assert_eq!(refused.verdict(), "404 NOT_FOUND");
+    let (_, revoked) = answers.honest.last().expect("the app is revoked");
+    assert_eq!(revoked.verdict(), "204");
 }

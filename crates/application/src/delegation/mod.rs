@@ -38,6 +38,7 @@ fn about(delegation: &ProxyDelegation) -> About {
     About {
         patient: Some(delegation.grantor.clone()),
         delegation: Some(delegation.id),
+        ..About::default()
     }
 }
 

@@ -6,7 +6,7 @@ use portal_domain::id::ProxyDelegationId;
 use portal_domain::notification::Preferences;
 use portal_domain::proxy_delegation::ProxyDelegation;
 
-use super::StoreError;
+use super::{ListedApp, StoreError};
 
 /// Reads what belongs to the account of a grant.
 #[async_trait]
@@ -24,4 +24,8 @@ pub trait AccountViews: Send + Sync {
         &self,
         grant: &PatientGrant,
     ) -> Result<Option<(Preferences, i64)>, StoreError>;
+
+    /// The apps that use the account's grants, and those that read its record by a delegation that
+    /// is active, as its proxy is; the one that was used last first.
+    async fn apps(&self, grant: &PatientGrant) -> Result<Vec<ListedApp>, StoreError>;
 }

@@ -3,6 +3,7 @@
 
 mod access_log;
 mod account_views;
+mod app_uses;
 mod cursor;
 mod deliveries;
 mod entitlements;
@@ -28,6 +29,7 @@ mod upkeep;
 
 pub use access_log::{AccessLog, AccessLogFilter, AccessLogPage};
 pub use account_views::AccountViews;
+pub use app_uses::{AppUse, AppUses, ListedApp};
 pub use cursor::{CursorBinding, CursorInvalid, CursorSeal};
 pub use deliveries::{Deliveries, DueDelivery};
 pub use entitlements::{Entitlements, EntitlementsUnavailable, Features};

@@ -150,6 +150,14 @@ pub trait Accounts: Send {
         preferences: &Preferences,
         now: Timestamp,
     ) -> Result<i64, StoreError>;
+
+    /// Forgets that an app used what the account granted it, for itself and for whom it acts. Says
+    /// whether it ever did.
+    async fn forget_app(
+        &mut self,
+        account: PortalAccountId,
+        client: &ClientId,
+    ) -> Result<bool, StoreError>;
 }
 
 /// A code that was sent to somebody.

@@ -60,7 +60,7 @@ impl Act for Verify<'_> {
         let account = portal.claim(grant, verification.patient, work).await?;
         let about = About {
             patient: account.patient.clone(),
-            delegation: None,
+            ..About::default()
         };
         let id = account.id;
         Ok(Acted::made(account, 200, &id).about(about))

@@ -85,6 +85,7 @@ impl Question {
             },
             patient_claim: None,
             scopes: ScopeSet::parse(EVERY_SCOPE),
+            scope_text: EVERY_SCOPE.into(),
             strength: AuthenticationStrength {
                 level: 2,
                 second_factor: true,

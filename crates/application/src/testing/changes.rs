@@ -7,8 +7,8 @@ use portal_domain::notification::Preferences;
 use portal_domain::proxy_delegation::ProxyDelegation;
 
 use crate::ports::{
-    AccountViews, DecidedOn, Hash, HashPurpose, SecretCode, Secrets, StoreError, UnitOfWork,
-    UnitsOfWork,
+    AccountViews, AppUse, AppUses, DecidedOn, Hash, HashPurpose, ListedApp, SecretCode, Secrets,
+    StoreError, UnitOfWork, UnitsOfWork,
 };
 
 /// Refuses every change: these tests only look.
@@ -44,6 +44,20 @@ impl AccountViews for NoAccountViews {
         _: &PatientGrant,
     ) -> Result<Option<(Preferences, i64)>, StoreError> {
         Ok(None)
+    }
+
+    async fn apps(&self, _: &PatientGrant) -> Result<Vec<ListedApp>, StoreError> {
+        Ok(Vec::new())
+    }
+}
+
+/// Uses of apps, kept in memory.
+#[derive(Default)]
+pub(crate) struct MemoryAppUses(pub(crate) std::sync::Mutex<Vec<AppUse>>);
+
+impl AppUses for MemoryAppUses {
+    fn note(&self, app_use: AppUse) {
+        self.0.lock().unwrap().push(app_use);
     }
 }
 

@@ -27,7 +27,7 @@ use crate::portal::{Parts, Portal};
 use crate::ports::BearerToken;
 use crate::record::{RecordRules, SourceRules};
 
-pub(crate) use changes::{NoAccountViews, NoUnitsOfWork, OneSecret};
+pub(crate) use changes::{MemoryAppUses, NoAccountViews, NoUnitsOfWork, OneSecret};
 pub(crate) use journal::{Fate, MemoryJournal};
 pub(crate) use people::{Administered, MemoryDirectory, MemoryIdentityAdmin, MemoryNotifier};
 pub(crate) use records::{problem, report, result, vital};
@@ -54,6 +54,7 @@ pub(crate) struct World {
     pub(crate) notifier: Arc<MemoryNotifier>,
     pub(crate) cache: Arc<MemoryCache>,
     pub(crate) journal: Arc<MemoryJournal>,
+    pub(crate) app_uses: Arc<MemoryAppUses>,
     pub(crate) portal: Portal,
 }
 
@@ -69,6 +70,7 @@ impl World {
         let notifier = Arc::new(MemoryNotifier::default());
         let cache = Arc::new(MemoryCache::default());
         let journal = Arc::new(MemoryJournal::default());
+        let app_uses = Arc::new(MemoryAppUses::default());
         let portal = Portal::new(Parts {
             verifier: Arc::new(NoVerifier),
             facts: Arc::clone(&facts) as _,
@@ -82,12 +84,14 @@ impl World {
             journal: Arc::clone(&journal) as _,
             units: Arc::new(NoUnitsOfWork),
             account_views: Arc::new(NoAccountViews),
+            app_uses: Arc::clone(&app_uses) as _,
             secrets: Arc::new(OneSecret),
             access_log: Arc::new(NoAccessLog),
             cursors: Arc::new(MemoryCursors::default()),
             clock: Arc::clone(&clock) as _,
             ids: Arc::new(SerialIds::default()),
             rules: Arc::new(rules()),
+            own_clients: Vec::new(),
             licence_key: LICENCE.to_owned(),
             region: "eu".to_owned(),
         });
@@ -102,6 +106,7 @@ impl World {
             notifier,
             cache,
             journal,
+            app_uses,
             portal,
         }
     }
@@ -135,6 +140,7 @@ pub(crate) fn caller(scopes: &str) -> Caller {
         },
         patient_claim: Some(PatientClaim::new(PATIENT)),
         scopes: ScopeSet::parse(scopes),
+        scope_text: scopes.into(),
         strength: AuthenticationStrength {
             level: 2,
             second_factor: false,

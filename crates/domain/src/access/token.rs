@@ -51,6 +51,8 @@ pub struct VerifiedToken {
     pub patient_claim: Option<PatientClaim>,
     /// The `scope` claim.
     pub scopes: ScopeSet,
+    /// The same as it was sent, for the person who granted it.
+    pub scope_text: Box<str>,
     /// `acr` and `amr`.
     pub strength: AuthenticationStrength,
     /// The delegation that the token is for, if it names one; `Err` when it is no id.

@@ -67,6 +67,7 @@ pub(crate) fn token(tenant: &str, scopes: &str) -> VerifiedToken {
         },
         patient_claim: None,
         scopes: ScopeSet::parse(scopes),
+        scope_text: scopes.into(),
         strength: AuthenticationStrength {
             level: 2,
             second_factor: false,

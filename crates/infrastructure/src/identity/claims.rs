@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use portal_application::ports::TokenRefusal;
 use portal_domain::access::PatientClaim;
 use portal_domain::id::{ClientId, ProxyDelegationId, Subject, TenantId};
-use portal_domain::scope::ScopeSet;
 use portal_fhir::json::Value;
 
 use super::members::{Mistyped, seconds, string, strings};
@@ -22,7 +21,7 @@ pub(super) struct Claims {
     pub(super) tenant: Option<Result<TenantId, ()>>,
     pub(super) patient: Option<PatientClaim>,
     pub(super) delegation: Option<Result<ProxyDelegationId, ()>>,
-    pub(super) scopes: ScopeSet,
+    pub(super) scopes: String,
     pub(super) acr: Option<String>,
     pub(super) methods: Vec<String>,
     pub(super) authenticated_at: Option<Timestamp>,
@@ -154,16 +153,16 @@ fn authenticated_at(payload: Value<'_>) -> Option<Timestamp> {
 
 /// `scope` as text (RFC 8693 section 4.2) or, as some providers write it, as an array, in which an
 /// item with a space is no scope. Anything else gives nothing.
-fn scopes(payload: Value<'_>) -> ScopeSet {
+fn scopes(payload: Value<'_>) -> String {
     if let Ok(Some(text)) = string(payload, "scope") {
-        return ScopeSet::parse(&text);
+        return text;
     }
     let items = strings(payload, "scope").ok().flatten().unwrap_or_default();
     let items: Vec<String> = items
         .into_iter()
         .filter(|item| !item.contains(' '))
         .collect();
-    ScopeSet::parse(&items.join(" "))
+    items.join(" ")
 }
 
 /// Where Keycloak puts the roles of a realm. What cannot be read gives none.

@@ -14,6 +14,7 @@ use portal_domain::access::{
     AuthenticationStrength, RevocationKeys, StaffRoles, Surface, TenantBinding, VerifiedToken,
 };
 use portal_domain::id::Issuer;
+use portal_domain::scope::ScopeSet;
 use reqwest::Client;
 
 use crate::crypto::RevocationHashes;
@@ -189,7 +190,8 @@ impl OidcVerifier {
                 claim: claims.tenant,
             },
             patient_claim: claims.patient,
-            scopes: claims.scopes,
+            scopes: ScopeSet::parse(&claims.scopes),
+            scope_text: claims.scopes.into(),
             delegation_claim: claims.delegation,
             issued_at: time(claims.times.issued_at)?,
             authenticated_at: claims.authenticated_at,

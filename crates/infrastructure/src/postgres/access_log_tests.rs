@@ -123,6 +123,7 @@ fn token(tenant: &TestTenant) -> VerifiedToken {
         },
         patient_claim: None,
         scopes: ScopeSet::parse("patient/*.read"),
+        scope_text: "patient/*.read".into(),
         strength: AuthenticationStrength {
             level: 2,
             second_factor: false,

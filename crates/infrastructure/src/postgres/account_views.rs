@@ -1,12 +1,14 @@
 //! What accounts hold, as their people see it.
 
 use async_trait::async_trait;
-use portal_application::ports::{AccountViews, StoreError};
+use jiff_sqlx::Timestamp;
+use portal_application::ports::{AccountViews, ListedApp, StoreError};
 use portal_domain::access::PatientGrant;
-use portal_domain::id::{PatientId, ProxyDelegationId};
+use portal_domain::id::{ClientId, PatientId, ProxyDelegationId};
 use portal_domain::notification::Preferences;
 use portal_domain::proxy_delegation::ProxyDelegation;
 use serde_json::Value;
+use sqlx::FromRow;
 use sqlx::types::Json;
 
 use super::database::Database;
@@ -74,6 +76,53 @@ impl PgAccountViews {
     }
 }
 
+impl PgAccountViews {
+    async fn find_apps(&self, grant: &PatientGrant) -> Result<Vec<ListedApp>, QueryError> {
+        let mut transaction = self.database.begin(&grant.tenant().id).await?;
+        let rows = sqlx::query_as::<_, AppRow>(
+            "SELECT client_id, delegation_id, scopes, first_used_at, last_used_at
+            FROM app_uses
+            WHERE tenant_id = $1 AND account_id = $2 AND (delegation_id = '' OR EXISTS (
+                SELECT FROM proxy_delegations held JOIN portal_accounts proxy
+                    ON proxy.tenant_id = $1 AND proxy.account_id = held.proxy_account_id
+                WHERE held.tenant_id = $1 AND held.delegation_id = app_uses.delegation_id
+                    AND held.status = 'active' AND proxy.status = 'active'))
+            ORDER BY last_used_at DESC, client_id, delegation_id LIMIT $3",
+        )
+        .bind(grant.tenant().id.as_str())
+        .bind(grant.account().id.to_string())
+        .bind(MAX_LISTED)
+        .fetch_all(&mut *transaction)
+        .await?;
+        rows.into_iter().map(ListedApp::try_from).collect()
+    }
+}
+
+#[derive(FromRow)]
+struct AppRow {
+    client_id: String,
+    delegation_id: String,
+    scopes: String,
+    first_used_at: Timestamp,
+    last_used_at: Timestamp,
+}
+
+impl TryFrom<AppRow> for ListedApp {
+    type Error = QueryError;
+
+    fn try_from(row: AppRow) -> Result<Self, QueryError> {
+        let delegation = Some(row.delegation_id).filter(|id| !id.is_empty());
+        let delegation = delegation.map(|id| id.parse()).transpose();
+        Ok(Self {
+            client: ClientId::parse(&row.client_id).map_err(|_| QueryError::Corrupt)?,
+            delegation: delegation.map_err(|_| QueryError::Corrupt)?,
+            scopes: row.scopes,
+            first_used_at: row.first_used_at.into(),
+            last_used_at: row.last_used_at.into(),
+        })
+    }
+}
+
 #[async_trait]
 impl AccountViews for PgAccountViews {
     #[tracing::instrument(name = "db.proxy_delegations.list", skip_all, level = "debug")]
@@ -91,5 +140,10 @@ impl AccountViews for PgAccountViews {
         grant: &PatientGrant,
     ) -> Result<Option<(Preferences, i64)>, StoreError> {
         self.database.run(self.find_preferences(grant)).await
+    }
+
+    #[tracing::instrument(name = "db.app_uses.list", skip_all, level = "debug")]
+    async fn apps(&self, grant: &PatientGrant) -> Result<Vec<ListedApp>, StoreError> {
+        self.database.run(self.find_apps(grant)).await
     }
 }

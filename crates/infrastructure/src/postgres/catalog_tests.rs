@@ -47,6 +47,7 @@ const PRIVILEGES: [&str; 91] = [
     "portal_app app_uses: UPDATE (scopes, first_used_at, last_used_at)",
     "portal_app deliveries: INSERT",
     "portal_app idempotency_records: DELETE, INSERT, SELECT",
+    "portal_app inbox_dead_letters: INSERT (stream, subject, stream_sequence, reason, payload_hash, received_at)",
     "portal_app inbox_messages: INSERT, SELECT",
     "portal_app notification_preferences: DELETE, INSERT, SELECT",
     "portal_app notification_preferences: UPDATE (document, updated_at, version)",

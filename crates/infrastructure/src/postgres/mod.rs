@@ -5,6 +5,7 @@
 
 mod access_log;
 mod account_views;
+mod app_uses;
 mod breaker;
 mod check;
 mod database;
@@ -33,6 +34,7 @@ mod test_database;
 
 pub use access_log::PgAccessLog;
 pub use account_views::PgAccountViews;
+pub use app_uses::PgAppUses;
 pub use check::CheckError;
 pub use database::{Database, DatabaseUrlInvalid, Login};
 pub use deliveries::{DeliverySeal, PgDeliveries};

@@ -12,8 +12,9 @@ use portal_infrastructure::http_client::http_client;
 use portal_infrastructure::identity::{OidcIntrospection, OidcVerifier};
 use portal_infrastructure::nats::NatsBus;
 use portal_infrastructure::postgres::{
-    Database, DeliverySeal, Login, OutboxListener, PgAccessLog, PgAccountViews, PgFacts, PgJournal,
-    PgJournalRelay, PgOutboxRelay, PgRevocations, PgStaffRecords, PgUnitsOfWork, UnitsOfWorkParts,
+    Database, DeliverySeal, Login, OutboxListener, PgAccessLog, PgAccountViews, PgAppUses, PgFacts,
+    PgJournal, PgJournalRelay, PgOutboxRelay, PgRevocations, PgStaffRecords, PgUnitsOfWork,
+    UnitsOfWorkParts,
 };
 use portal_infrastructure::redis::{RedisRecordCache, RedisSettings};
 use portal_infrastructure::unconfigured::Unconfigured;
@@ -47,6 +48,7 @@ pub async fn connect(
             bus: None,
         },
         journal: Some(Arc::clone(&made.journal)),
+        app_uses: Some(Arc::clone(&made.app_uses)),
         ..Background::default()
     };
     if let Some((stores, jobs)) = &config.relay {
@@ -164,6 +166,7 @@ impl Background {
 struct Made {
     app: Database,
     units: Arc<PgUnitsOfWork>,
+    app_uses: Arc<PgAppUses>,
     journal_database: Database,
     verifier: Arc<OidcVerifier>,
     introspection: Arc<OidcIntrospection>,
@@ -198,6 +201,7 @@ impl Made {
         let provider_wake = Arc::new(Notify::new());
         Ok(Self {
             units: Arc::new(units_of_work(&app, ring, &provider_wake, surroundings)),
+            app_uses: Arc::new(PgAppUses::start(app.clone())),
             app,
             journal_database,
             verifier: Arc::new(verifier),
@@ -262,12 +266,14 @@ fn use_cases(
         journal: made.journal,
         units: made.units,
         account_views: Arc::new(PgAccountViews::new(made.app.clone())),
+        app_uses: made.app_uses,
         secrets: Arc::new(RingSecrets::new(&config.key_ring)),
         access_log: Arc::new(PgAccessLog::new(made.app)),
         cursors: Arc::new(Cursors::new(config.key_ring)),
         clock: Arc::clone(&surroundings.clock),
         ids: Arc::clone(&surroundings.ids),
         rules: config.rules,
+        own_clients: config.identity.first_party_clients,
         licence_key: config.licences.module_key,
         region: config.process.region,
     }

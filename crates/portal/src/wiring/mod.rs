@@ -21,7 +21,7 @@ use portal_application::staff::{StaffDesk, StaffParts};
 use portal_infrastructure::fault::Fault;
 use portal_infrastructure::http_client::HttpClientError;
 use portal_infrastructure::nats::NatsSettings;
-use portal_infrastructure::postgres::PgJournal;
+use portal_infrastructure::postgres::{PgAppUses, PgJournal};
 use portal_infrastructure::system::{SystemClock, SystemIds};
 use portal_presentation::{HealthState, Settings};
 use tokio::sync::Notify;
@@ -145,6 +145,8 @@ pub struct Background {
     pub dependencies: Dependencies,
     /// The journal's writer; none in a process that only relays.
     pub journal: Option<Arc<PgJournal>>,
+    /// What notes uses of apps; none in a process that only relays.
+    pub app_uses: Option<Arc<PgAppUses>>,
     /// The ends of the relay; none where it does not run.
     pub relay: Option<RelayEnds>,
     /// Events that were given up; none where the relay does not run, whose login they need.

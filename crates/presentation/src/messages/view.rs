@@ -72,7 +72,7 @@ impl ViewText {
         self.texts().in_language(language)
     }
 
-    const fn texts(self) -> Texts {
+    pub(super) const fn texts(self) -> Texts {
         match self {
             Self::Unnamed => texts("Unnamed", "بې نومه", "بی‌نام", "بدون اسم"),
             Self::NotShown => texts(

@@ -1,6 +1,7 @@
 //! `/v1/portal`: the contract of the portal's own clients.
 
 mod access_log;
+mod apps;
 mod chart;
 mod delegations;
 mod me;
@@ -28,6 +29,8 @@ pub(crate) fn routes(openapi: utoipa::openapi::OpenApi) -> OpenApiRouter<Faces> 
             preferences::get_notification_preferences,
             preferences::set_notification_preferences
         ))
+        .routes(routes!(apps::list_apps))
+        .routes(routes!(apps::revoke_app))
         .routes(routes!(
             delegations::list_proxy_delegations,
             delegations::create_proxy_delegation

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use portal_application::ports::{
-    AccountViews, DecidedOn, Hash, HashPurpose, SecretCode, Secrets, StoreError, UnitOfWork,
-    UnitsOfWork,
+    AccountViews, AppUse, AppUses, DecidedOn, Hash, HashPurpose, ListedApp, SecretCode, Secrets,
+    StoreError, UnitOfWork, UnitsOfWork,
 };
 use portal_domain::access::PatientGrant;
 use portal_domain::id::{ProxyDelegationId, RequestId, TenantId};
@@ -40,6 +40,14 @@ impl AccountViews for Outside {
     ) -> Result<Option<(Preferences, i64)>, StoreError> {
         Ok(None)
     }
+
+    async fn apps(&self, _: &PatientGrant) -> Result<Vec<ListedApp>, StoreError> {
+        Ok(Vec::new())
+    }
+}
+
+impl AppUses for Outside {
+    fn note(&self, _: AppUse) {}
 }
 
 impl Secrets for Outside {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use portal_application::ports::{Accounts, StoreError, Stored};
 use portal_domain::account::{AccountKind, AccountStatus, PortalAccount, StatusReason};
-use portal_domain::id::{Issuer, PatientId, PortalAccountId, Subject};
+use portal_domain::id::{ClientId, Issuer, PatientId, PortalAccountId, Subject};
 use portal_domain::notification::Preferences;
 use serde_json::Value;
 use sqlx::FromRow;
@@ -245,6 +245,31 @@ impl Accounts for PgUnitOfWork {
         let connection = &mut *self.transaction;
         Self::step(&self.shared.database, async {
             Ok(asked.fetch_one(connection).await?)
+        })
+        .await
+    }
+
+    async fn forget_app(
+        &mut self,
+        account: PortalAccountId,
+        client: &ClientId,
+    ) -> Result<bool, StoreError> {
+        let asked = sqlx::query_scalar::<_, i64>(
+            "WITH gone AS (DELETE FROM app_uses used WHERE tenant_id = $1 AND client_id = $3
+                AND (account_id = $2 AND delegation_id = '' OR (account_id, delegation_id) IN (
+                    SELECT grantor.account_id, held.delegation_id
+                    FROM proxy_delegations held JOIN portal_accounts grantor
+                        ON grantor.tenant_id = $1 AND grantor.patient_id = held.grantor_patient_id
+                    WHERE held.tenant_id = $1 AND held.proxy_account_id = $2))
+                RETURNING 1)
+            SELECT count(*) FROM gone",
+        )
+        .bind(self.tenant.as_str())
+        .bind(account.to_string())
+        .bind(client.as_str());
+        let connection = &mut *self.transaction;
+        Self::step(&self.shared.database, async {
+            Ok(asked.fetch_one(connection).await? > 0)
         })
         .await
     }

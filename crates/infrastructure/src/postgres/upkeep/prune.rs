@@ -38,8 +38,8 @@ const fn statement(what: Prunable) -> &'static str {
                 WHERE tenant_id = $1 AND until <= $2 LIMIT $3)"
         }
         Prunable::InboxMessages => {
-            "DELETE FROM inbox_messages WHERE tenant_id = $1 AND (consumer, event_id) IN (
-                SELECT consumer, event_id FROM inbox_messages
+            "DELETE FROM inbox_messages WHERE tenant_id = $1 AND (kind, event_id) IN (
+                SELECT kind, event_id FROM inbox_messages
                 WHERE tenant_id = $1 AND received_at <= $2 LIMIT $3)"
         }
     }

@@ -33,9 +33,8 @@ fn insert(what: Prunable, tenant: &str, ended: &str, n: u32) -> String {
             ON CONFLICT DO NOTHING"
         ),
         Prunable::InboxMessages => format!(
-            "INSERT INTO inbox_messages (tenant_id, consumer, event_id, event_type, outcome,
-                received_at)
-            VALUES ('{tenant}', 'portal', '{n}', 'some.event', 'handled', '{ended}')"
+            "INSERT INTO inbox_messages (tenant_id, kind, event_id, outcome, received_at)
+            VALUES ('{tenant}', 'some.event', '{n}', 'handled', '{ended}')"
         ),
     }
 }
