@@ -39,7 +39,7 @@ const EVERY_TENANT: [&str; 11] = [
 ];
 
 /// What each login may do, with whole tables and with single columns.
-const PRIVILEGES: [&str; 91] = [
+const PRIVILEGES: [&str; 93] = [
     "portal_app _sqlx_migrations: SELECT",
     "portal_app access_events: INSERT (tenant_id, event_id, retention_years, occurred_at, account_id, patient_id, actor_kind, identity_hash, client_id, event_type, outcome, reason_code, resource_type, resource_ids, resource_count, query_keys, operation, client_address, user_agent_class, request_id, acting_as_proxy, proxy_delegation_id)",
     "portal_app access_events: SELECT",
@@ -54,13 +54,13 @@ const PRIVILEGES: [&str; 91] = [
     "portal_app outbox_messages: INSERT (tenant_id, event_id, lane, aggregate_id, event_type, data, correlation_id, traceparent, occurred_at)",
     "portal_app outbox_messages: SELECT (tenant_id, event_id, aggregate_id, event_type, occurred_at, attempts, dead_at, dead_reason)",
     "portal_app portal_accounts: INSERT, SELECT",
-    "portal_app portal_accounts: UPDATE (status, patient_id, issuer, subject, preferred_language, last_login_at, updated_at, version, status_reason)",
+    "portal_app portal_accounts: UPDATE (status, patient_id, issuer, subject, preferred_language, last_login_at, updated_at, version, status_reason, status_since)",
     "portal_app provider_tasks: INSERT (tenant_id, issuer, subject, kind, client_id, patient_id, next_try_at, expires_at)",
     "portal_app provider_tasks: SELECT (tenant_id, issuer, subject, kind, client_id)",
     "portal_app provider_tasks: UPDATE (patient_id, attempts, next_try_at, expires_at, version)",
-    "portal_app proxy_approvals: INSERT, SELECT",
+    "portal_app proxy_approvals: DELETE, INSERT, SELECT",
     "portal_app proxy_delegations: INSERT, SELECT",
-    "portal_app proxy_delegations: UPDATE (status, proxy_account_id, updated_at, version)",
+    "portal_app proxy_delegations: UPDATE (grantor_patient_id, status, proxy_account_id, updated_at, version)",
     "portal_app proxy_invitations: DELETE, INSERT, SELECT",
     "portal_app proxy_invitations: UPDATE (tries)",
     "portal_app registration_attempts: DELETE, INSERT, SELECT",
@@ -69,8 +69,9 @@ const PRIVILEGES: [&str; 91] = [
     "portal_app revocations: SELECT",
     "portal_app revocations: UPDATE (not_before, until)",
     "portal_app tenant_configs: INSERT, SELECT",
+    "portal_app tenants: INSERT (tenant_id, name, region, time_zone, locale, calendar, currency, created_at, updated_at, status_since)",
     "portal_app tenants: SELECT",
-    "portal_app tenants: UPDATE (updated_at, version, config_version, status)",
+    "portal_app tenants: UPDATE (updated_at, version, config_version, status, status_since)",
     "portal_app verification_tokens: INSERT, SELECT",
     "portal_app verification_tokens: UPDATE (ended_at)",
     "portal_journal _sqlx_migrations: SELECT",
@@ -108,7 +109,7 @@ const PRIVILEGES: [&str; 91] = [
     "portal_worker deliveries: UPDATE (attempts, next_try_at)",
     "portal_worker idempotency_records: DELETE",
     "portal_worker idempotency_records: SELECT (tenant_id, key_hash, expires_at)",
-    "portal_worker inbox_dead_letters: INSERT, SELECT",
+    "portal_worker inbox_dead_letters: SELECT",
     "portal_worker inbox_messages: DELETE",
     "portal_worker inbox_messages: SELECT (tenant_id, consumer, event_id, received_at)",
     "portal_worker outbox_lanes: SELECT",
