@@ -52,14 +52,16 @@ entitlements() {
 claims_of() {
     local patient
     patient=$(field patientId <<<"$1")
+    [ -z "$patient" ] || patient="\"patient\":\"$patient\","
     printf '{"sub":"%s","tid":"%s",%s"aud":["%s","%s/fhir/R4"],"azp":"portal-web","acr":"2","amr":["pwd","otp"],"scope":"openid profile patient/*.read patient/*.write","auth_time":AUTH_TIME,"exp":EXPIRES}' \
-        "$(field subject <<<"$1")" "$(field tenant <<<"$1")" "${patient:+\"patient\":\"$patient\",}" \
+        "$(field subject <<<"$1")" "$(field tenant <<<"$1")" "$patient" \
         "$PORTAL_AUDIENCE" "$PUBLIC_URL"
 }
 
-# admit DIR PERSON WHO: logs somebody in. The token is a header in a file, so that a curl line is
-# short.
+# admit DIR PERSON WHO: logs somebody in, if there is somebody. The token is a header in a file, so
+# that a curl line is short.
 admit() {
+    [ -n "$2" ] || return 0
     claims_of "$2" >"$1/$3.claims"
     SANDBOX=$SANDBOX_URL login "$1/$3" || fail "the sandbox gave no token"
 }
@@ -81,7 +83,7 @@ EMAIL='$(field email <<<"$newcomer")'
 VISIT
     admit "$1" "$(people "$1" | sed -n 1p)" one
     admit "$1" "$(people "$1" | sed -n 2p)" two
-    [ -z "$newcomer" ] || admit "$1" "$newcomer" new
+    admit "$1" "$newcomer" new
 }
 
 # show_person PERSON WHO WHAT
