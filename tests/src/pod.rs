@@ -18,6 +18,9 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::ManualClock;
 use crate::events::AccessEvents;
 
+/// How long jobs rest unless a scene says otherwise.
+pub(crate) const SWEEP_EVERY: Duration = Duration::from_millis(200);
+
 /// A pod that serves until it is dropped.
 pub struct Pod {
     /// Where it is reached, without a slash at its end.
@@ -36,12 +39,13 @@ pub(crate) struct Launch<'a> {
     pub(crate) metrics: &'a Metrics,
     pub(crate) relay: bool,
     pub(crate) inbox: bool,
+    pub(crate) sweep_every: Duration,
 }
 
 impl Pod {
     pub(crate) async fn serve(launch: &Launch<'_>, listener: TcpListener) -> Self {
         let address = listener.local_addr().expect("it is bound");
-        let surroundings = surroundings(launch.clock, launch.prefix);
+        let surroundings = surroundings(launch);
         let config = read(launch.settings, launch.clock, launch.relay);
         let (parts, background) = wiring::connect(config, launch.metrics.clone(), surroundings)
             .await
@@ -91,17 +95,17 @@ async fn until_loaded(background: &Background) {
     }
 }
 
-fn surroundings(clock: &ManualClock, unique: &str) -> Surroundings {
+fn surroundings(launch: &Launch<'_>) -> Surroundings {
     Surroundings {
-        clock: Arc::new(clock.clone()),
+        clock: Arc::new(launch.clock.clone()),
         ids: Arc::new(SystemIds),
-        cache_prefix: format!("test-{unique}"),
+        cache_prefix: format!("test-{}", launch.prefix),
         // A busy machine must not turn what is cached into a miss, nor a login into a refusal.
         slack: 10,
-        bus: AccessEvents::bus(unique),
+        bus: AccessEvents::bus(launch.prefix),
         rounds: Rounds {
-            sweep: Duration::from_millis(200),
-            prune: Duration::from_millis(200),
+            sweep: launch.sweep_every,
+            prune: SWEEP_EVERY,
         },
     }
 }

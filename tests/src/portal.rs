@@ -22,7 +22,7 @@ use crate::events::{AccessEvents, PortalEvents};
 use crate::fixture::Fixture;
 use crate::people::{Person, claims};
 use crate::platform::{Platform, platform_of};
-use crate::pod::{Launch, Pod};
+use crate::pod::{Launch, Pod, SWEEP_EVERY};
 
 pub(crate) const KEY_RING: &str = "test:2020-01-01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 const SOURCES: [(&str, &str); 5] = [
@@ -122,6 +122,7 @@ impl TestPortal {
             metrics: &metrics,
             relay: options.relay,
             inbox: options.inbox,
+            sweep_every: SWEEP_EVERY,
         };
         let pod = Pod::serve(&launch, listener).await;
         let pool = database.superuser().await;
@@ -249,6 +250,11 @@ impl TestPortal {
 
     /// Another pod that relays, too. Only for a portal with a database of its own.
     pub async fn another_relay(&self) -> Pod {
+        self.another_sweep(SWEEP_EVERY).await
+    }
+
+    /// Another pod that relays, too, and rests so long between two sweeps.
+    pub async fn another_sweep(&self, sweep_every: Duration) -> Pod {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let launch = Launch {
             settings: &self.settings,
@@ -257,6 +263,7 @@ impl TestPortal {
             metrics: &self.metrics,
             relay: true,
             inbox: self.platform.is_some(),
+            sweep_every,
         };
         Pod::serve(&launch, listener).await
     }
@@ -274,6 +281,7 @@ impl TestPortal {
             metrics: &self.metrics,
             relay: false,
             inbox: self.platform.is_some(),
+            sweep_every: SWEEP_EVERY,
         };
         Pod::serve(&launch, listener).await
     }

@@ -11,10 +11,12 @@ use super::super::delegations::{accept, act_on, invite, portal};
 use super::sweep::{published, recorded};
 
 const ROUNDS: usize = 50;
+/// So that a sweep comes at every moment of what people do.
+const AT_ONCE: Duration = Duration::from_millis(2);
 
 /// Lets some time pass, another in each round.
 async fn a_moment(round: usize) {
-    tokio::time::sleep(Duration::from_micros(400 * (round as u64 % 17))).await;
+    tokio::time::sleep(Duration::from_millis(2 * (round as u64 % 17))).await;
 }
 
 async fn until_ended(portal: &TestPortal, id: &str) -> String {
@@ -51,7 +53,7 @@ async fn assert_ended_once(portal: &TestPortal, id: &str, end: &str) {
 async fn of_a_revocation_and_the_sweep_one_ends_it() {
     let rounds = async {
         let portal = portal().await;
-        let _other = portal.another_relay().await;
+        let _other = portal.another_sweep(AT_ONCE).await;
         let ada = portal.person("ada").await;
         let mut revoked = 0;
         for round in 0..ROUNDS {
@@ -72,7 +74,7 @@ async fn of_a_revocation_and_the_sweep_one_ends_it() {
             assert_ended_once(&portal, &id, &ended).await;
             revoked += usize::from(ended == "revoked");
         }
-        eprintln!("RACE {revoked}");
+        assert!((1..ROUNDS).contains(&revoked), "no race: {revoked}");
     };
     long_scene(Duration::from_mins(2), rounds).await;
 }
@@ -81,8 +83,9 @@ async fn of_a_revocation_and_the_sweep_one_ends_it() {
 async fn of_a_confirmation_and_the_sweep_the_sweep_has_the_last_word() {
     let rounds = async {
         let portal = portal().await;
-        let _other = portal.another_relay().await;
+        let _other = portal.another_sweep(AT_ONCE).await;
         let ada = portal.person("ada").await;
+        let mut confirmed = 0;
         for round in 0..ROUNDS {
             let ben = Person::caregiver(&portal.tenant, &format!("ben-{round}"));
             let id = accepted(&portal, &ada, &ben).await;
@@ -96,7 +99,9 @@ async fn of_a_confirmation_and_the_sweep_the_sweep_has_the_last_word() {
             assert!(expected.contains(&&*verdict), "round {round}: {verdict}");
             assert_eq!(until_ended(&portal, &id).await, "expired", "round {round}");
             assert_ended_once(&portal, &id, "expired").await;
+            confirmed += usize::from(answer.status == 200);
         }
+        assert!((1..ROUNDS).contains(&confirmed), "no race: {confirmed}");
     };
     long_scene(Duration::from_mins(2), rounds).await;
 }
@@ -105,8 +110,9 @@ async fn of_a_confirmation_and_the_sweep_the_sweep_has_the_last_word() {
 async fn of_an_acceptance_and_the_sweep_one_has_the_invitation() {
     let rounds = async {
         let portal = portal().await;
-        let _other = portal.another_relay().await;
+        let _other = portal.another_sweep(AT_ONCE).await;
         let ada = portal.person("ada").await;
+        let mut accepted = 0;
         for round in 0..ROUNDS {
             let ben = Person::caregiver(&portal.tenant, &format!("ben-{round}"));
             let (id, code) = invite(&portal, &ada).await;
@@ -127,7 +133,9 @@ async fn of_an_acceptance_and_the_sweep_one_has_the_invitation() {
                 }
                 other => panic!("round {round}: {other}"),
             }
+            accepted += usize::from(answer.status == 200);
         }
+        assert!((1..ROUNDS).contains(&accepted), "no race: {accepted}");
     };
     long_scene(Duration::from_mins(2), rounds).await;
 }
