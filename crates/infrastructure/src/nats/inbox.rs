@@ -185,6 +185,6 @@ impl std::fmt::Debug for NatsInbox {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("NatsInbox")
             .field("durable", &self.durable)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

@@ -198,7 +198,7 @@ mod tests {
             let words = languages.map(|language| scope_in_words(&scope, language));
             let nouns = words.iter().flatten().map(|words| words.split_once(": "));
             let mut distinct: Vec<_> = nouns.flatten().map(|(noun, _)| noun).collect();
-            distinct.sort();
+            distinct.sort_unstable();
             distinct.dedup();
             assert_eq!(distinct.len(), languages.len(), "{scope}");
         }
