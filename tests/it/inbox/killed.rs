@@ -158,11 +158,7 @@ async fn of_many_events_each_is_handled_once_whoever_is_killed() {
                 "{table}"
             );
         }
-        println!(
-            "inbox: {} events in {:?}",
-            wanted,
-            begin.elapsed()
-        );
+        println!("inbox: {} events in {:?}", wanted, begin.elapsed());
     };
     scene_alone(Duration::from_mins(14), scene).await;
 }

@@ -35,9 +35,20 @@ async fn a_suspended_tenant_is_shut_out_whole_on_every_pod_and_let_in_again() {
         portal.hear(ACTIVATED, &json!({})).await;
         assert_eq!(answers(&portal, &other, &ada).await, OPEN);
 
-        let late = Platform::event(&portal.tenant, SUSPENDED, &json!({}), minute_ago);
-        portal.hear_event(&late).await;
+        // Of several words the newest counts, in whatever order they come.
+        let at = |seconds: i64| portal.now() + SignedDuration::from_secs(seconds);
+        let word = |kind, at| Platform::event(&portal.tenant, kind, &json!({}), at);
+        portal.hear_event(&word(SUSPENDED, minute_ago)).await;
         assert_eq!(answers(&portal, &other, &ada).await, OPEN);
+        let [first, second, third] = [1, 2, 3].map(at);
+        portal.clock.advance(SignedDuration::from_secs(10));
+        portal.hear_event(&word(ACTIVATED, second)).await;
+        portal.hear_event(&word(SUSPENDED, first)).await;
+        assert_eq!(answers(&portal, &other, &ada).await, OPEN);
+        portal.hear_event(&word(SUSPENDED, first)).await;
+        portal.hear_event(&word(SUSPENDED, third)).await;
+        portal.hear_event(&word(ACTIVATED, second)).await;
+        assert_eq!(answers(&portal, &other, &ada).await, SHUT_OUT);
     })
     .await;
 }

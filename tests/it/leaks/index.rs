@@ -58,7 +58,7 @@ const LEAKS: [(u32, Leak); 47] = [
     (41, Tested(&["the_link_goes_to_the_contact_that_is_on_record_and_works_for_nobody_else", "a_contact_that_several_share_proves_nothing"])),
     (42, Tested(&["k42_a_hold_is_said_to_the_patient_alone_and_nowhere_where_it_tells"])),
     (43, Tested(&["a_key_belongs_to_its_person_client_and_route", "a_replay_passes_every_check_again"])),
-    (44, Open("events from other services")),
+    (44, Tested(&["no_mutant_of_any_event_changes_anything", "a_merge_that_registration_does_not_confirm_changes_nothing", "whom_registration_does_not_know_gets_nothing", "a_tenant_begins_when_its_licence_is_confirmed", "a_licence_that_ends_ends_on_every_pod_with_its_event_and_comes_back_with_its_own"])),
     (45, Tested(&["k2_k45_the_next_page_is_refused_once_the_delegation_has_ended", "k45_a_cursor_is_good_for_its_own_delegation_and_a_quarter_of_an_hour"])),
     (46, Open("web sessions")),
     (47, Tested(&["k47_odd_ids_reach_no_source"])),

@@ -8,7 +8,8 @@ use super::receive::NotHandled;
 use crate::ports::{InboxOutcome, InboxUnitOfWork, TenantStanding};
 
 impl Handling<'_> {
-    /// Makes a licensed tenant with what every tenant begins with, or lets it in again.
+    /// Makes a licensed tenant with what every tenant begins with, or lets it in again. One that is
+    /// in has it noted: an older word against it comes too late.
     pub(super) async fn admit_tenant(
         &self,
         _: &LicensedTenant,
@@ -18,10 +19,12 @@ impl Handling<'_> {
         match self.standing(work).await? {
             None => work.insert_tenant(region, since, self.now).await?,
             Some(standing) if since <= standing.since => return Ok(InboxOutcome::Ignored("old")),
-            Some(standing) if standing.suspended => {
+            Some(standing) => {
                 work.set_tenant_suspended(false, since, self.now).await?;
+                if !standing.suspended {
+                    return Ok(InboxOutcome::Handled);
+                }
             }
-            Some(_) => return Ok(InboxOutcome::Ignored("active")),
         }
         self.tenant_changed(work).await
     }
@@ -36,10 +39,10 @@ impl Handling<'_> {
         if since < standing.since {
             return Ok(InboxOutcome::Ignored("old"));
         }
-        if standing.suspended {
-            return Ok(InboxOutcome::Ignored("suspended"));
-        }
         work.set_tenant_suspended(true, since, self.now).await?;
+        if standing.suspended {
+            return Ok(InboxOutcome::Handled);
+        }
         self.tenant_changed(work).await
     }
 

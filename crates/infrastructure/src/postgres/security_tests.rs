@@ -277,7 +277,14 @@ async fn each_login_has_its_own_part_only() {
             "DATABASE_URL",
             "UPDATE proxy_invitations SET code_hash = ''",
         ),
-        ("DATABASE_URL", "DELETE FROM proxy_approvals"),
+        (
+            "DATABASE_URL",
+            "UPDATE proxy_approvals SET approved_at = now()",
+        ),
+        ("DATABASE_URL", "DELETE FROM tenants"),
+        ("DATABASE_URL", "UPDATE tenants SET region = 'elsewhere'"),
+        ("DATABASE_URL", "DELETE FROM inbox_messages"),
+        ("DATABASE_URL", "SELECT * FROM inbox_dead_letters"),
         (
             "DATABASE_URL",
             "UPDATE idempotency_records SET status = 200",
