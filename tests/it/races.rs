@@ -2,6 +2,7 @@
 //! and what happened was told once.
 
 mod reads;
+mod verifications;
 
 use portal_tests::{Answer, Pod, TestPortal};
 use serde_json::Value;
