@@ -1,6 +1,7 @@
 //! Two at the same moment, fifty rounds each: one of them wins, the other gets its proper answer,
 //! and what happened was told once.
 
+mod delegations;
 mod reads;
 mod verifications;
 
