@@ -3,6 +3,7 @@
 
 mod delegations;
 mod reads;
+mod suspensions;
 mod verifications;
 
 use portal_tests::{Answer, Pod, TestPortal};
