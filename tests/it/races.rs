@@ -2,6 +2,7 @@
 //! and what happened was told once.
 
 mod delegations;
+mod keys;
 mod reads;
 mod suspensions;
 mod verifications;
