@@ -12,7 +12,7 @@ use super::super::registrations::{Newcomer, portal, register, verify};
 use super::{ROUNDS, pods, post_at};
 
 const ME: &str = "/v1/portal/me";
-const VERIFY: &str = "/v1/portal/registrations/verify";
+pub(super) const VERIFY: &str = "/v1/portal/registrations/verify";
 
 /// What a problem says, without what is of one request alone.
 fn said(problem: &Answer) -> Value {
@@ -33,7 +33,7 @@ async fn said_of_an_old_link(portal: &TestPortal) -> Value {
 }
 
 /// Somebody asks for a record; the link that its contact gets.
-async fn link_of(portal: &TestPortal, person: &Person, of: &Newcomer) -> String {
+pub(super) async fn link_of(portal: &TestPortal, person: &Person, of: &Newcomer) -> String {
     let before = portal.secrets_for(&of.email).len();
     assert_eq!(register(portal, person, &of.claim()).await.status, 202);
     loop {
@@ -45,7 +45,7 @@ async fn link_of(portal: &TestPortal, person: &Person, of: &Newcomer) -> String 
 }
 
 /// A token that names no patient yet.
-fn unlinked(portal: &TestPortal, person: &Person) -> String {
+pub(super) fn unlinked(portal: &TestPortal, person: &Person) -> String {
     portal.token_with(person, &json!({"patient": null}))
 }
 
