@@ -9,3 +9,4 @@ mod operations;
 mod settings;
 mod surfaces;
 mod tenants;
+mod traces;

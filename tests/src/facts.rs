@@ -187,6 +187,20 @@ impl TestPortal {
         ids.into_iter().collect()
     }
 
+    /// The types of the events that name something of the tenant, in the order in which it happened.
+    pub async fn stored_events(&self, id: &str) -> Vec<String> {
+        let found = sqlx::query_scalar(
+            "SELECT event_type FROM outbox_messages WHERE tenant_id = $1 \
+             AND (aggregate_id = $2 OR strpos(data::text, $2) > 0) ORDER BY position",
+        );
+        found
+            .bind(&self.tenant)
+            .bind(id)
+            .fetch_all(&self.pool)
+            .await
+            .expect("the outbox can be read")
+    }
+
     /// Closes a person's account.
     pub async fn close(&self, person: &Person) {
         let (tenant, patient) = (&person.tenant, &person.patient);

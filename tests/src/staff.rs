@@ -111,6 +111,23 @@ impl TestPortal {
             .await
     }
 
+    /// Posts JSON as somebody of staff, with a key that others may have sent before.
+    pub async fn staff_post_again(
+        &self,
+        staff: &Staff,
+        key: &str,
+        path: &str,
+        body: &Value,
+    ) -> Answer {
+        let request = self
+            .client
+            .post(format!("{}/internal/portal/{path}", self.pod.internal_url))
+            .bearer_auth(self.staff_token(staff))
+            .header("Idempotency-Key", key)
+            .json(body);
+        Answer::read(request.send().await.expect("the portal answers")).await
+    }
+
     /// Posts lines as somebody of staff; each line of the answer.
     pub async fn staff_bulk(&self, staff: &Staff, path: &str, lines: &[Value]) -> Vec<Value> {
         let token = self.staff_token(staff);

@@ -8,6 +8,7 @@ use portal_domain::id::{PortalAccountId, ProxyDelegationId};
 use portal_domain::proxy_delegation::{DelegationStatus, ProxyDelegation};
 use ulid::Ulid;
 
+use crate::account;
 use crate::act::{Act, Acted};
 use crate::body::WriteRequest;
 use crate::error::{AccessError, Refusal};
@@ -179,7 +180,7 @@ impl Act for Accept<'_> {
         work: &mut dyn UnitOfWork,
     ) -> Result<ProxyDelegation, AccessError> {
         let id = named(record.resource_id.as_deref().unwrap_or_default())?;
-        let own = grant.own_account()?.id;
+        let own = account::held(grant, work).await?.id;
         let found = work.delegations().lock(id).await?;
         found
             .filter(|delegation| delegation.proxy == Some(own))

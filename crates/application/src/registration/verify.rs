@@ -5,6 +5,7 @@ use portal_domain::access::{Action, CallerGrant};
 use portal_domain::account::{AccountStatus, PortalAccount};
 use portal_domain::id::{PatientId, PortalAccountId};
 
+use crate::account;
 use crate::act::{About, Act, Acted};
 use crate::body::WriteRequest;
 use crate::error::{AccessError, Refusal};
@@ -73,9 +74,7 @@ impl Act for Verify<'_> {
         _: &IdempotencyRecord,
         work: &mut dyn UnitOfWork,
     ) -> Result<PortalAccount, AccessError> {
-        let id = grant.own_account()?.id;
-        let account = work.accounts().lock(id).await?;
-        account.ok_or(AccessError::NotFound)
+        account::held(grant, work).await
     }
 }
 
