@@ -281,10 +281,6 @@ async fn each_login_has_its_own_part_only() {
             "DATABASE_URL",
             "UPDATE proxy_approvals SET approved_at = now()",
         ),
-        ("DATABASE_URL", "DELETE FROM tenants"),
-        ("DATABASE_URL", "UPDATE tenants SET region = 'elsewhere'"),
-        ("DATABASE_URL", "DELETE FROM inbox_messages"),
-        ("DATABASE_URL", "SELECT * FROM inbox_dead_letters"),
         (
             "DATABASE_URL",
             "UPDATE idempotency_records SET status = 200",
@@ -308,4 +304,20 @@ async fn a_database_answers_for_its_health() {
     let database = TestDatabase::shared().await;
     let component = database.database(Login::App).component().await;
     assert!(component.healthy && component.required);
+}
+
+#[tokio::test]
+async fn the_login_of_requests_begins_tenants_and_moves_none() {
+    let database = TestDatabase::shared().await;
+    let tenant = database.tenant().await;
+    for sql in [
+        "DELETE FROM tenants",
+        "UPDATE tenants SET region = 'elsewhere'",
+        "DELETE FROM inbox_messages",
+        "SELECT * FROM inbox_dead_letters",
+    ] {
+        let mut connection = database.connect("DATABASE_URL").await;
+        let refused = refusal(&mut connection, &tenant, sql).await;
+        assert_eq!(refused.as_deref(), Some("42501"), "{sql}");
+    }
 }
