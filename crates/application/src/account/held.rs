@@ -12,13 +12,12 @@ pub(crate) async fn held(
     grant: &CallerGrant,
     work: &mut dyn UnitOfWork,
 ) -> Result<PortalAccount, AccessError> {
-    let found = match grant.account() {
-        Some(known) => work.accounts().lock(known.id).await?,
-        None => {
-            let token = grant.token();
-            let (issuer, subject) = (&token.issuer, &token.subject);
-            work.accounts().lock_of_identity(issuer, subject).await?
-        }
+    let found = if let Some(known) = grant.account() {
+        work.accounts().lock(known.id).await?
+    } else {
+        let token = grant.token();
+        let (issuer, subject) = (&token.issuer, &token.subject);
+        work.accounts().lock_of_identity(issuer, subject).await?
     };
     found.ok_or_else(|| Denial::AccountNotLinked.into())
 }
