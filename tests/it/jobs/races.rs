@@ -17,7 +17,7 @@ const AT_ONCE: Duration = Duration::from_millis(2);
 /// Lets some time pass before what a person does, or before the end that they run against:
 /// another one in each round.
 async fn a_moment(round: usize, of_person: bool) {
-    let is_first = of_person == (round % 2 == 0);
+    let is_first = of_person == round.is_multiple_of(2);
     let step = if is_first { 0 } else { round as u64 % 17 };
     tokio::time::sleep(Duration::from_millis(4 * step)).await;
 }

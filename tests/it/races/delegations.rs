@@ -60,7 +60,7 @@ async fn of_two_who_accept_one_code_one_is_the_proxy() {
                 ["400 LINK_EXPIRED", "200"] => (cid, ben),
                 others => panic!("round {round}: {others:?}"),
             };
-            assert_eq!(known_to(&portal, proxy).await, [id.clone()]);
+            assert_eq!(known_to(&portal, proxy).await, [id.as_str()]);
             assert!(known_to(&portal, nobody).await.is_empty(), "round {round}");
             let told = portal.stored_events(&id).await;
             assert_eq!(told, [GRANTED, ACCEPTED], "round {round}");
