@@ -1,6 +1,7 @@
 //! Every role × every operation, filled or empty. An operation that is not listed fails.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use portal_application::staff::operation;
@@ -19,6 +20,41 @@ async fn with_dead_letters() -> TestPortal {
     TestPortal::with(options).await
 }
 
+/// Above the columns of the table.
+const HEAD: &str = "\
+What each role of staff is answered under /internal/portal, and who else tries: a patient with their
+own token, a role of an unlicensed tenant, and an admin with a password alone. A number alone is the
+answer; `-` is 403 INSUFFICIENT_SCOPE, `u` 401 UNAUTHENTICATED, `l` 403 MODULE_NOT_LICENSED, `m` 403
+MFA_REQUIRED. Staff read no clinical data: there is no such operation.
+
+                                        portal-admin       portal-support     portal-auditor     \
+service            a patient          other tenant       password alone
+";
+
+fn shown(verdict: &str) -> &str {
+    match verdict {
+        "403 INSUFFICIENT_SCOPE" => "-",
+        "401 UNAUTHENTICATED" => "u",
+        "403 MODULE_NOT_LICENSED" => "l",
+        "403 MFA_REQUIRED" => "m",
+        other => other,
+    }
+}
+
+/// Tokens that no role of this tenant stands behind.
+async fn strangers(portal: &TestPortal) -> [String; 3] {
+    let patient = portal.person("stranger").await;
+    let unlicensed = portal.tenant("unlicensed", false).await;
+    let elsewhere = Staff::new(&unlicensed, &["portal-admin"]);
+    let mut password = portal.staff_claims(&portal.staff("portal-admin"));
+    password["acr"] = json!("1");
+    [
+        portal.token(&patient),
+        portal.staff_token(&elsewhere),
+        portal.mint(password),
+    ]
+}
+
 async fn ask(portal: &TestPortal, token: &str, operation: &Operation) -> Answer {
     let person = portal.person("patient").await;
     let pact = portal.account_of(&person).await;
@@ -32,7 +68,9 @@ async fn ask(portal: &TestPortal, token: &str, operation: &Operation) -> Answer 
 async fn every_cell_is_as_the_contract_has_it() {
     long_scene(Duration::from_mins(2), async {
         let portal = with_dead_letters().await;
+        let mut table = HEAD.to_owned();
         for operation in all() {
+            let mut row = format!("{:<4} {:<34}", operation.method.as_str(), operation.path);
             for (role, cell) in ROLES.into_iter().zip(operation.may.chars()) {
                 let token = portal.staff_token(&portal.staff(role));
                 let answer = ask(&portal, &token, &operation).await;
@@ -46,8 +84,16 @@ async fn every_cell_is_as_the_contract_has_it() {
                 } else {
                     assert_eq!(verdict, "403 INSUFFICIENT_SCOPE", "{role} {}", operation.id);
                 }
+                write!(row, " {:<18}", shown(&verdict)).expect("text");
             }
+            for token in strangers(&portal).await {
+                let verdict = ask(&portal, &token, &operation).await.verdict();
+                write!(row, " {:<18}", shown(&verdict)).expect("text");
+            }
+            table.push_str(row.trim_end());
+            table.push('\n');
         }
+        insta::assert_snapshot!("staff_table", table);
     })
     .await;
 }
