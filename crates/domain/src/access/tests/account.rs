@@ -2,11 +2,11 @@
 
 use portal_fhir::ResourceType;
 
-use super::super::{AccountNeed, Action, Denial, PatientClaim, authorize};
+use super::super::{AccountNeed, Action, Denial, PatientClaim, authorize, authorize_caller};
 use super::{FHIR, PORTAL, on_account, refusal, suspended};
 use crate::account::{AccountKind, AccountStatus};
 use crate::proxy_delegation::RightSet;
-use crate::testing::{at, facts, proxy_facts, token_of};
+use crate::testing::{PATIENT, at, facts, proxy_facts, token_of};
 
 const ANY_STATE: Action = Action {
     account: AccountNeed::AnyState,
@@ -94,5 +94,28 @@ fn the_portal_needs_no_launch_context_but_one_that_is_there_has_to_agree() {
         token_of(&mut facts).patient_claim = claim.map(PatientClaim::new);
         assert_eq!(refusal(&facts, &PORTAL), expected, "{claim:?}");
         assert_eq!(refusal(&facts, &ANY_STATE), expected, "{claim:?}");
+    }
+}
+
+#[test]
+fn where_no_account_is_needed_one_that_is_there_is_the_one_that_the_token_claims() {
+    let action = Action {
+        account: AccountNeed::None,
+        ..PORTAL
+    };
+    for (claim, expected) in [
+        (None, None),
+        (Some(PATIENT), None),
+        (Some("somebody-else"), Some(Denial::AccountNotLinked)),
+    ] {
+        let mut facts = facts();
+        token_of(&mut facts).patient_claim = claim.map(PatientClaim::new);
+        let grant = authorize_caller(&facts, &action, at(0));
+        assert_eq!(grant.as_ref().err().copied(), expected, "{claim:?}");
+        let account = facts.account.as_ref().map(|account| account.id);
+        let granted = grant
+            .ok()
+            .map(|grant| grant.account().map(|account| account.id));
+        assert_eq!(granted, expected.is_none().then_some(account));
     }
 }
