@@ -1,16 +1,13 @@
 //! What people change of their own account.
 
 mod held;
+mod lock_out;
 mod preferences;
 mod update;
 
-use jiff::SignedDuration;
-
 pub use preferences::PreferencesAnswer;
 
-/// How long the tokens of who is locked out stay on the list: longer than any of them lives.
-pub(crate) const REVOKED_FOR: SignedDuration = SignedDuration::from_hours(24);
-
 pub(crate) use held::held;
+pub(crate) use lock_out::{REVOKED_FOR, lock_out, refuse_tokens};
 pub(crate) use preferences::{ReadPreferences, SetPreferences, entity_tag};
 pub(crate) use update::UpdateMe;

@@ -1,6 +1,7 @@
 //! One event, from what it names to what it changes, in one transaction.
 
 use jiff::Timestamp;
+use portal_domain::account::PortalAccount;
 use portal_domain::audit::EventType;
 use portal_domain::id::{PatientId, RequestId, TenantId};
 use portal_domain::inbox::{Envelope, PlatformEvent};
@@ -9,7 +10,7 @@ use portal_domain::source::Source;
 use super::Inbox;
 use super::confirm::{KnownPatient, LicensedTenant, MergedPatients, Registration};
 use super::receive::NotHandled;
-use crate::ports::{InboxOutcome, InboxUnitOfWork, ReceivedEvent};
+use crate::ports::{InboxOutcome, InboxUnitOfWork, ReceivedEvent, Stored};
 use crate::system_event::{SystemAct, system_event};
 
 /// What is to be changed. What opens something carries its owner's word.
@@ -22,6 +23,12 @@ enum Change {
     /// What takes something away, or nothing.
     Other(PlatformEvent),
     Nothing(&'static str),
+}
+
+impl Change {
+    const fn is_of_tenant(&self) -> bool {
+        matches!(self, Self::Admit(_) | Self::LockOut | Self::ReadAnew)
+    }
 }
 
 /// An event that is being handled.
@@ -54,14 +61,8 @@ impl<'a> Handling<'a> {
     /// first: whoever reads it anew before the commit reads what was true until then.
     pub(super) async fn run(&self, event: PlatformEvent) -> Result<InboxOutcome, NotHandled> {
         self.invalidate(&event).await?;
-        let changes_tenant = matches!(
-            event,
-            PlatformEvent::TenantActivated
-                | PlatformEvent::TenantSuspended
-                | PlatformEvent::TenantConfigChanged
-                | PlatformEvent::EntitlementChanged
-        );
         let change = self.confirmed(event).await?;
+        let changes_tenant = change.is_of_tenant();
         let begun = self
             .inbox
             .parts
@@ -173,11 +174,23 @@ impl<'a> Handling<'a> {
         self.envelope.occurred_at.min(self.now)
     }
 
-    /// Writes down what the event changed.
+    /// Stores a changed account; one that somebody changed meanwhile is to be looked at again.
+    pub(super) async fn store(
+        &self,
+        account: &PortalAccount,
+        work: &mut dyn InboxUnitOfWork,
+    ) -> Result<(), NotHandled> {
+        match work.accounts().update(account, self.now).await? {
+            Stored::Done => Ok(()),
+            Stored::Taken => Err(NotHandled::Later("store")),
+        }
+    }
+
+    /// Writes down what the event changed, and about whose record.
     pub(super) async fn record(
         &self,
         event_type: EventType,
-        (patient, changed): (Option<&PatientId>, Vec<Box<str>>),
+        (patient, changed): (Option<&PatientId>, &(impl ToString + Sync)),
         work: &mut dyn InboxUnitOfWork,
     ) -> Result<(), NotHandled> {
         let act = SystemAct {
@@ -185,7 +198,7 @@ impl<'a> Handling<'a> {
             operation: self.received.kind.as_str(),
             event_type,
             patient: patient.cloned(),
-            changed,
+            changed: vec![changed.to_string().into_boxed_str()],
             request_id: &self.correlation,
         };
         let event = system_event(&*self.inbox.inner.ids, self.now, act);

@@ -9,8 +9,8 @@ use portal_domain::proxy_delegation::{DelegationStatus, ProxyDelegation};
 use super::confirm::MergedPatients;
 use super::handle::Handling;
 use super::receive::NotHandled;
-use crate::account::REVOKED_FOR;
-use crate::ports::{InboxOutcome, InboxUnitOfWork, ProviderTask, Stored};
+use crate::account;
+use crate::ports::{InboxOutcome, InboxUnitOfWork, ProviderTask};
 
 impl Handling<'_> {
     /// Locks the account of somebody who died. Their links bind nobody any more. Nobody writes to
@@ -52,8 +52,8 @@ impl Handling<'_> {
             self.go_over(&mut account, surviving, work).await?;
         }
         for patient in [retired, surviving] {
+            work.delegations().lock_grantor(patient).await?;
             for id in work.delegations_of(patient).await? {
-                work.delegations().lock_grantor(patient).await?;
                 let Some(delegation) = work.delegations().lock(id).await? else {
                     continue;
                 };
@@ -121,10 +121,7 @@ impl Handling<'_> {
         let event = closed.map_err(|_| NotHandled::Later("store"))?;
         self.store(&account, work).await?;
         work.publish(&event, self.now).await?;
-        let about = (
-            account.patient.as_ref(),
-            vec![account.id.to_string().into()],
-        );
+        let about = (account.patient.as_ref(), &account.id);
         self.record(EventType::AccountClosed, about, work).await
     }
 
@@ -138,7 +135,7 @@ impl Handling<'_> {
         if account.patient.as_ref() != Some(surviving) {
             account.patient = Some(surviving.clone());
             self.store(account, work).await?;
-            let about = (Some(surviving), vec![account.id.to_string().into()]);
+            let about = (Some(surviving), &account.id);
             self.record(EventType::AccountUpdated, about, work).await?;
             let inner = &self.inbox.inner;
             inner.notify(work, account.id, "record-merged").await?;
@@ -146,24 +143,9 @@ impl Handling<'_> {
         let Some(identity) = &account.identity else {
             return Ok(());
         };
-        let until = self.now + REVOKED_FOR;
-        work.revoke(identity, None, self.now, Some(until)).await?;
+        account::lock_out(identity, self.now, work).await?;
         let link = ProviderTask::LinkPatient(Some(surviving.clone()));
-        for task in [link, ProviderTask::EndSessions] {
-            work.ask_provider(identity, task, self.now).await?;
-        }
-        Ok(())
-    }
-
-    async fn store(
-        &self,
-        account: &PortalAccount,
-        work: &mut dyn InboxUnitOfWork,
-    ) -> Result<(), NotHandled> {
-        match work.accounts().update(account, self.now).await? {
-            Stored::Done => Ok(()),
-            Stored::Taken => Err(NotHandled::Later("store")),
-        }
+        Ok(work.ask_provider(identity, link, self.now).await?)
     }
 
     /// Takes a delegation over to the record that stays; whoever was active has to be confirmed
@@ -215,7 +197,7 @@ impl Handling<'_> {
         if Some(proxy) == owner {
             return Ok(true);
         }
-        let other = work.delegation_between(surviving, proxy).await?;
+        let other = work.delegations().open_between(surviving, proxy).await?;
         Ok(other.is_some_and(|other| other != delegation.id))
     }
 
@@ -225,10 +207,7 @@ impl Handling<'_> {
         delegation: &ProxyDelegation,
         work: &mut dyn InboxUnitOfWork,
     ) -> Result<(), NotHandled> {
-        let about = (
-            Some(&delegation.grantor),
-            vec![delegation.id.to_string().into()],
-        );
+        let about = (Some(&delegation.grantor), &delegation.id);
         self.record(event_type, about, work).await
     }
 }

@@ -9,8 +9,8 @@ use portal_domain::inbox::NamedUser;
 use super::confirm::KnownPatient;
 use super::handle::Handling;
 use super::receive::NotHandled;
-use crate::account::REVOKED_FOR;
-use crate::ports::{InboxOutcome, InboxUnitOfWork, ProviderTask, Stored};
+use crate::account::{self, REVOKED_FOR};
+use crate::ports::{InboxOutcome, InboxUnitOfWork, Stored};
 
 /// How far the clocks of two services may differ when one locks what the other has just opened.
 const SAME_MOMENT: SignedDuration = SignedDuration::from_secs(30);
@@ -32,7 +32,7 @@ impl Handling<'_> {
             return Ok(InboxOutcome::Ignored("known"));
         }
         work.publish(&created, self.now).await?;
-        let about = (Some(patient), vec![id.to_string().into()]);
+        let about = (Some(patient), &id);
         self.record(EventType::AccountRegistered, about, work)
             .await?;
         Ok(InboxOutcome::Handled)
@@ -101,20 +101,12 @@ impl Handling<'_> {
         let actor = self.envelope.source.to_string();
         let suspended = account.suspend(reason, actor);
         let event = suspended.map_err(|_| NotHandled::Later("store"))?;
-        if work.accounts().update(&account, self.now).await? == Stored::Taken {
-            return Err(NotHandled::Later("store"));
-        }
+        self.store(&account, work).await?;
         work.publish(&event, self.now).await?;
         if let Some(identity) = &account.identity {
-            let until = self.now + REVOKED_FOR;
-            work.revoke(identity, None, self.now, Some(until)).await?;
-            work.ask_provider(identity, ProviderTask::EndSessions, self.now)
-                .await?;
+            account::lock_out(identity, self.now, work).await?;
         }
-        let about = (
-            account.patient.as_ref(),
-            vec![account.id.to_string().into()],
-        );
+        let about = (account.patient.as_ref(), &account.id);
         self.record(EventType::AccountSuspended, about, work)
             .await?;
         if reason != StatusReason::PatientDeceased {
@@ -142,9 +134,8 @@ impl Handling<'_> {
         identity: &(Issuer, Subject),
         work: &mut dyn InboxUnitOfWork,
     ) -> Result<(), NotHandled> {
-        let until = self.now + REVOKED_FOR;
-        let not_before = self.happened_at();
-        Ok(work.revoke(identity, None, not_before, Some(until)).await?)
+        let moments = (self.happened_at(), self.now);
+        Ok(account::refuse_tokens(identity, moments, work).await?)
     }
 }
 

@@ -74,7 +74,7 @@ impl Handling<'_> {
         &self,
         work: &mut dyn InboxUnitOfWork,
     ) -> Result<InboxOutcome, NotHandled> {
-        let about = (None, vec![self.tenant().as_str().into()]);
+        let about = (None, self.tenant());
         self.record(EventType::AdminChanged, about, work).await?;
         Ok(InboxOutcome::Handled)
     }

@@ -42,11 +42,9 @@ impl PruneJob {
     pub async fn run(self, stop: impl Future<Output = ()> + Send) {
         tokio::pin!(stop);
         loop {
-            if self.round(stop.as_mut()).await.is_err() {
-                counter!("portal_job_failures_total", "job" => "prune").increment(1);
-            }
+            let round = ("prune", self.round(stop.as_mut()).await);
             let chance = self.ids.ulid(self.clock.now());
-            if rest(self.every, chance, stop.as_mut()).await {
+            if rest(round, (self.every, chance), stop.as_mut()).await {
                 return;
             }
         }

@@ -3,19 +3,25 @@
 use std::pin::Pin;
 use std::time::Duration;
 
+use metrics::counter;
 use ulid::Ulid;
+
+use crate::ports::StoreError;
 
 /// Whether it is time to stop. Not to be asked again once it is.
 pub(super) async fn is_over(stop: Pin<&mut (impl Future<Output = ()> + Send)>) -> bool {
     futures::poll!(stop).is_ready()
 }
 
-/// Waits for the next round, or says that it is time to stop.
+/// Counts a round that failed, and waits for the next one, or says that it is time to stop.
 pub(super) async fn rest(
-    every: Duration,
-    chance: Ulid,
+    (job, round): (&'static str, Result<(), StoreError>),
+    (every, chance): (Duration, Ulid),
     stop: Pin<&mut (impl Future<Output = ()> + Send)>,
 ) -> bool {
+    if round.is_err() {
+        counter!("portal_job_failures_total", "job" => job).increment(1);
+    }
     tokio::select! {
         biased;
         () = stop => true,

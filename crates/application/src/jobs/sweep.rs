@@ -40,11 +40,9 @@ impl SweepJob {
     pub async fn run(self, stop: impl Future<Output = ()> + Send) {
         tokio::pin!(stop);
         loop {
-            if self.round(stop.as_mut()).await.is_err() {
-                counter!("portal_job_failures_total", "job" => "sweep").increment(1);
-            }
+            let round = ("sweep", self.round(stop.as_mut()).await);
             let chance = self.ids.ulid(self.clock.now());
-            if rest(self.every, chance, stop.as_mut()).await {
+            if rest(round, (self.every, chance), stop.as_mut()).await {
                 return;
             }
         }

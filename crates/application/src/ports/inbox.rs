@@ -110,13 +110,6 @@ pub trait InboxUnitOfWork: UnitOfWork {
         grantor: &PatientId,
     ) -> Result<Vec<ProxyDelegationId>, StoreError>;
 
-    /// The delegation of a grantor to a proxy that is accepted or active, if there is one.
-    async fn delegation_between(
-        &mut self,
-        grantor: &PatientId,
-        proxy: PortalAccountId,
-    ) -> Result<Option<ProxyDelegationId>, StoreError>;
-
     /// Stores a delegation that waits to be confirmed anew: who approved it has to do so again.
     async fn reassign(
         &mut self,

@@ -165,13 +165,6 @@ pub trait StaffUnitOfWork: UnitOfWork {
     /// Removes what a closed account leaves: what its person wants to be told, and their apps.
     async fn forget(&mut self, account: PortalAccountId) -> Result<(), StoreError>;
 
-    /// The delegation of a grantor to a proxy that is accepted or active, if there is one.
-    async fn open_delegation(
-        &mut self,
-        grantor: &PatientId,
-        proxy: PortalAccountId,
-    ) -> Result<Option<ProxyDelegationId>, StoreError>;
-
     /// Stores a legal delegation, unless the two have one that is accepted or active.
     async fn insert_legal(
         &mut self,

@@ -184,6 +184,13 @@ pub trait ProxyDelegations: Send {
     /// The delegation of an id.
     async fn lock(&mut self, id: ProxyDelegationId) -> Result<Option<ProxyDelegation>, StoreError>;
 
+    /// The one of a grantor to a proxy that is accepted or active, if there is one. It is not held.
+    async fn open_between(
+        &mut self,
+        grantor: &PatientId,
+        proxy: PortalAccountId,
+    ) -> Result<Option<ProxyDelegationId>, StoreError>;
+
     /// Stores a new one with its invitation.
     async fn insert(
         &mut self,

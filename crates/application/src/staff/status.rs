@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use async_trait::async_trait;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use portal_domain::access::{StaffAction, StaffGrant};
 use portal_domain::account::{PortalAccount, StatusReason, TransitionRefused};
 use portal_domain::document::Members;
@@ -16,6 +16,7 @@ use super::decide::About;
 use super::desk::StaffDesk;
 use super::operation;
 use super::perform::{Done, StaffAct};
+use crate::account;
 use crate::body::WriteRequest;
 use crate::error::{AccessError, Refusal};
 use crate::ports::{
@@ -23,8 +24,6 @@ use crate::ports::{
 };
 
 const REASON: &str = "expected a reason, such as person-asked or staff-decision";
-/// Longer than any token lives that was issued before.
-const REVOKED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// Which way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,18 +74,14 @@ impl ChangeStatus<'_> {
         }
     }
 
-    /// Refuses what tokens the person has, whether or not the provider can be reached, and has it
-    /// end their sessions.
+    /// Locks the person out; who is closed holds no record any more.
     async fn lock_out(
         &self,
         identity: &(Issuer, Subject),
         now: Timestamp,
         work: &mut dyn StaffUnitOfWork,
     ) -> Result<(), StoreError> {
-        let until = now.saturating_add(REVOKED_FOR).ok();
-        work.revoke(identity, None, now, until).await?;
-        work.ask_provider(identity, ProviderTask::EndSessions, now)
-            .await?;
+        account::lock_out(identity, now, work).await?;
         if self.change == StatusChange::Close {
             let unlinked = ProviderTask::LinkPatient(None);
             work.ask_provider(identity, unlinked, now).await?;

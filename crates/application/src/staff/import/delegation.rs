@@ -123,7 +123,11 @@ impl StaffAct for ImportDelegation {
         if proxy.status == AccountStatus::Closed {
             return Err(Refusal::StateConflict.into());
         }
-        if let Some(id) = work.open_delegation(&line.grantor, line.proxy).await? {
+        if let Some(id) = work
+            .delegations()
+            .open_between(&line.grantor, line.proxy)
+            .await?
+        {
             return Ok(Done {
                 made: ImportOutcome::Unchanged(id.to_string()),
                 resource_id: id.to_string(),

@@ -66,31 +66,6 @@ struct InvitationRow {
     expires_at: jiff_sqlx::Timestamp,
 }
 
-impl PgUnitOfWork {
-    /// The delegation of a grantor to a proxy that is accepted or active: there is at most one.
-    pub(super) async fn delegation_of_both(
-        &mut self,
-        grantor: &PatientId,
-        proxy: PortalAccountId,
-    ) -> Result<Option<ProxyDelegationId>, StoreError> {
-        let find = sqlx::query_scalar::<_, String>(
-            "SELECT delegation_id FROM proxy_delegations
-            WHERE tenant_id = $1 AND grantor_patient_id = $2 AND proxy_account_id = $3
-                AND status IN ('accepted', 'active')",
-        )
-        .bind(self.tenant.as_str())
-        .bind(grantor.as_str())
-        .bind(proxy.to_string());
-        let connection = &mut *self.transaction;
-        Self::step(&self.shared.database, async {
-            let id = find.fetch_optional(connection).await?;
-            id.map(|id| id.parse().map_err(|_| QueryError::Corrupt))
-                .transpose()
-        })
-        .await
-    }
-}
-
 #[async_trait]
 impl ProxyDelegations for PgUnitOfWork {
     async fn lock_grantor(&mut self, grantor: &PatientId) -> Result<(), StoreError> {
@@ -139,6 +114,28 @@ impl ProxyDelegations for PgUnitOfWork {
         Self::step(&self.shared.database, async {
             let row = asked.fetch_optional(connection).await?;
             row.map(ProxyDelegation::try_from).transpose()
+        })
+        .await
+    }
+
+    async fn open_between(
+        &mut self,
+        grantor: &PatientId,
+        proxy: PortalAccountId,
+    ) -> Result<Option<ProxyDelegationId>, StoreError> {
+        let find = sqlx::query_scalar::<_, String>(
+            "SELECT delegation_id FROM proxy_delegations
+            WHERE tenant_id = $1 AND grantor_patient_id = $2 AND proxy_account_id = $3
+                AND status IN ('accepted', 'active')",
+        )
+        .bind(self.tenant.as_str())
+        .bind(grantor.as_str())
+        .bind(proxy.to_string());
+        let connection = &mut *self.transaction;
+        Self::step(&self.shared.database, async {
+            let id = find.fetch_optional(connection).await?;
+            id.map(|id| id.parse().map_err(|_| QueryError::Corrupt))
+                .transpose()
         })
         .await
     }

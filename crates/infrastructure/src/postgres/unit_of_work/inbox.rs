@@ -214,14 +214,6 @@ impl InboxUnitOfWork for PgUnitOfWork {
         .await
     }
 
-    async fn delegation_between(
-        &mut self,
-        grantor: &PatientId,
-        proxy: PortalAccountId,
-    ) -> Result<Option<ProxyDelegationId>, StoreError> {
-        self.delegation_of_both(grantor, proxy).await
-    }
-
     async fn reassign(
         &mut self,
         delegation: &ProxyDelegation,

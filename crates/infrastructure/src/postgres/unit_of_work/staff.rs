@@ -136,14 +136,6 @@ impl StaffUnitOfWork for PgUnitOfWork {
         .await
     }
 
-    async fn open_delegation(
-        &mut self,
-        grantor: &PatientId,
-        proxy: PortalAccountId,
-    ) -> Result<Option<ProxyDelegationId>, StoreError> {
-        self.delegation_of_both(grantor, proxy).await
-    }
-
     async fn insert_legal(
         &mut self,
         delegation: &ProxyDelegation,
