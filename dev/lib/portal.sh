@@ -38,13 +38,14 @@ configure_service() {
     # The service refuses to know it.
     unset DATABASE_SUPERUSER_URL SERVERS_DIR
     export PORTAL_PROFILE=development REGION=local PORTAL_AUDIENCE=patient-portal
-    REGISTRATION_URL=$(source_url registration)
-    PATIENT_CHART_URL=$(source_url patient-chart)
-    LABORATORY_URL=$(source_url laboratory)
-    MEDICATION_URL=$(source_url medication)
-    IMMUNIZATIONS_URL=$(source_url immunizations)
+    local source name
+    for source in registration scheduling laboratory radiology medication claims immunizations \
+        patient-chart documents communication provider-directory; do
+        name=$(printf '%s_URL' "$source" | tr 'a-z-' 'A-Z_')
+        export "$name=$(source_url "$source")"
+    done
     KEY_RING=run:$(date -u +%Y-%m-%d):$(head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n')
-    export REGISTRATION_URL PATIENT_CHART_URL LABORATORY_URL MEDICATION_URL IMMUNIZATIONS_URL KEY_RING
+    export KEY_RING
 }
 
 configure_addresses() {

@@ -8,7 +8,7 @@ use portal_tests::{Person, TestOptions, TestPortal, long_scene, policy, synthea}
 use serde_json::Value;
 
 /// Type, source, id code of the source, and how the source is asked for it.
-const SERVED: [(&str, &str, &str, &str); 8] = [
+const SERVED: [(&str, &str, &str, &str); 25] = [
     ("Patient", "registration", "", "_id"),
     ("AllergyIntolerance", "patient-chart", "cht", "patient"),
     ("Condition", "patient-chart", "cht", "patient"),
@@ -17,6 +17,23 @@ const SERVED: [(&str, &str, &str, &str); 8] = [
     ("DiagnosticReport", "laboratory", "lab", "patient"),
     ("MedicationRequest", "medication", "med", "patient"),
     ("Immunization", "immunizations", "imm", "patient"),
+    ("DiagnosticReport", "radiology", "rad", "patient"),
+    ("ImagingStudy", "radiology", "rad", "patient"),
+    ("MedicationDispense", "medication", "med", "patient"),
+    ("Appointment", "scheduling", "sch", "patient"),
+    ("Coverage", "claims", "clm", "beneficiary"),
+    ("ExplanationOfBenefit", "claims", "clm", "patient"),
+    ("Communication", "communication", "com", "patient"),
+    ("DocumentReference", "documents", "doc", "patient"),
+    ("Encounter", "patient-chart", "cht", "patient"),
+    ("Procedure", "patient-chart", "cht", "patient"),
+    ("CarePlan", "patient-chart", "cht", "patient"),
+    ("CareTeam", "patient-chart", "cht", "patient"),
+    ("Goal", "patient-chart", "cht", "patient"),
+    ("ServiceRequest", "patient-chart", "cht", "patient"),
+    ("Specimen", "laboratory", "lab", "patient"),
+    ("Device", "patient-chart", "cht", "patient"),
+    ("QuestionnaireResponse", "patient-chart", "cht", "patient"),
 ];
 
 async fn portal() -> TestPortal {

@@ -117,6 +117,81 @@ impl Fixture {
         })
     }
 
+    /// A final radiology report.
+    pub fn radiology_report(&self, id: &str) -> Value {
+        json!({
+            "resourceType": "DiagnosticReport", "id": id, "status": "final",
+            "category": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0074", "code": "RAD"}]}],
+            "code": {"coding": [{"system": "http://loinc.org", "code": "36643-5"}], "text": "Chest"},
+            "subject": self.owner(), "effectiveDateTime": "2024-02-01",
+            "issued": "2024-02-01T10:00:00Z", "conclusion": "Clear"
+        })
+    }
+
+    /// A record of one of the types that have no function of their own here, with the elements
+    /// that it must have.
+    pub fn record(&self, kind: &str, id: &str) -> Value {
+        let mut record = json!({"resourceType": kind, "id": id});
+        let members = record.as_object_mut().expect("an object");
+        let more = self.elements(kind);
+        members.extend(more.as_object().cloned().expect("an object"));
+        record
+    }
+
+    fn elements(&self, kind: &str) -> Value {
+        let own = self.owner();
+        match kind {
+            "ImagingStudy" => {
+                json!({"status": "available", "subject": own, "started": "2024-02-01"})
+            }
+            "MedicationDispense" => json!({
+                "status": "completed", "subject": own, "whenHandedOver": "2024-02-02",
+                "medicationCodeableConcept": {"text": "Salbutamol"}
+            }),
+            "Appointment" => json!({
+                "status": "booked", "start": "2024-03-01T09:00:00+04:30", "description": "Check-up",
+                "participant": [{"actor": own, "status": "accepted"}]
+            }),
+            "Coverage" => json!({
+                "status": "active", "beneficiary": own, "payor": [{"display": "Insurer"}],
+                "period": {"start": "2024-01-01"}
+            }),
+            "ExplanationOfBenefit" => json!({
+                "status": "active", "type": {"text": "Visit"}, "use": "claim", "patient": own,
+                "created": "2024-02-03", "insurer": {"display": "Insurer"},
+                "provider": {"display": "Clinic"}, "outcome": "complete",
+                "total": [{"category": {"text": "submitted"}, "amount": {"value": 120.50, "currency": "AFN"}}]
+            }),
+            "Communication" => {
+                json!({"status": "completed", "subject": own, "sent": "2024-02-04T08:00:00Z"})
+            }
+            "DocumentReference" => json!({
+                "status": "current", "subject": own, "date": "2024-02-05T08:00:00Z",
+                "content": [{"attachment": {"contentType": "text/plain"}}]
+            }),
+            "Encounter" => json!({
+                "status": "finished", "class": {"code": "AMB"}, "subject": own,
+                "period": {"start": "2024-02-06"}
+            }),
+            "Procedure" => {
+                json!({"status": "completed", "subject": own, "performedDateTime": "2024-02-07"})
+            }
+            "CarePlan" => json!({"status": "active", "intent": "plan", "subject": own}),
+            "CareTeam" => json!({"status": "active", "subject": own}),
+            "Goal" => {
+                json!({"lifecycleStatus": "active", "description": {"text": "Walk"}, "subject": own})
+            }
+            "ServiceRequest" => json!({"status": "active", "intent": "order", "subject": own}),
+            "Specimen" => json!({
+                "meta": {"tag": [{"system": RELEASE, "code": "released"}]},
+                "status": "available", "subject": own
+            }),
+            "Device" => json!({"status": "active", "patient": own}),
+            "QuestionnaireResponse" => json!({"status": "completed", "subject": own}),
+            other => panic!("{other} has no elements here"),
+        }
+    }
+
     /// One of each kind but the Patient, with ids `{kind}-{name}`.
     pub fn everything(&self, name: &str) -> Vec<Value> {
         let id = |kind: &str| format!("{kind}-{name}");
@@ -134,12 +209,18 @@ impl Fixture {
     /// The source that is the authority for a resource.
     pub fn source_of(resource: &Value) -> &'static str {
         let category = &resource["category"][0]["coding"][0]["code"];
-        match resource["resourceType"].as_str() {
-            Some("Patient") => "registration",
-            Some("DiagnosticReport") => "laboratory",
-            Some("Observation") if category == "laboratory" => "laboratory",
-            Some("MedicationRequest") => "medication",
-            Some("Immunization") => "immunizations",
+        match resource["resourceType"].as_str().unwrap_or_default() {
+            "Patient" => "registration",
+            "Appointment" => "scheduling",
+            "DiagnosticReport" if category == "RAD" => "radiology",
+            "ImagingStudy" => "radiology",
+            "DiagnosticReport" | "Specimen" => "laboratory",
+            "Observation" if category == "laboratory" => "laboratory",
+            "MedicationRequest" | "MedicationDispense" => "medication",
+            "Coverage" | "ExplanationOfBenefit" => "claims",
+            "Immunization" => "immunizations",
+            "DocumentReference" => "documents",
+            "Communication" => "communication",
             _ => "patient-chart",
         }
     }

@@ -30,7 +30,10 @@ pub fn shown_alone(resource: &Value) -> bool {
     {
         return false;
     }
-    let laboratory = kind == "DiagnosticReport"
+    let radiology = codes(resource, &["category", "coding", "code"])
+        .iter()
+        .any(|code| ["RAD", "LP29684-5"].contains(code));
+    let laboratory = (kind == "DiagnosticReport" && !radiology)
         || codes(resource, &["category", "coding", "code"]).contains(&"laboratory");
     match kind {
         "MedicationRequest" => status != "draft",

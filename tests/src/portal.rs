@@ -25,12 +25,18 @@ use crate::platform::{Platform, platform_of};
 use crate::pod::{Launch, Pod, SWEEP_EVERY};
 
 pub(crate) const KEY_RING: &str = "test:2020-01-01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
-const SOURCES: [(&str, &str); 5] = [
+const SOURCES: [(&str, &str); 11] = [
     ("REGISTRATION_URL", "registration"),
-    ("PATIENT_CHART_URL", "patient-chart"),
+    ("SCHEDULING_URL", "scheduling"),
     ("LABORATORY_URL", "laboratory"),
+    ("RADIOLOGY_URL", "radiology"),
     ("MEDICATION_URL", "medication"),
+    ("CLAIMS_URL", "claims"),
     ("IMMUNIZATIONS_URL", "immunizations"),
+    ("PATIENT_CHART_URL", "patient-chart"),
+    ("DOCUMENTS_URL", "documents"),
+    ("COMMUNICATION_URL", "communication"),
+    ("PROVIDER_DIRECTORY_URL", "provider-directory"),
 ];
 
 /// What a portal is started with.
@@ -530,7 +536,6 @@ fn settings(
         ("KEY_RING", KEY_RING),
         ("OIDC_CLIENT_ID", "portal-service"),
         ("OIDC_CLIENT_SECRET", "sandbox-secret"),
-        ("COMMUNICATION_URL", &sandbox.source_url("communication")),
         ("IDENTITY_ADMIN_CLIENT_ID", sandbox.identity_admin().0),
         ("IDENTITY_ADMIN_CLIENT_SECRET", sandbox.identity_admin().1),
     ]

@@ -10,7 +10,7 @@ use portal_domain::source::Source;
 use portal_domain::tenant::Tenant;
 use ulid::Ulid;
 
-use crate::record::PageAbout;
+use crate::record::{ListAbout, PageAbout};
 
 /// How good a source's part of an answer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -196,6 +196,49 @@ pub struct LabsAnswer {
     pub withheld: Withheld,
     /// What it is made of.
     pub completeness: Completeness,
+}
+
+/// How laboratory results of a code went.
+#[derive(Debug)]
+pub struct TrendsAnswer {
+    /// The results, key by key, each oldest first.
+    pub disclosure: Disclosure,
+    /// How many results each key has, in order.
+    pub lengths: Vec<usize>,
+    /// What is said of what it does not hold.
+    pub withheld: Withheld,
+    /// What it is made of.
+    pub completeness: Completeness,
+}
+
+/// A page of a list of records, or one record of it.
+#[derive(Debug)]
+pub struct ListAnswer {
+    /// Groups [`crate::record::RECORDS`] and [`crate::record::DISPENSES`].
+    pub disclosure: Disclosure,
+    /// The sealed cursor of the next page.
+    pub next: Option<String>,
+    /// What is said of what it does not hold.
+    pub withheld: Withheld,
+    /// What it is made of.
+    pub completeness: Completeness,
+    /// When it was decided that it may be shown.
+    pub decided_at: Timestamp,
+    /// Whose calendar counts.
+    pub tenant: Arc<Tenant>,
+}
+
+impl ListAnswer {
+    pub(crate) fn new(disclosure: Disclosure, about: ListAbout) -> Self {
+        Self {
+            disclosure,
+            next: about.next,
+            withheld: about.withheld,
+            completeness: about.completeness,
+            decided_at: about.decided_at,
+            tenant: about.tenant,
+        }
+    }
 }
 
 /// One laboratory result.

@@ -38,8 +38,8 @@ pub use access_log::AccessLogAnswer;
 pub use account::PreferencesAnswer;
 pub use act::Performed;
 pub use answer::{
-    Completeness, Delegator, HeldBack, LabAnswer, LabItem, LabsAnswer, MeAnswer, ReadAnswer,
-    SearchAnswer, SourceReport, SourceStatus, SummaryAnswer, Withheld,
+    Completeness, Delegator, HeldBack, LabAnswer, LabItem, LabsAnswer, ListAnswer, MeAnswer,
+    ReadAnswer, SearchAnswer, SourceReport, SourceStatus, SummaryAnswer, TrendsAnswer, Withheld,
 };
 pub use apps::AppsAnswer;
 pub use body::{BodyError, IdempotencyKey, RequestBody, WriteRequest};
@@ -47,4 +47,4 @@ pub use caller::{Caller, RequestContext};
 pub use delegation::{ListedDelegation, ListedRole};
 pub use error::{AccessError, InputError, Refusal};
 pub use portal::{Parts, Portal};
-pub use record::{RecordRules, Section, SourceRules};
+pub use record::{RecordList, RecordRules, Section, SourceRules};

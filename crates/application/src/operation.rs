@@ -94,9 +94,96 @@ pub const LIST_PROBLEMS: Action = chart(
     ResourceType::Condition,
     DelegationRight::Problems,
 );
+/// `GET /v1/portal/chart/documents`
+pub const LIST_DOCUMENTS: Action = chart(
+    "listDocuments",
+    ResourceType::DocumentReference,
+    DelegationRight::Documents,
+);
+/// `GET /v1/portal/chart/timeline`
+pub const LIST_TIMELINE: Action = Action {
+    scope: ScopeNeed::AnyRecord(Interaction::Search),
+    ..portal(
+        "listTimeline",
+        EventType::ChartViewed,
+        ResourceType::Patient,
+        Interaction::Search,
+        ProxyNeed::Any,
+    )
+};
+/// `GET /v1/portal/medications`
+pub const LIST_PRESCRIPTIONS: Action = chart(
+    "listPrescriptions",
+    ResourceType::MedicationRequest,
+    DelegationRight::Medications,
+);
+/// `GET /v1/portal/results/radiology`
+pub const LIST_RADIOLOGY_REPORTS: Action = portal(
+    "listRadiologyReports",
+    EventType::ResultViewed,
+    ResourceType::DiagnosticReport,
+    Interaction::Search,
+    ProxyNeed::Right(DelegationRight::Radiology),
+);
+/// `GET /v1/portal/results/radiology/{id}`
+pub const GET_RADIOLOGY_REPORT: Action = portal(
+    "getRadiologyReport",
+    EventType::ResultViewed,
+    ResourceType::DiagnosticReport,
+    Interaction::Read,
+    ProxyNeed::Right(DelegationRight::Radiology),
+);
+/// `GET /v1/portal/coverage`
+pub const LIST_COVERAGE: Action = portal(
+    "listCoverage",
+    EventType::BillingViewed,
+    ResourceType::Coverage,
+    Interaction::Search,
+    ProxyNeed::Right(DelegationRight::Billing),
+);
+/// `GET /v1/portal/eob`
+pub const LIST_EXPLANATIONS_OF_BENEFIT: Action = portal(
+    "listExplanationsOfBenefit",
+    EventType::BillingViewed,
+    ResourceType::ExplanationOfBenefit,
+    Interaction::Search,
+    ProxyNeed::Right(DelegationRight::Billing),
+);
+/// `GET /v1/portal/eob/{id}`
+pub const GET_EXPLANATION_OF_BENEFIT: Action = portal(
+    "getExplanationOfBenefit",
+    EventType::BillingViewed,
+    ResourceType::ExplanationOfBenefit,
+    Interaction::Read,
+    ProxyNeed::Right(DelegationRight::Billing),
+);
+/// `GET /v1/portal/appointments`
+pub const LIST_APPOINTMENTS: Action = portal(
+    "listAppointments",
+    EventType::ChartViewed,
+    ResourceType::Appointment,
+    Interaction::Search,
+    ProxyNeed::OfType,
+);
+/// `GET /v1/portal/appointments/{id}`
+pub const GET_APPOINTMENT: Action = portal(
+    "getAppointment",
+    EventType::ChartViewed,
+    ResourceType::Appointment,
+    Interaction::Read,
+    ProxyNeed::OfType,
+);
 /// `GET /v1/portal/results/labs`
 pub const LIST_LAB_RESULTS: Action = portal(
     "listLabResults",
+    EventType::ResultViewed,
+    ResourceType::Observation,
+    Interaction::Search,
+    ProxyNeed::Right(DelegationRight::Labs),
+);
+/// `GET /v1/portal/results/labs/trends`
+pub const LIST_LAB_TRENDS: Action = portal(
+    "listLabTrends",
     EventType::ResultViewed,
     ResourceType::Observation,
     Interaction::Search,
@@ -205,7 +292,7 @@ pub const RESEND_VERIFICATION: Action =
 pub const VERIFY_REGISTRATION: Action = newcomer("verifyRegistration", EventType::AccountActivated);
 
 /// The operations of `/v1/portal`.
-pub const PORTAL: [Action; 25] = [
+pub const PORTAL: [Action; 36] = [
     REGISTER,
     RESEND_VERIFICATION,
     VERIFY_REGISTRATION,
@@ -229,7 +316,18 @@ pub const PORTAL: [Action; 25] = [
     LIST_VITALS,
     LIST_IMMUNIZATIONS,
     LIST_PROBLEMS,
+    LIST_DOCUMENTS,
+    LIST_TIMELINE,
+    LIST_PRESCRIPTIONS,
+    LIST_RADIOLOGY_REPORTS,
+    GET_RADIOLOGY_REPORT,
+    LIST_COVERAGE,
+    LIST_EXPLANATIONS_OF_BENEFIT,
+    GET_EXPLANATION_OF_BENEFIT,
+    LIST_APPOINTMENTS,
+    GET_APPOINTMENT,
     LIST_LAB_RESULTS,
+    LIST_LAB_TRENDS,
     GET_LAB_RESULT,
 ];
 
@@ -250,19 +348,27 @@ const fn fhir(
     }
 }
 
+/// The operation id of an interaction with a type, such as `readPatient`.
+macro_rules! fhir_operation {
+    ($interaction:literal, $resource_type:expr) => {
+        fhir_operation!($interaction, $resource_type, [
+            Patient, AllergyIntolerance, Condition, Observation, DiagnosticReport, ImagingStudy,
+            MedicationRequest, MedicationDispense, Immunization, Appointment, Coverage,
+            ExplanationOfBenefit, Communication, DocumentReference, Encounter, Procedure, CarePlan,
+            CareTeam, Goal, ServiceRequest, Specimen, Device, QuestionnaireResponse
+        ])
+    };
+    ($interaction:literal, $resource_type:expr, [$($name:ident),+]) => {
+        match $resource_type {
+            $(ResourceType::$name => concat!($interaction, stringify!($name)),)+
+        }
+    };
+}
+
 /// `GET /fhir/R4/{type}/{id}`
 pub const fn fhir_read(resource_type: ResourceType) -> Action {
-    let operation = match resource_type {
-        ResourceType::Patient => "readPatient",
-        ResourceType::AllergyIntolerance => "readAllergyIntolerance",
-        ResourceType::Condition => "readCondition",
-        ResourceType::Observation => "readObservation",
-        ResourceType::DiagnosticReport => "readDiagnosticReport",
-        ResourceType::MedicationRequest => "readMedicationRequest",
-        ResourceType::Immunization => "readImmunization",
-    };
     fhir(
-        operation,
+        fhir_operation!("read", resource_type),
         EventType::FhirRead,
         resource_type,
         Interaction::Read,
@@ -271,17 +377,8 @@ pub const fn fhir_read(resource_type: ResourceType) -> Action {
 
 /// `GET /fhir/R4/{type}` and `POST /fhir/R4/{type}/_search`
 pub const fn fhir_search(resource_type: ResourceType) -> Action {
-    let operation = match resource_type {
-        ResourceType::Patient => "searchPatient",
-        ResourceType::AllergyIntolerance => "searchAllergyIntolerance",
-        ResourceType::Condition => "searchCondition",
-        ResourceType::Observation => "searchObservation",
-        ResourceType::DiagnosticReport => "searchDiagnosticReport",
-        ResourceType::MedicationRequest => "searchMedicationRequest",
-        ResourceType::Immunization => "searchImmunization",
-    };
     fhir(
-        operation,
+        fhir_operation!("search", resource_type),
         EventType::FhirSearched,
         resource_type,
         Interaction::Search,

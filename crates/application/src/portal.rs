@@ -12,7 +12,10 @@ use portal_fhir::{Handling, ResourceType};
 use crate::access_log::{AccessLogAnswer, ReadAccessLog};
 use crate::account::{PreferencesAnswer, ReadPreferences, SetPreferences, UpdateMe};
 use crate::act::Performed;
-use crate::answer::{LabAnswer, LabsAnswer, MeAnswer, ReadAnswer, SearchAnswer, SummaryAnswer};
+use crate::answer::{
+    LabAnswer, LabsAnswer, ListAnswer, MeAnswer, ReadAnswer, SearchAnswer, SummaryAnswer,
+    TrendsAnswer,
+};
 use crate::apps::{AppsAnswer, ListApps, RevokeApp, UseNotes};
 use crate::birth_date::BirthDates;
 use crate::body::WriteRequest;
@@ -30,7 +33,8 @@ use crate::ports::{
     TokenIntrospection, TokenRefusal, TokenVerifier, UnitsOfWork,
 };
 use crate::record::{
-    Lab, Labs, Loader, ReadOne, RecordRules, Search, Section, SectionPage, Summary,
+    Lab, LabTrends, Labs, ListPage, ListedOne, Loader, ReadOne, RecordList, RecordRules, Search,
+    Section, SectionPage, Summary,
 };
 use crate::registration::{Register, Resend, Verify};
 
@@ -407,6 +411,21 @@ impl Portal {
         })
     }
 
+    /// How laboratory results of a code went.
+    pub async fn lab_trends(
+        &self,
+        caller: &Caller,
+        raw: Raw<'_>,
+    ) -> Result<TrendsAnswer, AccessError> {
+        let (disclosure, about) = self.inner.run(caller, &LabTrends { raw }).await?;
+        Ok(TrendsAnswer {
+            disclosure,
+            lengths: about.lengths,
+            withheld: about.withheld,
+            completeness: about.completeness,
+        })
+    }
+
     /// One laboratory result with its trend.
     pub async fn lab(
         &self,
@@ -419,6 +438,30 @@ impl Portal {
             disclosure,
             completeness,
         })
+    }
+
+    /// A page of a list of records.
+    pub async fn list(
+        &self,
+        caller: &Caller,
+        list: RecordList,
+        raw: Raw<'_>,
+    ) -> Result<ListAnswer, AccessError> {
+        let (disclosure, about) = self.inner.run(caller, &ListPage { list, raw }).await?;
+        Ok(ListAnswer::new(disclosure, about))
+    }
+
+    /// One record of a list.
+    pub async fn listed(
+        &self,
+        caller: &Caller,
+        list: RecordList,
+        id: &str,
+        raw: Raw<'_>,
+    ) -> Result<ListAnswer, AccessError> {
+        let one = ListedOne { list, id, raw };
+        let (disclosure, about) = self.inner.run(caller, &one).await?;
+        Ok(ListAnswer::new(disclosure, about))
     }
 
     /// One record by its id.

@@ -16,6 +16,8 @@ pub enum EventType {
     ChartViewed,
     /// `result.viewed`
     ResultViewed,
+    /// `billing.viewed`
+    BillingViewed,
     /// `fhir.read`
     FhirRead,
     /// `fhir.searched`
@@ -62,9 +64,10 @@ pub enum EventType {
 
 impl EventType {
     /// Every type.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::ChartViewed,
         Self::ResultViewed,
+        Self::BillingViewed,
         Self::FhirRead,
         Self::FhirSearched,
         Self::AccountViewed,
@@ -93,6 +96,7 @@ impl EventType {
         match self {
             Self::ChartViewed => "chart.viewed",
             Self::ResultViewed => "result.viewed",
+            Self::BillingViewed => "billing.viewed",
             Self::FhirRead => "fhir.read",
             Self::FhirSearched => "fhir.searched",
             Self::AccountViewed => "account.viewed",

@@ -4,80 +4,63 @@
 use portal_fhir::{Coding, Contained, Header, ResourceType};
 use serde::{Deserialize, Serialize};
 
-/// A clinical service, by the name that answers use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Source {
+/// Declares [`Source`] from one table: variant, name in answers, default code in record ids.
+macro_rules! sources {
+    ($($(#[$doc:meta])* $source:ident, $name:literal, $code:literal;)+) => {
+        /// A clinical service, by the name that answers use.
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
+        #[serde(rename_all = "kebab-case")]
+        pub enum Source { $($(#[$doc])* $source),+ }
+
+        impl Source {
+            /// Every source that this service reads.
+            pub const ALL: [Self; 11] = [$(Self::$source),+];
+
+            /// The name in `meta.sources`, headers and metrics.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$source => $name),+ }
+            }
+
+            /// The default short code in record ids.
+            pub const fn default_code(self) -> &'static str {
+                match self { $(Self::$source => $code),+ }
+            }
+        }
+    };
+}
+
+sources! {
     /// registration-service: who the patient is.
-    Registration,
-    /// patient-chart-service: problems, allergies, vital signs.
-    PatientChart,
-    /// laboratory-service: laboratory results and reports.
-    Laboratory,
-    /// medication-service: prescriptions.
-    Medication,
+    Registration, "registration", "reg";
+    /// scheduling-service: appointments.
+    Scheduling, "scheduling", "sch";
+    /// laboratory-service: laboratory results and reports, specimens.
+    Laboratory, "laboratory", "lab";
+    /// radiology-service: radiology reports and imaging studies.
+    Radiology, "radiology", "rad";
+    /// medication-service: prescriptions and what was dispensed.
+    Medication, "medication", "med";
+    /// claims-service: coverage and explanations of benefit.
+    Claims, "claims", "clm";
     /// immunizations-service.
-    Immunizations,
+    Immunizations, "immunizations", "imm";
+    /// patient-chart-service: problems, allergies, vital signs, and the rest of the chart.
+    PatientChart, "patient-chart", "cht";
+    /// document-service: documents and their contents.
+    Documents, "documents", "doc";
+    /// communication-service: messages.
+    Communication, "communication", "com";
+    /// provider-directory: who and where.
+    ProviderDirectory, "provider-directory", "dir";
 }
 
 impl Source {
-    /// Every source that this service reads.
-    pub const ALL: [Self; 5] = [
-        Self::Registration,
-        Self::PatientChart,
-        Self::Laboratory,
-        Self::Medication,
-        Self::Immunizations,
-    ];
-
-    /// The name in `meta.sources`, headers and metrics.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Registration => "registration",
-            Self::PatientChart => "patient-chart",
-            Self::Laboratory => "laboratory",
-            Self::Medication => "medication",
-            Self::Immunizations => "immunizations",
-        }
-    }
-
     /// The source of a name.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|source| source.as_str() == text)
     }
-
-    /// The default short code in record ids.
-    pub const fn default_code(self) -> &'static str {
-        match self {
-            Self::Registration => "reg",
-            Self::PatientChart => "cht",
-            Self::Laboratory => "lab",
-            Self::Medication => "med",
-            Self::Immunizations => "imm",
-        }
-    }
-}
-
-/// A set of records that is fetched, owned, cached and filtered as one: one type from its one
-/// authority. Observations are two sets, because two services own them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum RecordSet {
-    /// Patient.
-    Patient,
-    /// AllergyIntolerance.
-    Allergies,
-    /// Condition.
-    Conditions,
-    /// Observation of every category but `laboratory`.
-    ChartObservations,
-    /// Observation of category `laboratory`.
-    LaboratoryObservations,
-    /// DiagnosticReport of category `LAB`.
-    LaboratoryReports,
-    /// MedicationRequest.
-    MedicationRequests,
-    /// Immunization.
-    Immunizations,
 }
 
 /// One row of the routing table.
@@ -89,83 +72,82 @@ struct Route {
     category: Option<&'static str>,
 }
 
-const ROUTES: [Route; 8] = {
-    use RecordSet as S;
-    use ResourceType as T;
-    const fn route(
-        set: RecordSet,
-        name: &'static str,
-        resource_type: ResourceType,
-        source: Source,
-        category: Option<&'static str>,
-    ) -> Route {
-        Route {
-            set,
-            name,
-            resource_type,
-            source,
-            category,
-        }
-    }
-    [
-        route(
-            S::Patient,
-            "patient",
-            T::Patient,
-            Source::Registration,
-            None,
-        ),
-        route(
-            S::Allergies,
-            "allergies",
-            T::AllergyIntolerance,
-            Source::PatientChart,
-            None,
-        ),
-        route(
-            S::Conditions,
-            "conditions",
-            T::Condition,
-            Source::PatientChart,
-            None,
-        ),
-        route(
-            S::ChartObservations,
-            "observations",
-            T::Observation,
-            Source::PatientChart,
-            None,
-        ),
-        route(
-            S::LaboratoryObservations,
-            "results",
-            T::Observation,
-            Source::Laboratory,
-            Some("laboratory"),
-        ),
-        route(
-            S::LaboratoryReports,
-            "reports",
-            T::DiagnosticReport,
-            Source::Laboratory,
-            Some("LAB"),
-        ),
-        route(
-            S::MedicationRequests,
-            "medications",
-            T::MedicationRequest,
-            Source::Medication,
-            None,
-        ),
-        route(
-            S::Immunizations,
-            "immunizations",
-            T::Immunization,
-            Source::Immunizations,
-            None,
-        ),
-    ]
-};
+/// Declares [`RecordSet`] and its routing table: set, word for cache keys, type, source, and the
+/// category that the source is asked for.
+macro_rules! record_sets {
+    ($($(#[$doc:meta])* $set:ident, $name:literal, $type:ident, $source:ident $(, $category:literal)?;)+) => {
+        /// A set of records that is fetched, owned, cached and filtered as one: one type from its
+        /// one authority. Observations and reports are two sets each, because two services own
+        /// them.
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
+        pub enum RecordSet { $($(#[$doc])* $set),+ }
+
+        const ROUTES: &[Route] = &[$(Route {
+            set: RecordSet::$set,
+            name: $name,
+            resource_type: ResourceType::$type,
+            source: Source::$source,
+            category: record_sets!(@category $($category)?),
+        }),+];
+    };
+    (@category) => { None };
+    (@category $category:literal) => { Some($category) };
+}
+
+record_sets! {
+    /// Patient.
+    Patient, "patient", Patient, Registration;
+    /// AllergyIntolerance.
+    Allergies, "allergies", AllergyIntolerance, PatientChart;
+    /// Condition.
+    Conditions, "conditions", Condition, PatientChart;
+    /// Observation of every category but `laboratory`.
+    ChartObservations, "observations", Observation, PatientChart;
+    /// Observation of category `laboratory`.
+    LaboratoryObservations, "results", Observation, Laboratory, "laboratory";
+    /// DiagnosticReport of every category but radiology's.
+    LaboratoryReports, "reports", DiagnosticReport, Laboratory;
+    /// DiagnosticReport of radiology.
+    RadiologyReports, "radiology-reports", DiagnosticReport, Radiology;
+    /// ImagingStudy.
+    ImagingStudies, "imaging-studies", ImagingStudy, Radiology;
+    /// MedicationRequest.
+    MedicationRequests, "medications", MedicationRequest, Medication;
+    /// MedicationDispense.
+    MedicationDispenses, "dispenses", MedicationDispense, Medication;
+    /// Immunization.
+    Immunizations, "immunizations", Immunization, Immunizations;
+    /// Appointment.
+    Appointments, "appointments", Appointment, Scheduling;
+    /// Coverage.
+    Coverages, "coverages", Coverage, Claims;
+    /// ExplanationOfBenefit.
+    ExplanationsOfBenefit, "explanations-of-benefit", ExplanationOfBenefit, Claims;
+    /// Communication.
+    Communications, "communications", Communication, Communication;
+    /// DocumentReference.
+    DocumentReferences, "documents", DocumentReference, Documents;
+    /// Encounter.
+    Encounters, "encounters", Encounter, PatientChart;
+    /// Procedure.
+    Procedures, "procedures", Procedure, PatientChart;
+    /// CarePlan.
+    CarePlans, "care-plans", CarePlan, PatientChart;
+    /// CareTeam.
+    CareTeams, "care-teams", CareTeam, PatientChart;
+    /// Goal.
+    Goals, "goals", Goal, PatientChart;
+    /// ServiceRequest.
+    ServiceRequests, "service-requests", ServiceRequest, PatientChart;
+    /// Specimen.
+    Specimens, "specimens", Specimen, Laboratory;
+    /// Device.
+    Devices, "devices", Device, PatientChart;
+    /// QuestionnaireResponse.
+    QuestionnaireResponses, "questionnaire-responses", QuestionnaireResponse, PatientChart;
+}
 
 impl RecordSet {
     fn route(self) -> &'static Route {
@@ -192,6 +174,11 @@ impl RecordSet {
         self.route().category
     }
 
+    /// Every set.
+    pub fn all() -> impl Iterator<Item = Self> {
+        ROUTES.iter().map(|route| route.set)
+    }
+
     /// The sets that together hold a type.
     pub fn of_type(resource_type: ResourceType) -> impl Iterator<Item = Self> {
         ROUTES
@@ -214,11 +201,8 @@ impl RecordSet {
             Self::LaboratoryObservations => is_laboratory(&header.categories),
             Self::ChartObservations => !is_laboratory(&header.categories),
             Self::LaboratoryReports => !is_radiology(&header.categories),
-            Self::Patient
-            | Self::Allergies
-            | Self::Conditions
-            | Self::MedicationRequests
-            | Self::Immunizations => true,
+            Self::RadiologyReports => is_radiology(&header.categories),
+            _ => true,
         }
     }
 
@@ -231,12 +215,9 @@ impl RecordSet {
         self.source() != Source::Laboratory && header.contained.iter().any(is_result)
     }
 
-    // A chart Observation whose category cannot be read might be a laboratory copy.
-    const fn tolerates_unreadable(self) -> bool {
-        !matches!(
-            self,
-            Self::ChartObservations | Self::LaboratoryObservations | Self::LaboratoryReports
-        )
+    // An Observation or report whose category cannot be read might be a copy of the other source's.
+    fn tolerates_unreadable(self) -> bool {
+        Self::of_type(self.resource_type()).count() == 1
     }
 }
 

@@ -19,12 +19,13 @@ const IDENTITY: [&str; 3] = ["resourceType", "id", "meta"];
 const MODIFIERS: [&str; 2] = ["implicitRules", "modifierExtension"];
 
 /// Elements that stand under a name with their type behind it.
-const CHOICES: [&str; 9] = [
+const CHOICES: [&str; 10] = [
     "value",
     "effective",
     "onset",
     "abatement",
     "occurrence",
+    "performed",
     "medication",
     "reported",
     "deceased",
@@ -174,6 +175,31 @@ fn mandatory(resource_type: ResourceType) -> &'static [&'static str] {
         ResourceType::MedicationRequest => {
             &["status", "intent", "medication", "subject", "doNotPerform"]
         }
+        ResourceType::ImagingStudy => &["status", "subject"],
+        ResourceType::MedicationDispense => &["status", "medication", "subject"],
+        ResourceType::Appointment => &["status", "participant"],
+        ResourceType::Coverage => &["status", "beneficiary", "payor"],
+        ResourceType::ExplanationOfBenefit => &[
+            "status",
+            "type",
+            "use",
+            "patient",
+            "created",
+            "insurer",
+            "provider",
+            "outcome",
+            "insurance",
+        ],
+        ResourceType::Communication => &["status", "subject"],
+        ResourceType::DocumentReference => &["status", "docStatus", "subject", "content"],
+        ResourceType::Encounter => &["status", "class", "subject"],
+        ResourceType::Procedure | ResourceType::CareTeam => &["status", "subject"],
+        ResourceType::CarePlan => &["status", "intent", "subject"],
+        ResourceType::Goal => &["lifecycleStatus", "description", "subject"],
+        ResourceType::ServiceRequest => &["status", "intent", "subject", "doNotPerform"],
+        ResourceType::Specimen => &["status", "subject"],
+        ResourceType::Device => &["status", "patient"],
+        ResourceType::QuestionnaireResponse => &["status", "subject"],
         ResourceType::Immunization => &[
             "status",
             "vaccineCode",

@@ -6,6 +6,7 @@
 //! as `1.50` leave as they came. Everything here is pure: no I/O, no clock, no async.
 
 mod privacy;
+mod prune;
 
 pub mod address;
 pub mod bundle;
@@ -14,6 +15,7 @@ pub mod header;
 pub mod json;
 pub mod outcome;
 pub mod owner;
+pub mod participants;
 pub mod reference;
 pub mod resource_type;
 pub mod restricted;
@@ -33,6 +35,7 @@ pub use header::{
 };
 pub use json::Span;
 pub use owner::{ForeignReason, Ownership, ownership};
+pub use participants::without_other_patients;
 pub use resource_type::ResourceType;
 pub use restricted::strip_restricted;
 pub use search::{

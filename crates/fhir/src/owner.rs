@@ -32,6 +32,10 @@ pub(crate) enum OwnerElement {
     OwnId,
     /// This element.
     Named(&'static str),
+    /// Who takes part (`Appointment.participant.actor`).
+    Participants,
+    /// `subject`, else sender and recipients (Communication).
+    SubjectOrParties,
     /// The type has no owner: directory data, definitions, substances.
     None,
     /// Not a type that we know the owner of.
@@ -63,6 +67,8 @@ pub(crate) fn owner_element(type_name: &str) -> OwnerElement {
     match type_name {
         "Patient" => OwnerElement::OwnId,
         "Coverage" => OwnerElement::Named("beneficiary"),
+        "Appointment" => OwnerElement::Participants,
+        "Communication" => OwnerElement::SubjectOrParties,
         _ if is_of(BY_SUBJECT) => OwnerElement::Named("subject"),
         _ if is_of(BY_PATIENT) => OwnerElement::Named("patient"),
         _ if is_of(WITHOUT_OWNER) => OwnerElement::None,
@@ -75,7 +81,9 @@ pub(crate) fn owner_element(type_name: &str) -> OwnerElement {
 ///
 /// Honest forms are `Patient/ID`, with or without a version, and the same below `base`. Anything
 /// else in the deciding element (`urn:`, `#fragment`, identifier only, another base, another or
-/// further owner, encoded or relative paths) makes it foreign. A contained resource passes when
+/// further owner, encoded or relative paths) makes it foreign. Of an Appointment one participant
+/// has to be this patient; of a Communication without a subject every sender and recipient has to
+/// be this patient or somebody who is no patient, and one of them this patient. A contained resource passes when
 /// its type has no owner (directory data, Medication, definitions), or when its own deciding
 /// element names this patient; a contained Patient never passes, because its id is local and says
 /// nothing about who it is, nor does a type without a known rule.
@@ -86,6 +94,8 @@ pub fn ownership(header: &Header, patient: &str, base: &str) -> Ownership {
         OwnerClaim::OwnId => Err(ForeignReason::Other),
         OwnerClaim::Absent => Err(ForeignReason::Missing),
         OwnerClaim::References(references) => this.owns_all(references),
+        OwnerClaim::AnyOf(references) => this.is_among(references),
+        OwnerClaim::EveryPatientOf(references) => this.is_only_patient_of(references),
     };
     let verdict = claim.and_then(|()| {
         let all_pass = header
@@ -104,9 +114,10 @@ pub fn ownership(header: &Header, patient: &str, base: &str) -> Ownership {
     }
 }
 
-struct Asked<'a> {
-    patient: &'a str,
-    base: &'a str,
+/// Whom a question is about.
+pub(crate) struct Asked<'a> {
+    pub(crate) patient: &'a str,
+    pub(crate) base: &'a str,
 }
 
 impl Asked<'_> {
@@ -123,9 +134,39 @@ impl Asked<'_> {
             })
     }
 
-    fn is_named_by(&self, target: &str) -> bool {
-        LiteralReference::relative(target)
-            .or_else(|| LiteralReference::below(target, self.base))
+    fn is_among(&self, references: &[OwnerReference]) -> Result<(), ForeignReason> {
+        let mut targets = references.iter().filter_map(|it| it.target.as_deref());
+        if targets.any(|target| self.is_named_by(target)) {
+            Ok(())
+        } else {
+            Err(ForeignReason::Unnamed)
+        }
+    }
+
+    /// One that cannot be told to be no patient might be another one.
+    fn is_only_patient_of(&self, references: &[OwnerReference]) -> Result<(), ForeignReason> {
+        let mut targets = references.iter().map(|it| it.target.as_deref());
+        let fits = |target: Option<&str>| {
+            target.is_some_and(|target| self.is_named_by(target) || self.is_no_patient(target))
+        };
+        if targets.all(fits) {
+            self.is_among(references)
+        } else {
+            Err(ForeignReason::Other)
+        }
+    }
+
+    pub(crate) fn is_no_patient(&self, target: &str) -> bool {
+        self.literal(target)
+            .is_some_and(|found| found.type_name != "Patient")
+    }
+
+    fn literal<'t>(&self, target: &'t str) -> Option<LiteralReference<'t>> {
+        LiteralReference::relative(target).or_else(|| LiteralReference::below(target, self.base))
+    }
+
+    pub(crate) fn is_named_by(&self, target: &str) -> bool {
+        self.literal(target)
             .is_some_and(|found| found.type_name == "Patient" && found.id == self.patient)
     }
 

@@ -203,7 +203,8 @@ fn quantity(value: Value<'_>) -> Option<Quantity> {
     })
 }
 
-fn concept(value: Value<'_>) -> Option<Concept> {
+/// Reads a `CodeableConcept`.
+pub fn concept(value: Value<'_>) -> Option<Concept> {
     let boxed = |coding: Value<'_>, name| text(coding, name).map(String::into_boxed_str);
     let coding = |coding: Value<'_>| NamedCoding {
         coding: Coding {

@@ -30,7 +30,6 @@ pub(crate) fn router(world: Arc<World>) -> Router {
             "/{source}/moved/{*path}",
             get(fhir::serve_moved).post(fhir::serve_moved),
         )
-        .route("/communication/{*path}", any(fhir::serve_communication))
         .route("/identity/{*path}", any(fhir::serve_identity))
         .merge(issuer_routes())
         .merge(user_routes())

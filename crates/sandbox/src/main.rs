@@ -87,15 +87,7 @@ struct Ready {
 
 impl Ready {
     fn of(sandbox: &Sandbox) -> Self {
-        let sources = [
-            "registration",
-            "patient-chart",
-            "laboratory",
-            "medication",
-            "immunizations",
-            "communication",
-            "identity",
-        ];
+        let sources = Sandbox::source_names();
         Self {
             address: sandbox.address,
             issuer: sandbox.issuer_url(),

@@ -62,6 +62,11 @@ impl Record {
         if resource_type == "Patient" {
             patients.push(id.clone());
         }
+        let parties = ["participant", "sender", "recipient"]
+            .into_iter()
+            .filter_map(value);
+        let parties: Vec<String> = parties.flat_map(|it| parties_of(&it)).collect();
+        patients.extend(parties);
         Ok(Self {
             categories: value("category")
                 .map(|value| tokens(&value))
@@ -84,11 +89,8 @@ impl Record {
 
     /// The source that holds this record.
     pub(crate) fn source(&self) -> Source {
-        let is_laboratory = self
-            .categories
-            .iter()
-            .any(|token| token.code == "laboratory");
-        Source::holding(&self.resource_type, is_laboratory)
+        let has = |code: &str| self.categories.iter().any(|token| token.code == code);
+        Source::holding(&self.resource_type, has)
     }
 
     pub(crate) fn is(&self, resource_type: &str, id: &str) -> bool {
@@ -106,6 +108,13 @@ fn patient(reference: &Value) -> Option<String> {
         .next()
         .filter(|id| !id.is_empty())
         .map(str::to_owned)
+}
+
+/// The patients who take part in something or write to each other.
+fn parties_of(value: &Value) -> Vec<String> {
+    one_or_many(value)
+        .filter_map(|party| patient(party.get("actor").unwrap_or(party)))
+        .collect()
 }
 
 /// Codings of one or several `CodeableConcept`s, and codes that stand alone.

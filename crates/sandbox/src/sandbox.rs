@@ -93,6 +93,11 @@ impl Sandbox {
         Ok(())
     }
 
+    /// The name of every source.
+    pub fn source_names() -> Vec<&'static str> {
+        crate::source::Source::names()
+    }
+
     /// Base URL of a source.
     pub fn source_url(&self, source: &str) -> String {
         self.world.base_url(named(source))

@@ -5,24 +5,34 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Source {
     Registration,
-    PatientChart,
+    Scheduling,
     Laboratory,
+    Radiology,
     Medication,
+    Claims,
     Immunizations,
-    /// Takes notifications.
+    PatientChart,
+    Documents,
+    /// Takes notifications, too.
     Communication,
+    ProviderDirectory,
     /// Tells entitlements.
     Identity,
 }
 
 impl Source {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Registration,
-        Self::PatientChart,
+        Self::Scheduling,
         Self::Laboratory,
+        Self::Radiology,
         Self::Medication,
+        Self::Claims,
         Self::Immunizations,
+        Self::PatientChart,
+        Self::Documents,
         Self::Communication,
+        Self::ProviderDirectory,
         Self::Identity,
     ];
 
@@ -31,7 +41,12 @@ impl Source {
         match self {
             Self::Registration => "registration",
             Self::PatientChart => "patient-chart",
+            Self::Scheduling => "scheduling",
             Self::Laboratory => "laboratory",
+            Self::Radiology => "radiology",
+            Self::Claims => "claims",
+            Self::Documents => "documents",
+            Self::ProviderDirectory => "provider-directory",
             Self::Medication => "medication",
             Self::Immunizations => "immunizations",
             Self::Communication => "communication",
@@ -41,7 +56,7 @@ impl Source {
 
     /// Whether it holds FHIR resources.
     pub(crate) const fn is_fhir(self) -> bool {
-        !matches!(self, Self::Communication | Self::Identity)
+        !matches!(self, Self::Identity)
     }
 
     pub(crate) fn named(name: &str) -> Option<Self> {
@@ -53,15 +68,24 @@ impl Source {
         Self::ALL.map(Self::name).to_vec()
     }
 
-    /// The source that holds resources of this type; `is_laboratory` says
-    /// whether one of its category codings is `laboratory`.
-    pub(crate) fn holding(resource_type: &str, is_laboratory: bool) -> Self {
+    /// The source that holds resources of this type; `has` says whether one of
+    /// its category codings is the given code.
+    pub(crate) fn holding(resource_type: &str, has: impl Fn(&str) -> bool) -> Self {
         match resource_type {
             "Patient" => Self::Registration,
-            "DiagnosticReport" => Self::Laboratory,
-            "Observation" if is_laboratory => Self::Laboratory,
-            "MedicationRequest" => Self::Medication,
+            "Appointment" | "Schedule" | "Slot" => Self::Scheduling,
+            "DiagnosticReport" if has("RAD") || has("LP29684-5") => Self::Radiology,
+            "ImagingStudy" => Self::Radiology,
+            "DiagnosticReport" | "Specimen" => Self::Laboratory,
+            "Observation" if has("laboratory") => Self::Laboratory,
+            "MedicationRequest" | "MedicationDispense" | "Medication" => Self::Medication,
+            "Coverage" | "ExplanationOfBenefit" | "Claim" => Self::Claims,
             "Immunization" => Self::Immunizations,
+            "DocumentReference" | "Binary" => Self::Documents,
+            "Communication" => Self::Communication,
+            "Practitioner" | "PractitionerRole" | "Organization" | "Location" => {
+                Self::ProviderDirectory
+            }
             _ => Self::PatientChart,
         }
     }

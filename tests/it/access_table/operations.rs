@@ -61,6 +61,7 @@ impl Operation {
 
 const NOT_PATIENT: &str = "openid profile patient/Condition.read";
 const ONLY_PATIENT: &str = "openid profile patient/Patient.read";
+const NO_RECORD: &str = "openid profile patient/*.write";
 const NO_WRITE: &str = "openid profile patient/*.read patient/Condition.write";
 const NO_IDENTITY: &str = "patient/*.read patient/*.write";
 
@@ -133,19 +134,30 @@ const OWN: [Operation; 17] = [
 ];
 
 #[rustfmt::skip]
-const RECORD: [Operation; 8] = [
+const RECORD: [Operation; 19] = [
     row("getChartSummary", "sum", |_| "/v1/portal/chart/summary".into(), NOT_PATIENT),
     row("listAllergies", "all", |_| "/v1/portal/chart/allergies".into(), ONLY_PATIENT),
     row("listMedications", "med", |_| "/v1/portal/chart/medications".into(), ONLY_PATIENT),
     row("listVitals", "vit", |_| "/v1/portal/chart/vitals".into(), ONLY_PATIENT),
     row("listImmunizations", "imm", |_| "/v1/portal/chart/immunizations".into(), ONLY_PATIENT),
     row("listProblems", "pro", |_| "/v1/portal/chart/problems".into(), ONLY_PATIENT),
+    row("listDocuments", "doc", |_| "/v1/portal/chart/documents".into(), ONLY_PATIENT),
+    row("listTimeline", "tml", |_| "/v1/portal/chart/timeline?limit=100".into(), NO_RECORD),
+    row("listPrescriptions", "rxs", |_| "/v1/portal/medications".into(), ONLY_PATIENT),
+    row("listRadiologyReports", "rds", |_| "/v1/portal/results/radiology".into(), ONLY_PATIENT),
+    row("getRadiologyReport", "rad", |about| format!("/v1/portal/results/radiology/rad.radreport-{}", about.patient), ONLY_PATIENT),
+    row("listCoverage", "cov", |_| "/v1/portal/coverage".into(), ONLY_PATIENT),
+    row("listExplanationsOfBenefit", "ebs", |_| "/v1/portal/eob".into(), ONLY_PATIENT),
+    row("getExplanationOfBenefit", "eob", |about| format!("/v1/portal/eob/clm.benefit-{}", about.patient), ONLY_PATIENT),
+    row("listAppointments", "aps", |_| "/v1/portal/appointments".into(), ONLY_PATIENT),
+    row("getAppointment", "apt", |about| format!("/v1/portal/appointments/sch.appointment-{}", about.patient), ONLY_PATIENT),
     row("listLabResults", "lbs", |_| "/v1/portal/results/labs".into(), ONLY_PATIENT),
+    row("listLabTrends", "trd", |_| "/v1/portal/results/labs/trends?code=2345-7".into(), ONLY_PATIENT),
     row("getLabResult", "lab", |about| format!("/v1/portal/results/labs/lab.lab-{}", about.patient), ONLY_PATIENT),
 ];
 
 #[rustfmt::skip]
-const FHIR: [[Operation; 2]; 7] = [
+const FHIR: [[Operation; 2]; 23] = [
     [
         fhir(row("readPatient", "Pat", |about| format!("/fhir/R4/Patient/{}", about.patient), NOT_PATIENT)),
         fhir(row("searchPatient", "Pat", |about| format!("/fhir/R4/Patient?_id={}", about.patient), NOT_PATIENT)),
@@ -156,6 +168,22 @@ const FHIR: [[Operation; 2]; 7] = [
     fhir!("readDiagnosticReport", "searchDiagnosticReport", "Rep", "DiagnosticReport", "lab.report"),
     fhir!("readImmunization", "searchImmunization", "Imm", "Immunization", "imm.immunization"),
     fhir!("readCondition", "searchCondition", "Con", "Condition", "cht.condition"),
+    fhir!("readImagingStudy", "searchImagingStudy", "Img", "ImagingStudy", "rad.imaging"),
+    fhir!("readMedicationDispense", "searchMedicationDispense", "Dis", "MedicationDispense", "med.dispense"),
+    fhir!("readAppointment", "searchAppointment", "App", "Appointment", "sch.appointment"),
+    fhir!("readCoverage", "searchCoverage", "Cov", "Coverage", "clm.coverage"),
+    fhir!("readExplanationOfBenefit", "searchExplanationOfBenefit", "Eob", "ExplanationOfBenefit", "clm.benefit"),
+    fhir!("readCommunication", "searchCommunication", "Com", "Communication", "com.message"),
+    fhir!("readDocumentReference", "searchDocumentReference", "Doc", "DocumentReference", "doc.document"),
+    fhir!("readEncounter", "searchEncounter", "Enc", "Encounter", "cht.encounter"),
+    fhir!("readProcedure", "searchProcedure", "Prc", "Procedure", "cht.procedure"),
+    fhir!("readCarePlan", "searchCarePlan", "Pla", "CarePlan", "cht.plan"),
+    fhir!("readCareTeam", "searchCareTeam", "Tea", "CareTeam", "cht.team"),
+    fhir!("readGoal", "searchGoal", "Goa", "Goal", "cht.goal"),
+    fhir!("readServiceRequest", "searchServiceRequest", "Req", "ServiceRequest", "cht.order"),
+    fhir!("readSpecimen", "searchSpecimen", "Spe", "Specimen", "lab.specimen"),
+    fhir!("readDevice", "searchDevice", "Dev", "Device", "cht.device"),
+    fhir!("readQuestionnaireResponse", "searchQuestionnaireResponse", "Que", "QuestionnaireResponse", "cht.answers"),
 ];
 
 /// Every operation, in the order of the table: block by block.

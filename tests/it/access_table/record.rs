@@ -3,9 +3,30 @@
 use portal_tests::{Fixture, TestPortal};
 use serde_json::json;
 
+/// The types that the record holds one of, under the address of its kind.
+const OTHERS: [(&str, &str); 16] = [
+    ("ImagingStudy", "rad.imaging"),
+    ("MedicationDispense", "med.dispense"),
+    ("Appointment", "sch.appointment"),
+    ("Coverage", "clm.coverage"),
+    ("ExplanationOfBenefit", "clm.benefit"),
+    ("Communication", "com.message"),
+    ("DocumentReference", "doc.document"),
+    ("Encounter", "cht.encounter"),
+    ("Procedure", "cht.procedure"),
+    ("CarePlan", "cht.plan"),
+    ("CareTeam", "cht.team"),
+    ("Goal", "cht.goal"),
+    ("ServiceRequest", "cht.order"),
+    ("Specimen", "lab.specimen"),
+    ("Device", "cht.device"),
+    ("QuestionnaireResponse", "cht.answers"),
+];
+
 /// The addresses of a record that holds one of each kind, and two problems and two immunizations,
 /// of which one is sensitive.
 pub(super) fn addresses(patient: &str) -> Vec<String> {
+    let named = OTHERS.map(|(_, kind)| kind);
     let kinds = [
         "cht.allergy",
         "cht.condition",
@@ -16,8 +37,12 @@ pub(super) fn addresses(patient: &str) -> Vec<String> {
         "med.medication",
         "imm.immunization",
         "imm.restricted",
+        "rad.radreport",
     ];
-    let records = kinds.iter().map(|kind| format!("{kind}-{patient}"));
+    let records = kinds
+        .iter()
+        .chain(&named)
+        .map(|kind| format!("{kind}-{patient}"));
     records.chain([patient.to_owned()]).collect()
 }
 
@@ -42,7 +67,12 @@ pub(super) fn record(portal: &TestPortal, tenant: &str, patient: &str) {
         of.immunization(&id("immunization"), "2023-10-01"),
         secret,
         restricted,
+        of.radiology_report(&id("radreport")),
     ] {
         portal.put(tenant, &resource);
+    }
+    for (kind, address) in OTHERS {
+        let name = address.split_once('.').map_or(address, |(_, name)| name);
+        portal.put(tenant, &of.record(kind, &id(name)));
     }
 }

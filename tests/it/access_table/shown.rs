@@ -56,7 +56,7 @@ pub(super) fn symbol(
         .count();
     let digit = u32::try_from(shown)
         .ok()
-        .and_then(|shown| char::from_digit(shown, 10));
+        .and_then(|shown| char::from_digit(shown, 36));
     digit.ok_or_else(|| format!("{id} shows {shown}"))
 }
 

@@ -185,7 +185,8 @@ fn sets(grant: &PatientGrant) -> Vec<RecordSet> {
     std::iter::once(RESULTS).chain(reports).collect()
 }
 
-fn tokens(parameters: &Parameters<'_>) -> Result<Query, AccessError> {
+/// What `code` and `category` ask for.
+pub(super) fn tokens(parameters: &Parameters<'_>) -> Result<Query, AccessError> {
     let raw: Vec<(String, String)> = ["code", "category"]
         .into_iter()
         .filter_map(|name| Some((name.to_owned(), parameters.get(name)?.to_owned())))

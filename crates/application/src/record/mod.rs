@@ -2,6 +2,7 @@
 
 mod flight;
 mod labs;
+mod list;
 mod load;
 mod paging;
 mod read;
@@ -10,8 +11,11 @@ mod rules;
 mod search;
 mod section;
 mod summary;
+mod trends;
 
 pub(crate) use labs::{Lab, Labs};
+pub use list::{DISPENSES, RECORDS, RecordList};
+pub(crate) use list::{ListAbout, ListPage, ListedOne};
 pub(crate) use load::{LoadContext, Loader};
 pub(crate) use read::ReadOne;
 pub(crate) use reading::Reading;
@@ -21,3 +25,4 @@ pub(crate) use search::{PageAbout, Search};
 pub use section::Section;
 pub(crate) use section::SectionPage;
 pub(crate) use summary::Summary;
+pub(crate) use trends::LabTrends;

@@ -104,15 +104,18 @@ impl<'g> Reading<'g> {
         Released::filter(&permit, owned.clone(), &verdicts)
     }
 
-    /// The sets without which a set cannot be judged, itself included. On a base that laboratory
-    /// and chart share, a report may name results of either.
+    /// The sets without which a set cannot be judged, itself included: a report with the results
+    /// that it may name. The laboratory's names the laboratory's; on a base that sources share a
+    /// report may name results of each.
     fn needed_to_judge(&self, set: RecordSet) -> impl Iterator<Item = RecordSet> + use<> {
         let rules = self.loader.rules();
-        let reports = set == RecordSet::LaboratoryReports;
-        let shared = rules.base(Source::Laboratory) == rules.base(Source::PatientChart);
-        let laboratory = reports.then_some(RecordSet::LaboratoryObservations);
-        let chart = (reports && shared).then_some(RecordSet::ChartObservations);
-        std::iter::once(set).chain(laboratory).chain(chart)
+        let base = rules.base(set.source());
+        let is_report = set.resource_type() == ResourceType::DiagnosticReport;
+        let results = RecordSet::of_type(ResourceType::Observation)
+            .filter(move |_| is_report)
+            .filter(|results| rules.base(results.source()) == base)
+            .collect::<Vec<_>>();
+        std::iter::once(set).chain(results)
     }
 
     fn verdicts(&self, owned: &Owned) -> Verdicts {
@@ -120,7 +123,7 @@ impl<'g> Reading<'g> {
         let judge = self
             .grant
             .judge(self.loader.rules().release(source), source);
-        if owned.set() != RecordSet::LaboratoryReports {
+        if owned.set().resource_type() != ResourceType::DiagnosticReport {
             return Verdicts::of(owned, &judge);
         }
         let results: Vec<Verdicts> = self

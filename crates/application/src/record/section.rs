@@ -30,16 +30,19 @@ pub enum Section {
     Immunizations,
     /// Condition, all of them.
     Problems,
+    /// DocumentReference.
+    Documents,
 }
 
 impl Section {
     /// Every section.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Allergies,
         Self::Medications,
         Self::Vitals,
         Self::Immunizations,
         Self::Problems,
+        Self::Documents,
     ];
 
     /// Its name in the path.
@@ -50,6 +53,7 @@ impl Section {
             Self::Vitals => "vitals",
             Self::Immunizations => "immunizations",
             Self::Problems => "problems",
+            Self::Documents => "documents",
         }
     }
 
@@ -68,6 +72,7 @@ impl Section {
             Self::Vitals => operation::LIST_VITALS,
             Self::Immunizations => operation::LIST_IMMUNIZATIONS,
             Self::Problems => operation::LIST_PROBLEMS,
+            Self::Documents => operation::LIST_DOCUMENTS,
         }
     }
 
@@ -78,13 +83,18 @@ impl Section {
             Self::Vitals => RecordSet::ChartObservations,
             Self::Immunizations => RecordSet::Immunizations,
             Self::Problems => RecordSet::Conditions,
+            Self::Documents => RecordSet::DocumentReferences,
         }
     }
 
     pub(crate) fn holds(self, header: &Header) -> bool {
         match self {
             Self::Vitals => is_vital_sign(header),
-            Self::Allergies | Self::Medications | Self::Immunizations | Self::Problems => true,
+            Self::Allergies
+            | Self::Medications
+            | Self::Immunizations
+            | Self::Problems
+            | Self::Documents => true,
         }
     }
 }

@@ -121,17 +121,20 @@ impl ProxyAccess {
 
     /// Whether a record of a set is open. An Observation needs every one of its categories.
     pub(super) fn opens(&self, set: RecordSet, header: &Header) -> bool {
-        let has = |right| self.rights.contains(right);
         match set {
-            RecordSet::Patient => true,
-            RecordSet::Allergies => has(DelegationRight::Allergies),
-            RecordSet::Conditions => has(DelegationRight::Problems),
-            RecordSet::MedicationRequests => has(DelegationRight::Medications),
-            RecordSet::Immunizations => has(DelegationRight::Immunizations),
-            RecordSet::LaboratoryReports => has(DelegationRight::Labs),
             RecordSet::ChartObservations | RecordSet::LaboratoryObservations => {
                 self.opens_observation(header)
             }
+            set => self.has(&needs(set)),
+        }
+    }
+
+    fn has(&self, needs: &Needs) -> bool {
+        match needs {
+            Needs::Nothing => true,
+            Needs::AnyOf(rights) => rights.iter().any(|right| self.rights.contains(*right)),
+            Needs::Full => self.full,
+            Needs::More => false,
         }
     }
 
@@ -154,20 +157,55 @@ fn survives_majority(delegation: &DelegationSnapshot) -> bool {
     delegation.relationship == RelationshipType::Guardian && delegation.court_order
 }
 
+/// What a set's records take, Observations apart, of which each says so itself.
+enum Needs {
+    /// Any delegation opens them.
+    Nothing,
+    /// One of these rights.
+    AnyOf(&'static [DelegationRight]),
+    /// Full access by law: no right names them.
+    Full,
+    /// More than a delegation can say.
+    More,
+}
+
+const fn needs(set: RecordSet) -> Needs {
+    use DelegationRight as R;
+    match set {
+        RecordSet::Patient => Needs::Nothing,
+        RecordSet::Allergies => Needs::AnyOf(&[R::Allergies]),
+        RecordSet::Conditions
+        | RecordSet::Encounters
+        | RecordSet::Procedures
+        | RecordSet::CarePlans
+        | RecordSet::CareTeams
+        | RecordSet::Goals => Needs::AnyOf(&[R::Problems]),
+        RecordSet::ChartObservations => Needs::AnyOf(&[R::Vitals]),
+        RecordSet::LaboratoryObservations | RecordSet::LaboratoryReports | RecordSet::Specimens => {
+            Needs::AnyOf(&[R::Labs])
+        }
+        RecordSet::RadiologyReports | RecordSet::ImagingStudies => Needs::AnyOf(&[R::Radiology]),
+        RecordSet::MedicationRequests | RecordSet::MedicationDispenses => {
+            Needs::AnyOf(&[R::Medications])
+        }
+        RecordSet::Immunizations => Needs::AnyOf(&[R::Immunizations]),
+        RecordSet::Appointments => Needs::AnyOf(&[R::AppointmentsView, R::AppointmentsManage]),
+        RecordSet::Coverages | RecordSet::ExplanationsOfBenefit => Needs::AnyOf(&[R::Billing]),
+        RecordSet::DocumentReferences => Needs::AnyOf(&[R::Documents]),
+        RecordSet::ServiceRequests | RecordSet::Devices | RecordSet::QuestionnaireResponses => {
+            Needs::Full
+        }
+        // A proxy sees the threads that they take part in, which a Communication does not tell.
+        RecordSet::Communications => Needs::More,
+    }
+}
+
 /// Whether something of a type is open.
 pub(super) fn opens_type(proxy: &ProxyAccess, resource_type: ResourceType) -> bool {
-    let any = |rights: &[DelegationRight]| rights.iter().any(|right| proxy.rights.contains(*right));
-    match resource_type {
-        ResourceType::Patient => true,
-        ResourceType::AllergyIntolerance => any(&[DelegationRight::Allergies]),
-        ResourceType::Condition => any(&[DelegationRight::Problems]),
-        ResourceType::MedicationRequest => any(&[DelegationRight::Medications]),
-        ResourceType::Immunization => any(&[DelegationRight::Immunizations]),
-        ResourceType::DiagnosticReport => any(&[DelegationRight::Labs]),
-        ResourceType::Observation => {
-            proxy.full || any(&[DelegationRight::Vitals, DelegationRight::Labs])
-        }
-    }
+    let mut sets = RecordSet::of_type(resource_type);
+    // Observations of categories that no right names are open by law alone.
+    let by_law = proxy.full && resource_type == ResourceType::Observation;
+    by_law || sets.any(|set| proxy.has(&needs(set)))
 }
 
 enum Category {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{Timestamp, tz::TimeZone};
 use portal_fhir::{
     AddressBook, Header, Ownership, PatientAddress, Record, Sort, ownership, sort_key,
-    strip_restricted,
+    strip_restricted, without_other_patients,
 };
 
 use crate::access::RecordTarget;
@@ -164,6 +164,10 @@ fn claim_one(
         }
         return None;
     }
+    let Ok(record) = without_other_patients(record, patient.upstream, origin.base_url) else {
+        drops.unreadable += 1;
+        return None;
+    };
     let rewritten = origin
         .book
         .rewrite(record, origin.base, patient, origin.public_url);

@@ -164,13 +164,7 @@ fn check_status(
             status.is_some_and(|s| s == "appended" || SHOWN_RESULT.contains(&s))
         }
         Some(ResourceType::MedicationRequest) => status != Some("draft"),
-        Some(
-            ResourceType::Patient
-            | ResourceType::AllergyIntolerance
-            | ResourceType::Condition
-            | ResourceType::Immunization,
-        )
-        | None => true,
+        Some(_) | None => true,
     };
     if shown { Ok(()) } else { Err(Withheld::Status) }
 }

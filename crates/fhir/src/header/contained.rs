@@ -54,7 +54,10 @@ fn one(resource: Value<'_>) -> Result<Contained, HeaderError> {
         owner: match owner_element(&type_name) {
             OwnerElement::OwnId => OwnerClaim::OwnId,
             OwnerElement::Named(element) => owner_claim(resource.get(element)),
-            OwnerElement::None | OwnerElement::Unknown => OwnerClaim::Absent,
+            OwnerElement::Participants
+            | OwnerElement::SubjectOrParties
+            | OwnerElement::None
+            | OwnerElement::Unknown => OwnerClaim::Absent,
         },
         type_name,
         local_id: boxed(resource.get("id")),

@@ -3,6 +3,7 @@
 mod codings;
 mod contained;
 mod date;
+mod dates;
 mod error;
 mod labels;
 mod links;
@@ -88,8 +89,14 @@ pub struct Link {
 pub enum OwnerClaim {
     /// The resource is a Patient: its own id decides.
     OwnId,
-    /// The element is there; every Reference of it is listed.
+    /// The element is there; every Reference of it is listed, and each has to name the owner.
     References(Vec<OwnerReference>),
+    /// Those who take part; one of them has to be the owner, and the other patients among them are
+    /// taken out.
+    AnyOf(Vec<OwnerReference>),
+    /// Those who wrote to each other; one of them has to be the owner, and no other patient may be
+    /// among them.
+    EveryPatientOf(Vec<OwnerReference>),
     /// The element is not there.
     Absent,
 }
@@ -163,7 +170,7 @@ pub struct Header {
     pub links: Vec<Link>,
     /// The contained resources.
     pub contained: Vec<Contained>,
-    /// `status`.
+    /// `status`; of a Goal `lifecycleStatus`.
     pub status: Option<Box<str>>,
     /// `intent`.
     pub intent: Option<Box<str>>,
@@ -179,6 +186,8 @@ pub struct Header {
     pub codes: Vec<Coding>,
     /// `component.code`.
     pub component_codes: Vec<Coding>,
+    /// `type`.
+    pub types: Vec<Coding>,
     /// Whether one of the codes is there but not wholly readable.
     pub codes_unreadable: bool,
     /// Every other Coding with a code, in contained resources and extensions too, each once and in
@@ -200,8 +209,8 @@ pub struct Header {
     pub identifiers: Vec<Identifier>,
     /// The date that the type is searched and sorted by: `effective[x]` (Observation,
     /// `DiagnosticReport`), `onset[x]` (Condition), `authoredOn` (`MedicationRequest`),
-    /// `occurrence[x]` (Immunization), `recordedDate` else `onset[x]` (`AllergyIntolerance`). An
-    /// age, range, text or Timing is no date.
+    /// `occurrence[x]` (Immunization), `recordedDate` else `onset[x]` (`AllergyIntolerance`), and
+    /// what stands in its place in the other types. An age, range, text or Timing is no date.
     pub date: Option<When>,
     /// `recordedDate` (Condition, `AllergyIntolerance`) or `recorded` (Immunization).
     pub recorded: Option<Date>,

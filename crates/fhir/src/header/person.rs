@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::date::{Date, Period};
+use super::dates::{date, period};
 use super::labels::boxed;
-use super::read::{date, period};
 use crate::json::{Kind, Value};
 use crate::privacy::hidden_debug;
 

@@ -2,7 +2,8 @@
 
 use super::codings::other_codings;
 use super::contained::contained;
-use super::date::{Date, Period, Precision, When};
+use super::date::Date;
+use super::dates::{Dates, date};
 use super::labels::{Codes, boxed, code_concepts, identifiers};
 use super::links::{links, references};
 use super::person::person;
@@ -51,7 +52,7 @@ fn header_of(tree: &Tree<'_>) -> Result<Header, HeaderError> {
         references: references(root),
         links: links(root),
         contained: contained(root)?,
-        status: status(root, "status")?,
+        status: status(root, status_element(resource_type))?,
         intent: status(root, "intent")?,
         clinical_status: codes.clinical_status,
         verification_status: codes.verification_status,
@@ -60,6 +61,7 @@ fn header_of(tree: &Tree<'_>) -> Result<Header, HeaderError> {
         codes_unreadable: codes.codes.unreadable || codes.component_codes.unreadable,
         codes: codes.codes.list,
         component_codes: codes.component_codes.list,
+        types: codes.types.list,
         other_codings: others.list,
         other_codings_unreadable: others.unreadable,
         labels_unreadable: meta.unreadable || codes.interpretation.unreadable,
@@ -116,6 +118,7 @@ struct Coded {
     categories: Codes,
     codes: Codes,
     component_codes: Codes,
+    types: Codes,
     interpretation: Codes,
 }
 
@@ -136,10 +139,19 @@ impl Coded {
             categories: Codes::default().concepts(resource.get("category")),
             codes: code_concepts(resource),
             component_codes: Codes::default().concepts_of(component, "code"),
+            types: Codes::default().concepts(resource.get("type")),
             interpretation: Codes::default()
                 .concepts(resource.get("interpretation"))
                 .concepts_of(component, "interpretation"),
         })
+    }
+}
+
+/// Where a type says its status: only a Goal has it under another name.
+const fn status_element(resource_type: ResourceType) -> &'static str {
+    match resource_type {
+        ResourceType::Goal => "lifecycleStatus",
+        _ => "status",
     }
 }
 
@@ -161,16 +173,43 @@ fn owner(resource_type: ResourceType, resource: Value<'_>) -> OwnerClaim {
     match owner_element(resource_type.as_str()) {
         OwnerElement::OwnId => OwnerClaim::OwnId,
         OwnerElement::Named(element) => owner_claim(resource.get(element)),
+        OwnerElement::Participants => participants(resource),
+        OwnerElement::SubjectOrParties => subject_or_parties(resource),
         OwnerElement::None | OwnerElement::Unknown => OwnerClaim::Absent,
+    }
+}
+
+/// The actors of an Appointment's participants.
+fn participants(resource: Value<'_>) -> OwnerClaim {
+    let participants = resource.get("participant").into_iter();
+    let actors = participants
+        .flat_map(Value::items)
+        .filter_map(|participant| participant.get("actor"));
+    OwnerClaim::AnyOf(actors.map(target).collect())
+}
+
+/// The subject of a Communication; without one its sender and recipients.
+fn subject_or_parties(resource: Value<'_>) -> OwnerClaim {
+    if let Some(subject) = resource.get("subject") {
+        return owner_claim(Some(subject));
+    }
+    let recipients = resource.get("recipient").into_iter();
+    let parties = resource
+        .get("sender")
+        .into_iter()
+        .chain(recipients.flat_map(Value::items));
+    OwnerClaim::EveryPatientOf(parties.map(target).collect())
+}
+
+fn target(object: Value<'_>) -> OwnerReference {
+    OwnerReference {
+        target: boxed(object.get("reference")),
     }
 }
 
 /// What an owner element says. A Reference whose `reference` is missing or no string is listed as
 /// one that names nobody.
 pub(super) fn owner_claim(element: Option<Value<'_>>) -> OwnerClaim {
-    let target = |object: Value<'_>| OwnerReference {
-        target: boxed(object.get("reference")),
-    };
     match element {
         None => OwnerClaim::Absent,
         Some(list) if list.kind() == Kind::Array => {
@@ -178,69 +217,4 @@ pub(super) fn owner_claim(element: Option<Value<'_>>) -> OwnerClaim {
         }
         Some(object) => OwnerClaim::References(vec![target(object)]),
     }
-}
-
-struct Dates {
-    main: Option<When>,
-    recorded: Option<Date>,
-    issued: Option<Date>,
-    issued_unreadable: bool,
-}
-
-impl Dates {
-    fn read(resource_type: ResourceType, resource: Value<'_>) -> Self {
-        let choice = |names: [&str; 3]| when(resource, names);
-        let onset = ["onsetDateTime", "onsetPeriod", ""];
-        let main = match resource_type {
-            ResourceType::Patient => None,
-            ResourceType::AllergyIntolerance => {
-                choice(["recordedDate", "", ""]).or_else(|| choice(onset))
-            }
-            ResourceType::Condition => choice(onset),
-            ResourceType::Observation | ResourceType::DiagnosticReport => {
-                choice(["effectiveDateTime", "effectivePeriod", "effectiveInstant"])
-            }
-            ResourceType::MedicationRequest => choice(["authoredOn", "", ""]),
-            ResourceType::Immunization => choice(["occurrenceDateTime", "", ""]),
-        };
-        let issued = date(resource.get("issued")).filter(|it| it.precision() == Precision::Time);
-        Self {
-            main,
-            recorded: date(
-                resource
-                    .get("recordedDate")
-                    .or_else(|| resource.get("recorded")),
-            ),
-            issued_unreadable: issued.is_none() && resource.get("issued").is_some(),
-            issued,
-        }
-    }
-}
-
-/// The first of the named elements that is there: a Period by its kind, else a date.
-fn when(resource: Value<'_>, names: [&str; 3]) -> Option<When> {
-    let element = names.into_iter().find_map(|name| resource.get(name))?;
-    let read = match element.kind() {
-        Kind::Object => period(element).map(When::Period),
-        _ => date(Some(element)).map(When::Date),
-    };
-    Some(read.unwrap_or(When::Unreadable))
-}
-
-/// A Period with at least one end, all of which can be read.
-pub(super) fn period(value: Value<'_>) -> Option<Period> {
-    let (start, end) = (value.get("start"), value.get("end"));
-    let period = Period {
-        start: date(start),
-        end: date(end),
-    };
-    let unread = (start.is_some() && period.start.is_none())
-        || (end.is_some() && period.end.is_none())
-        || (start.is_none() && end.is_none());
-    (!unread).then_some(period)
-}
-
-/// A date that is there and can be read.
-pub(super) fn date(value: Option<Value<'_>>) -> Option<Date> {
-    Date::parse(&value?.text()?)
 }

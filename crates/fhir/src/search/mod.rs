@@ -8,12 +8,14 @@ mod order;
 mod parameters;
 mod parse;
 mod query;
+mod tables;
 mod text;
 mod token;
 
 pub use order::{Sort, SortKey, sort_key};
-pub use parameters::{ParameterKind, ParameterSpec, parameters};
+pub use parameters::{ParameterKind, ParameterSpec};
 pub use query::Query;
+pub use tables::parameters;
 pub use token::Token;
 
 /// What to do with parameters that are not known (RFC 7240 `Prefer: handling`).

@@ -1,5 +1,6 @@
-//! The tables of search parameters: what is served and what the `CapabilityStatement` says.
+//! Search parameters: what one is and what it looks at.
 
+use super::tables::parameters;
 use crate::resource_type::ResourceType;
 
 /// The kind of a search parameter (FHIR R4 search-param-type).
@@ -60,6 +61,7 @@ pub(super) enum Target {
 pub(super) enum TokenElement {
     Category,
     Code,
+    Type,
     ClinicalStatus,
     Status,
     Intent,
@@ -82,26 +84,13 @@ pub(super) enum TextElement {
     Given,
 }
 
-/// The declared search parameters of a type.
-pub fn parameters(resource_type: ResourceType) -> &'static [ParameterSpec] {
-    match resource_type {
-        ResourceType::Patient => &PATIENT_TYPE,
-        ResourceType::AllergyIntolerance => &ALLERGY_INTOLERANCE,
-        ResourceType::Condition => &CONDITION,
-        ResourceType::Observation => &OBSERVATION,
-        ResourceType::DiagnosticReport => &DIAGNOSTIC_REPORT,
-        ResourceType::MedicationRequest => &MEDICATION_REQUEST,
-        ResourceType::Immunization => &IMMUNIZATION,
-    }
-}
-
 pub(super) fn find(resource_type: ResourceType, name: &str) -> Option<&'static ParameterSpec> {
     parameters(resource_type)
         .iter()
         .find(|parameter| parameter.name == name)
 }
 
-const fn token(
+pub(super) const fn token(
     name: &'static str,
     element: TokenElement,
     documentation: &'static str,
@@ -118,7 +107,7 @@ const fn token(
     }
 }
 
-const fn date(
+pub(super) const fn date(
     name: &'static str,
     element: DateElement,
     documentation: &'static str,
@@ -135,7 +124,7 @@ const fn date(
     }
 }
 
-const fn text(
+pub(super) const fn text(
     name: &'static str,
     element: TextElement,
     documentation: &'static str,
@@ -151,83 +140,3 @@ const fn text(
         target,
     }
 }
-
-const ID: ParameterSpec = ParameterSpec {
-    name: "_id",
-    kind: ParameterKind::Token,
-    comparators: false,
-    sortable: false,
-    documentation: "The logical id",
-    target: Target::Id,
-};
-const PATIENT: ParameterSpec = ParameterSpec {
-    name: "patient",
-    kind: ParameterKind::Reference,
-    comparators: false,
-    sortable: false,
-    documentation: "The patient, as ID or Patient/ID; without it the patient of the token",
-    target: Target::Patient,
-};
-const LAST_UPDATED: ParameterSpec = date(
-    "_lastUpdated",
-    DateElement::LastUpdated,
-    "When the version came to be",
-);
-const CATEGORY: ParameterSpec = token("category", TokenElement::Category, "The category");
-const CODE: ParameterSpec = token("code", TokenElement::Code, "What it is about");
-const STATUS: ParameterSpec = token("status", TokenElement::Status, "The status");
-const CLINICAL_STATUS: ParameterSpec = token(
-    "clinical-status",
-    TokenElement::ClinicalStatus,
-    "The clinical status",
-);
-const DATE: ParameterSpec = ParameterSpec {
-    sortable: true,
-    ..date(
-        "date",
-        DateElement::Main,
-        "When it was true or done; the default order, newest first",
-    )
-};
-
-static PATIENT_TYPE: [ParameterSpec; 8] = [
-    ID,
-    LAST_UPDATED,
-    token(
-        "identifier",
-        TokenElement::Identifier,
-        "A business identifier",
-    ),
-    text("name", TextElement::Name, "The start of any part of a name"),
-    text("family", TextElement::Family, "The start of a family name"),
-    text("given", TextElement::Given, "The start of a given name"),
-    date("birthdate", DateElement::BirthDate, "The date of birth"),
-    token("gender", TokenElement::Gender, "The administrative gender"),
-];
-static ALLERGY_INTOLERANCE: [ParameterSpec; 4] = [ID, LAST_UPDATED, PATIENT, CLINICAL_STATUS];
-static CONDITION: [ParameterSpec; 8] = [
-    ID,
-    LAST_UPDATED,
-    PATIENT,
-    CATEGORY,
-    CLINICAL_STATUS,
-    CODE,
-    date("onset-date", DateElement::Main, "When it began"),
-    date(
-        "recorded-date",
-        DateElement::Recorded,
-        "When it was recorded",
-    ),
-];
-static OBSERVATION: [ParameterSpec; 7] = [ID, LAST_UPDATED, PATIENT, CATEGORY, CODE, DATE, STATUS];
-static DIAGNOSTIC_REPORT: [ParameterSpec; 7] =
-    [ID, LAST_UPDATED, PATIENT, CATEGORY, CODE, DATE, STATUS];
-static MEDICATION_REQUEST: [ParameterSpec; 6] = [
-    ID,
-    LAST_UPDATED,
-    PATIENT,
-    STATUS,
-    token("intent", TokenElement::Intent, "The intent"),
-    date("authoredon", DateElement::Main, "When it was written"),
-];
-static IMMUNIZATION: [ParameterSpec; 5] = [ID, LAST_UPDATED, PATIENT, DATE, STATUS];

@@ -69,6 +69,7 @@ pub(super) fn matches(header: &Header, element: TokenElement, tokens: &[Token]) 
     let codings = match element {
         TokenElement::Category => &header.categories,
         TokenElement::Code => &header.codes,
+        TokenElement::Type => &header.types,
         TokenElement::ClinicalStatus => &header.clinical_status,
         TokenElement::Identifier => {
             let mut identifiers = header.identifiers.iter();
@@ -100,15 +101,46 @@ fn bare(
 }
 
 fn implied_system(resource_type: ResourceType, element: TokenElement) -> Option<&'static str> {
-    Some(match (element, resource_type) {
-        (TokenElement::Gender, _) => "http://hl7.org/fhir/administrative-gender",
-        (TokenElement::Intent, _) => "http://hl7.org/fhir/CodeSystem/medicationrequest-intent",
-        (_, ResourceType::Observation) => "http://hl7.org/fhir/observation-status",
-        (_, ResourceType::DiagnosticReport) => "http://hl7.org/fhir/diagnostic-report-status",
-        (_, ResourceType::MedicationRequest) => {
+    match element {
+        TokenElement::Gender => Some("http://hl7.org/fhir/administrative-gender"),
+        TokenElement::Intent if resource_type == ResourceType::MedicationRequest => {
+            Some("http://hl7.org/fhir/CodeSystem/medicationrequest-intent")
+        }
+        TokenElement::Intent => Some("http://hl7.org/fhir/request-intent"),
+        _ => status_system(resource_type),
+    }
+}
+
+/// What the status of a type is a code of (FHIR R4, the bindings of each resource).
+const fn status_system(resource_type: ResourceType) -> Option<&'static str> {
+    Some(match resource_type {
+        ResourceType::Observation => "http://hl7.org/fhir/observation-status",
+        ResourceType::DiagnosticReport => "http://hl7.org/fhir/diagnostic-report-status",
+        ResourceType::ImagingStudy => "http://hl7.org/fhir/imagingstudy-status",
+        ResourceType::MedicationRequest => {
             "http://hl7.org/fhir/CodeSystem/medicationrequest-status"
         }
-        (_, ResourceType::Immunization) => "http://hl7.org/fhir/event-status",
-        _ => return None,
+        ResourceType::MedicationDispense => {
+            "http://terminology.hl7.org/CodeSystem/medicationdispense-status"
+        }
+        ResourceType::Immunization | ResourceType::Communication | ResourceType::Procedure => {
+            "http://hl7.org/fhir/event-status"
+        }
+        ResourceType::Appointment => "http://hl7.org/fhir/appointmentstatus",
+        ResourceType::Coverage => "http://hl7.org/fhir/fm-status",
+        ResourceType::ExplanationOfBenefit => "http://hl7.org/fhir/explanationofbenefit-status",
+        ResourceType::DocumentReference => "http://hl7.org/fhir/document-reference-status",
+        ResourceType::Encounter => "http://hl7.org/fhir/encounter-status",
+        ResourceType::CarePlan | ResourceType::ServiceRequest => {
+            "http://hl7.org/fhir/request-status"
+        }
+        ResourceType::CareTeam => "http://hl7.org/fhir/care-team-status",
+        ResourceType::Goal => "http://hl7.org/fhir/goal-status",
+        ResourceType::Specimen => "http://hl7.org/fhir/specimen-status",
+        ResourceType::Device => "http://hl7.org/fhir/device-status",
+        ResourceType::QuestionnaireResponse => "http://hl7.org/fhir/questionnaire-answers-status",
+        ResourceType::Patient | ResourceType::AllergyIntolerance | ResourceType::Condition => {
+            return None;
+        }
     })
 }

@@ -105,12 +105,8 @@ fn without_fragment(mut url: Url) -> Url {
 const fn owner_parameter(resource_type: ResourceType) -> &'static str {
     match resource_type {
         ResourceType::Patient => "_id",
-        ResourceType::AllergyIntolerance
-        | ResourceType::Condition
-        | ResourceType::Observation
-        | ResourceType::DiagnosticReport
-        | ResourceType::MedicationRequest
-        | ResourceType::Immunization => "patient",
+        ResourceType::Coverage => "beneficiary",
+        _ => "patient",
     }
 }
 

@@ -2,11 +2,13 @@
 //! codes to people.
 
 use portal_domain::id::{ClientId, Issuer};
+use portal_domain::source::Source;
 use portal_infrastructure::identity::{ClientCredentials, IssuerSettings, OidcSettings};
 
 use super::parse;
 use super::reader::Reader;
 use super::setting::{Form, Secrecy, Setting};
+use super::sources;
 
 pub(super) static IDENTITY_ADMIN_CLIENT_ID: Setting = Setting::new(
     "IDENTITY_ADMIN_CLIENT_ID",
@@ -38,20 +40,11 @@ pub(super) static STAFF_AUDIENCE: Setting = Setting::new(
     "The audience of staff tokens. Not `account` and no client's id.",
 )
 .default("patient-portal-internal");
-pub(super) static COMMUNICATION_URL: Setting = Setting::new(
-    "COMMUNICATION_URL",
-    Form::Url,
-    "https://communication.example.org",
-    "The base of communication-service, which takes links and codes to people. Used by who \
-     relays. Without it they wait.",
-);
-
-pub(super) static SETTINGS: [&Setting; 5] = [
+pub(super) static SETTINGS: [&Setting; 4] = [
     &IDENTITY_ADMIN_CLIENT_ID,
     &IDENTITY_ADMIN_CLIENT_SECRET,
     &STAFF_ISSUER_URL,
     &STAFF_AUDIENCE,
-    &COMMUNICATION_URL,
 ];
 
 /// Whose staff is believed.
@@ -85,12 +78,20 @@ pub(super) fn people(
         &IDENTITY_ADMIN_CLIENT_SECRET,
     );
     let staff = staff(reader, identity);
-    let communication_url = parse::service_url(reader, &COMMUNICATION_URL, mesh);
+    let communication_url = notifier_url(reader, mesh);
     Some(PeopleConfig {
         identity_admin,
         staff: staff?,
         communication_url,
     })
+}
+
+/// Where links and codes are handed over: communication-service itself, never the server that
+/// stands in for its records.
+fn notifier_url(reader: &mut Reader<'_>, mesh: bool) -> Option<String> {
+    let setting = sources::url_setting(Source::Communication);
+    reader.text(setting)?;
+    parse::service_url(reader, setting, mesh)
 }
 
 /// None if it is malformed; nothing inside if there is no issuer of staff.

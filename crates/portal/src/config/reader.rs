@@ -89,7 +89,10 @@ impl<'a> Reader<'a> {
         problem: impl Into<String>,
         expected: impl Into<String>,
     ) {
-        self.faults
-            .push(Fault::new(setting.name, problem, expected));
+        let fault = Fault::new(setting.name, problem, expected);
+        // A setting that two parts read is wrong once.
+        if !self.faults.contains(&fault) {
+            self.faults.push(fault);
+        }
     }
 }

@@ -5,7 +5,7 @@ mod scopes;
 mod view;
 
 pub(crate) use errors::{advice, title};
-pub(crate) use scopes::scope_in_words;
+pub(crate) use scopes::{noun, scope_in_words};
 pub(crate) use view::{DUPLICATE_MEMBER, INVALID_VALUE, MISSING_MEMBER, UNKNOWN_MEMBER, ViewText};
 
 use crate::language::Language;

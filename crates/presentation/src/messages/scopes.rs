@@ -77,7 +77,8 @@ const EVERYTHING: Texts = texts(
 );
 const IN_PART: Texts = texts("in part", "یوه برخه", "بخشی", "جزئيًا");
 
-const fn noun(of: ResourceType) -> Texts {
+/// What a type is called.
+pub(crate) const fn noun(of: ResourceType) -> Texts {
     match of {
         ResourceType::Patient => texts(
             "Your name and personal details",
@@ -100,6 +101,72 @@ const fn noun(of: ResourceType) -> Texts {
             "د پایلو راپورونه",
             "گزارش‌های نتایج",
             "تقارير النتائج",
+        ),
+        ResourceType::ImagingStudy => texts(
+            "Imaging studies",
+            "انځوریزې معاینې",
+            "معاینات تصویری",
+            "الفحوص التصويرية",
+        ),
+        ResourceType::MedicationDispense => texts(
+            "Medication you were given",
+            "تاسو ته درکړل شوي درمل",
+            "ادویهٔ داده‌شده به شما",
+            "الأدوية المصروفة لك",
+        ),
+        ResourceType::Appointment => texts("Appointments", "ملاقاتونه", "قرار ملاقات‌ها", "المواعيد"),
+        ResourceType::Coverage => texts(
+            "Insurance cover",
+            "د بیمې پوښښ",
+            "پوشش بیمه",
+            "التغطية التأمينية",
+        ),
+        ResourceType::ExplanationOfBenefit => texts(
+            "Bills and payments",
+            "بلونه او تادیات",
+            "صورت‌حساب‌ها و پرداخت‌ها",
+            "الفواتير والمدفوعات",
+        ),
+        ResourceType::Communication => texts("Messages", "پیغامونه", "پیام‌ها", "الرسائل"),
+        ResourceType::DocumentReference => texts("Documents", "اسناد", "سندها", "المستندات"),
+        ResourceType::Encounter => texts("Visits", "لیدنې", "مراجعات", "الزيارات"),
+        ResourceType::Procedure => texts("Procedures", "طبي عملیې", "عملیات طبی", "الإجراءات"),
+        ResourceType::CarePlan => texts(
+            "Care plans",
+            "د پاملرنې پلانونه",
+            "پلان‌های مراقبت",
+            "خطط الرعاية",
+        ),
+        ResourceType::CareTeam => texts(
+            "Care teams",
+            "د پاملرنې ټیمونه",
+            "تیم‌های مراقبت",
+            "فرق الرعاية",
+        ),
+        ResourceType::Goal => texts(
+            "Health goals",
+            "روغتیايي موخې",
+            "اهداف صحی",
+            "الأهداف الصحية",
+        ),
+        ResourceType::ServiceRequest => texts(
+            "Orders and referrals",
+            "غوښتنې او لېږدونې",
+            "درخواست‌ها و ارجاع‌ها",
+            "الطلبات والإحالات",
+        ),
+        ResourceType::Specimen => texts("Specimens", "نمونې", "نمونه‌ها", "العينات"),
+        ResourceType::Device => texts(
+            "Implants and devices",
+            "امپلانتونه او وسایل",
+            "ایمپلنت‌ها و وسایل",
+            "الغرسات والأجهزة",
+        ),
+        ResourceType::QuestionnaireResponse => texts(
+            "Answers to questionnaires",
+            "د پوښتنلیکونو ځوابونه",
+            "پاسخ‌های پرسشنامه‌ها",
+            "إجابات الاستبيانات",
         ),
     }
 }
@@ -175,7 +242,7 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_not_put_into_words() {
         for scope in [
-            "patient/Coverage.read",
+            "patient/Binary.read",
             "patient/*.everything",
             "patient/Condition.read?category=x",
             "user/*.read",

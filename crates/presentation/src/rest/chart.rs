@@ -105,6 +105,15 @@ section_route!(
     "Conditions, present and past"
 );
 
+section_route!(
+    list_documents,
+    Documents,
+    "/v1/portal/chart/documents",
+    "listDocuments",
+    "patient/DocumentReference.read",
+    "Documents"
+);
+
 async fn page(
     State(faces): State<Faces>,
     asked: PortalCaller,

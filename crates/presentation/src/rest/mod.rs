@@ -7,6 +7,7 @@ mod delegations;
 mod me;
 mod meta;
 mod preferences;
+mod records;
 mod registrations;
 mod results;
 mod values;
@@ -47,6 +48,17 @@ pub(crate) fn routes(openapi: utoipa::openapi::OpenApi) -> OpenApiRouter<Faces> 
         .routes(routes!(chart::list_vitals))
         .routes(routes!(chart::list_immunizations))
         .routes(routes!(chart::list_problems))
+        .routes(routes!(chart::list_documents))
+        .routes(routes!(records::list_timeline))
+        .routes(routes!(records::list_prescriptions))
+        .routes(routes!(records::list_radiology_reports))
+        .routes(routes!(records::get_radiology_report))
+        .routes(routes!(records::list_coverage))
+        .routes(routes!(records::list_explanations_of_benefit))
+        .routes(routes!(records::get_explanation_of_benefit))
+        .routes(routes!(records::list_appointments))
+        .routes(routes!(records::get_appointment))
         .routes(routes!(results::list_lab_results))
+        .routes(routes!(results::list_lab_trends))
         .routes(routes!(results::get_lab_result))
 }

@@ -1,7 +1,7 @@
 //! Values of results as the portal's clients show them. Decimals are texts, exactly as sent.
 
 use portal_fhir::values::{Concept, Measurement, Quantity, ReferenceRange, ResultValue};
-use portal_fhir::{Date, Precision};
+use portal_fhir::{Date, Header, Precision, When};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,7 +11,7 @@ use crate::messages::ViewText;
 const UCUM: &str = "http://unitsofmeasure.org";
 
 /// A code with a text for people, never a bare code.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub(crate) struct CodeView {
     /// The concept's text, else a display, else a text that says it has none.
     pub(crate) text: String,
@@ -192,6 +192,18 @@ impl From<&Date> for DateView {
                 Precision::Time => "time",
             },
         }
+    }
+}
+
+/// The date that a record is listed by, as sent; of a period its start, else its end.
+pub(crate) fn listed_date(header: &Header) -> Option<DateView> {
+    match header.date.as_ref()? {
+        When::Date(date) => Some(date.into()),
+        When::Period(period) => {
+            let date = period.start.as_ref().or(period.end.as_ref());
+            date.map(DateView::from)
+        }
+        When::Unreadable => None,
     }
 }
 

@@ -226,16 +226,35 @@ pub(super) fn foreign_entries(world: &World, call: &Call) -> Vec<Entry> {
 fn capabilities(world: &World, source: Source) -> Bytes {
     let types: &[&str] = match source {
         Source::Registration => &["Patient"],
+        Source::Scheduling => &["Appointment", "Schedule", "Slot"],
+        Source::Laboratory => &["DiagnosticReport", "Observation", "Specimen"],
+        Source::Radiology => &["DiagnosticReport", "ImagingStudy"],
+        Source::Medication => &["Medication", "MedicationDispense", "MedicationRequest"],
+        Source::Claims => &["Coverage", "ExplanationOfBenefit"],
+        Source::Immunizations => &["Immunization"],
         Source::PatientChart => &[
             "AllergyIntolerance",
+            "CarePlan",
+            "CareTeam",
             "Condition",
+            "Device",
             "Encounter",
+            "Goal",
             "Observation",
+            "Procedure",
+            "Provenance",
+            "QuestionnaireResponse",
+            "ServiceRequest",
         ],
-        Source::Laboratory => &["DiagnosticReport", "Observation"],
-        Source::Medication => &["MedicationRequest"],
-        Source::Immunizations => &["Immunization"],
-        Source::Communication | Source::Identity => &[],
+        Source::Documents => &["Binary", "DocumentReference"],
+        Source::Communication => &["Communication"],
+        Source::ProviderDirectory => &[
+            "Location",
+            "Organization",
+            "Practitioner",
+            "PractitionerRole",
+        ],
+        Source::Identity => &[],
     };
     let resource = |name: &&str| json!({ "type": name, "interaction": [{ "code": "read" }, { "code": "search-type" }] });
     let resources: Vec<Value> = types.iter().map(resource).collect();

@@ -32,15 +32,6 @@ pub(super) async fn serve(
     }
 }
 
-/// `/communication/…`: as [`serve`].
-pub(super) async fn serve_communication(
-    State(world): State<Arc<World>>,
-    Path(path): Path<String>,
-    request: Incoming,
-) -> Response {
-    answered(world, Source::Communication, path, request).await
-}
-
 /// `/identity/…`: as [`serve`].
 pub(super) async fn serve_identity(
     State(world): State<Arc<World>>,

@@ -18,7 +18,7 @@ use super::parse;
 use super::reader::{Expected, Reader};
 
 use checks::{check_codes, check_singles};
-pub(super) use settings::{FAMILIES, Family, SETTINGS};
+pub(super) use settings::{FAMILIES, Family, SETTINGS, url_setting};
 use settings::{FHIR_URL, MESH_MTLS, RELEASE_TAG_SYSTEM};
 
 /// One source.

@@ -52,15 +52,30 @@ impl Family {
     }
 }
 
+/// The setting that says where a source is.
+pub(in crate::config) const fn url_setting(source: Source) -> &'static Setting {
+    &FAMILIES[source as usize].url
+}
+
 macro_rules! family {
     ($source:ident, $prefix:literal, $path:literal, $code:literal, $release:literal) => {
+        family!(
+            $source,
+            $prefix,
+            $path,
+            $code,
+            $release,
+            concat!("The FHIR R4 base of ", $path, ".")
+        )
+    };
+    ($source:ident, $prefix:literal, $path:literal, $code:literal, $release:literal, $about:expr) => {
         Family {
             source: Source::$source,
             url: Setting::new(
                 concat!($prefix, "_URL"),
                 Form::Own("URL; {tenant} in it stands for the tenant"),
                 concat!("https://", $path, ".example.org/fhir"),
-                concat!("The FHIR R4 base of ", $path, "."),
+                $about,
             )
             .derived("FHIR_URL")
             .needed_by(&[Role::Serve]),
@@ -114,12 +129,24 @@ macro_rules! family {
 }
 
 /// In the order of [`Source::ALL`].
-pub(in crate::config) static FAMILIES: [Family; 5] = [
+pub(in crate::config) static FAMILIES: [Family; 11] = [
     family!(
         Registration,
         "REGISTRATION",
         "registration",
         "reg",
+        "byStatus"
+    ),
+    family!(Scheduling, "SCHEDULING", "scheduling", "sch", "byStatus"),
+    family!(Laboratory, "LABORATORY", "laboratory", "lab", "marked"),
+    family!(Radiology, "RADIOLOGY", "radiology", "rad", "byStatus"),
+    family!(Medication, "MEDICATION", "medication", "med", "byStatus"),
+    family!(Claims, "CLAIMS", "claims", "clm", "byStatus"),
+    family!(
+        Immunizations,
+        "IMMUNIZATIONS",
+        "immunizations",
+        "imm",
         "byStatus"
     ),
     family!(
@@ -129,13 +156,21 @@ pub(in crate::config) static FAMILIES: [Family; 5] = [
         "cht",
         "byStatus"
     ),
-    family!(Laboratory, "LABORATORY", "laboratory", "lab", "marked"),
-    family!(Medication, "MEDICATION", "medication", "med", "byStatus"),
+    family!(Documents, "DOCUMENTS", "documents", "doc", "byStatus"),
     family!(
-        Immunizations,
-        "IMMUNIZATIONS",
-        "immunizations",
-        "imm",
+        Communication,
+        "COMMUNICATION",
+        "communication",
+        "com",
+        "byStatus",
+        "The FHIR R4 base of communication, and where its own services are: links and codes are \
+         handed over there, by who relays; without it they wait."
+    ),
+    family!(
+        ProviderDirectory,
+        "PROVIDER_DIRECTORY",
+        "provider-directory",
+        "dir",
         "byStatus"
     ),
 ];

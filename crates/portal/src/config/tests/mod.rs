@@ -60,6 +60,14 @@ impl Scene {
                 "IMMUNIZATIONS_URL",
                 "https://immunizations.example.org/fhir",
             ),
+            ("SCHEDULING_URL", "https://scheduling.example.org/fhir"),
+            ("RADIOLOGY_URL", "https://radiology.example.org/fhir"),
+            ("CLAIMS_URL", "https://claims.example.org/fhir"),
+            ("DOCUMENTS_URL", "https://documents.example.org/fhir"),
+            (
+                "PROVIDER_DIRECTORY_URL",
+                "https://directory.example.org/fhir",
+            ),
             ("MESH_MTLS", "true"),
         ];
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());

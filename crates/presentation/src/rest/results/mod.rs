@@ -5,7 +5,7 @@ mod view;
 
 use axum::extract::State;
 use axum::response::Response;
-use portal_application::LabsAnswer;
+use portal_application::{LabsAnswer, TrendsAnswer};
 use portal_domain::access::Surface;
 use portal_domain::disclosure::{Disclosed, Disclosure};
 use serde::Serialize;
@@ -20,7 +20,7 @@ use crate::problem::Problem;
 use crate::rest::meta::{Meta, WithMeta};
 use crate::router::Faces;
 
-use trend::{TrendSeries, series};
+use trend::{LabTrend, TrendSeries, series};
 use view::{LabResult, Panel, panel, result};
 
 #[derive(Serialize)]
@@ -111,6 +111,55 @@ pub(crate) async fn list_lab_results(
     )
 }
 
+/// How laboratory results of a code went
+#[utoipa::path(
+    get,
+    path = "/v1/portal/results/labs/trends",
+    operation_id = "listLabTrends",
+    tag = "results",
+    security(("bearer" = ["patient/Observation.read"])),
+    params(
+        ("code" = String, Query, description = "FHIR token: `code`, `system|code`"),
+        ("from" = Option<String>, Query, description = "FHIR date or instant; not before"),
+        ("to" = Option<String>, Query, description = "FHIR date or instant; not after"),
+    ),
+    responses(
+        (status = 200, description = "A trend for each code that results tell series apart by", body = LabTrendsBody, content_type = "application/json"),
+        (status = 304, description = "Unchanged"),
+        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn list_lab_trends(
+    State(faces): State<Faces>,
+    asked: PortalCaller,
+) -> Result<Response, Fault> {
+    let portal = &faces.portal;
+    let trends = portal.lab_trends(&asked.caller, &asked.parameters).await;
+    let trends = trends.map_err(Fault::on(Surface::Portal))?;
+    let language = asked.exchange.language();
+    disclosure::view(
+        (&trends.disclosure, &trends.completeness),
+        (&asked.exchange, language),
+        |disclosure| Some(all_trends(&trends, disclosure, language)),
+        &WithMeta::of_list(&trends.completeness, &trends.withheld),
+    )
+}
+
+fn all_trends(trends: &TrendsAnswer, disclosure: &Disclosure, language: Language) -> LabTrends {
+    let mut results = disclosure.records();
+    let trend = |length: &usize| {
+        let results = results.by_ref().take(*length);
+        LabTrend::of(
+            results
+                .map(|record| shown(record, None, language))
+                .collect(),
+        )
+    };
+    LabTrends {
+        data: trends.lengths.iter().filter_map(trend).collect(),
+    }
+}
+
 /// One laboratory result with its trend
 #[utoipa::path(
     get,
@@ -142,6 +191,19 @@ pub(crate) async fn get_lab_result(
         |disclosure| detail(disclosure, language),
         &WithMeta::of(&lab.completeness),
     )
+}
+
+#[derive(Serialize)]
+struct LabTrends {
+    data: Vec<LabTrend>,
+}
+
+/// How laboratory results of a code went.
+#[derive(Serialize, ToSchema)]
+#[schema(as = LabTrendsBody)]
+pub(crate) struct LabTrendsBody {
+    data: Vec<LabTrend>,
+    meta: Meta,
 }
 
 fn list(labs: &LabsAnswer, disclosure: &Disclosure, language: Language) -> LabResults {

@@ -3,9 +3,29 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::rest::values::DateView;
+use crate::rest::values::{CodeView, DateView};
 
 use super::view::{LabResult, ResultValueView};
+
+/// The results of one code, oldest first.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LabTrend {
+    /// What was measured, as the newest result says it.
+    code: CodeView,
+    /// One series a unit.
+    series: Vec<TrendSeries>,
+}
+
+impl LabTrend {
+    /// Of results of one code; none without any.
+    pub(crate) fn of(results: Vec<LabResult>) -> Option<Self> {
+        let code = results.last()?.code.clone();
+        Some(Self {
+            code,
+            series: series(results),
+        })
+    }
+}
 
 /// The results of one code in one unit, oldest first.
 #[derive(Serialize, ToSchema)]

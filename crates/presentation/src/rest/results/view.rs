@@ -1,7 +1,7 @@
 //! One result and one report as views.
 
 use portal_fhir::values::{ObservationValues, read_concept, read_observation};
-use portal_fhir::{Header, Limits, When};
+use portal_fhir::{Header, Limits};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -9,7 +9,7 @@ use crate::language::Language;
 use crate::messages::ViewText;
 use crate::rest::values::{
     CodeView, ComponentView, DateView, ReferenceRangeView, ValueView, component, interpretation,
-    reference_ranges, value,
+    listed_date, reference_ranges, value,
 };
 
 /// A laboratory result.
@@ -19,7 +19,7 @@ pub(crate) struct LabResult {
     /// The Observation's id, also on `/fhir/R4`.
     pub(crate) id: String,
     /// What was measured.
-    code: CodeView,
+    pub(crate) code: CodeView,
     /// `final`, `amended` or `corrected`.
     status: String,
     /// When it was true.
@@ -108,7 +108,7 @@ pub(crate) fn result(
             |measured| CodeView::of(&measured.code, language),
         ),
         status: header.status.as_deref().unwrap_or_default().to_owned(),
-        date: date(header),
+        date: listed_date(header),
         issued: header.issued.as_ref().map(|date| date.text().to_owned()),
         value: read.as_ref().map_or_else(
             || Some(unreadable(language)),
@@ -157,18 +157,6 @@ fn unreadable(language: Language) -> ResultValueView {
     ResultValueView {
         own: ValueView::absent(CodeView::text(ViewText::NotShown, language)),
         components: Vec::new(),
-    }
-}
-
-/// The date as sent; of a period its start, else its end.
-fn date(header: &Header) -> Option<DateView> {
-    match header.date.as_ref()? {
-        When::Date(date) => Some(date.into()),
-        When::Period(period) => {
-            let date = period.start.as_ref().or(period.end.as_ref());
-            date.map(DateView::from)
-        }
-        When::Unreadable => None,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Taking Extensions out of a document so that what is left is FHIR JSON without gaps.
+//! Taking parts out of a document so that what is left is FHIR JSON without gaps.
 
 use crate::json::{Kind, Span, Value};
 
@@ -55,7 +55,7 @@ impl Fates {
 
 /// The edits that take out the Extensions of which `extensions` says that they go, and whatever is
 /// empty without them; never the document itself.
-pub(super) fn edits<'t>(
+pub(crate) fn edits<'t>(
     root: Value<'t>,
     extensions: impl Iterator<Item = (Value<'t>, bool)>,
 ) -> Vec<(Span, Vec<u8>)> {

@@ -1,9 +1,8 @@
 //! Restricted extensions: what a source marks `x-privacyTier: restricted` is shown to nobody.
 
-mod prune;
-
 use crate::header::{HeaderError, Record, read_edited};
 use crate::json::{Kind, Tree, Value};
+use crate::prune;
 use crate::splice::splice;
 
 const TIER: &str = "x-privacyTier";

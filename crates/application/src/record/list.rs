@@ -1,0 +1,258 @@
+//! Lists of records as the portal's own clients read them, and one record of such a list.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use portal_domain::access::{Action, PatientGrant};
+use portal_domain::disclosure::{Answer, Group, ReleasedRecord};
+use portal_domain::source::RecordSet;
+use portal_domain::tenant::Tenant;
+use portal_fhir::{Header, ResourceType, Sort, SortKey, sort_key};
+
+use crate::answer::{Completeness, Withheld};
+use crate::caller::Caller;
+use crate::error::AccessError;
+use crate::input::Parameters;
+use crate::look::{Look, Seen};
+use crate::operation;
+use crate::portal::Inner;
+
+use super::Reading;
+use super::paging::{Page, binding, page};
+use super::read::{find, places};
+use super::search::{matching, missing};
+
+/// What is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RecordList {
+    /// Every record that the caller may see, the patient's own apart.
+    Timeline,
+    /// Radiology reports.
+    Radiology,
+    /// Prescriptions, with what was dispensed of them where the caller may see that.
+    Medications,
+    /// Cover.
+    Coverage,
+    /// Explanations of benefit.
+    ExplanationsOfBenefit,
+    /// Appointments.
+    Appointments,
+}
+
+/// A page of a list.
+pub(crate) struct ListPage<'a> {
+    pub(crate) list: RecordList,
+    pub(crate) raw: &'a [(String, String)],
+}
+
+/// What is said about a page, or about one record.
+pub(crate) struct ListAbout {
+    pub(crate) next: Option<String>,
+    pub(crate) withheld: Withheld,
+    pub(crate) completeness: Completeness,
+    pub(crate) decided_at: Timestamp,
+    pub(crate) tenant: Arc<Tenant>,
+}
+
+impl ListAbout {
+    fn of(grant: &PatientGrant, completeness: Completeness) -> Self {
+        Self {
+            next: None,
+            withheld: Withheld::Unsaid,
+            completeness,
+            decided_at: grant.decided_at(),
+            tenant: Arc::clone(grant.tenant()),
+        }
+    }
+}
+
+/// One record of a list.
+pub(crate) struct ListedOne<'a> {
+    pub(crate) list: RecordList,
+    pub(crate) id: &'a str,
+    pub(crate) raw: &'a [(String, String)],
+}
+
+/// The group of an answer that holds the records of a list.
+pub const RECORDS: &str = "records";
+/// The group of what was dispensed of them.
+pub const DISPENSES: &str = "dispenses";
+
+// Two types may have the same id at one base.
+type ListKey = (SortKey, ResourceType);
+
+impl RecordList {
+    /// Its operation.
+    pub const fn action(self) -> Action {
+        match self {
+            Self::Timeline => operation::LIST_TIMELINE,
+            Self::Radiology => operation::LIST_RADIOLOGY_REPORTS,
+            Self::Medications => operation::LIST_PRESCRIPTIONS,
+            Self::Coverage => operation::LIST_COVERAGE,
+            Self::ExplanationsOfBenefit => operation::LIST_EXPLANATIONS_OF_BENEFIT,
+            Self::Appointments => operation::LIST_APPOINTMENTS,
+        }
+    }
+
+    /// The operation of one record; none where a list has no such route.
+    pub const fn one(self) -> Option<Action> {
+        match self {
+            Self::Radiology => Some(operation::GET_RADIOLOGY_REPORT),
+            Self::ExplanationsOfBenefit => Some(operation::GET_EXPLANATION_OF_BENEFIT),
+            Self::Appointments => Some(operation::GET_APPOINTMENT),
+            Self::Timeline | Self::Medications | Self::Coverage => None,
+        }
+    }
+
+    fn sets(self, grant: &PatientGrant) -> Vec<RecordSet> {
+        match self {
+            Self::Timeline => RecordSet::all()
+                .filter(|set| *set != RecordSet::Patient)
+                .filter(|set| grant.read(set.resource_type()).is_some())
+                .collect(),
+            Self::Radiology => vec![RecordSet::RadiologyReports],
+            Self::Medications => vec![RecordSet::MedicationRequests],
+            Self::Coverage => vec![RecordSet::Coverages],
+            Self::ExplanationsOfBenefit => vec![RecordSet::ExplanationsOfBenefit],
+            Self::Appointments => vec![RecordSet::Appointments],
+        }
+    }
+
+    fn withheld(self, reading: &Reading<'_>, holds: impl Fn(&Header) -> bool) -> Withheld {
+        if reading.grant().proxy().is_some() {
+            return Withheld::MayBeIncomplete;
+        }
+        let held = (self == Self::Radiology)
+            .then(|| reading.withheld(RecordSet::RadiologyReports, holds))
+            .flatten();
+        held.map_or(Withheld::Unsaid, Withheld::Held)
+    }
+}
+
+#[async_trait]
+impl Look for ListPage<'_> {
+    type About = ListAbout;
+
+    fn action(&self) -> Action {
+        self.list.action()
+    }
+
+    async fn look(
+        &self,
+        portal: &Inner,
+        grant: &PatientGrant,
+        caller: &Caller,
+    ) -> Result<Seen<ListAbout>, AccessError> {
+        let zone = &grant.tenant().time_zone;
+        let parameters = Parameters::read(self.raw, &["from", "to", "limit", "cursor"])?;
+        let (range, limit) = (parameters.range(zone)?, parameters.limit()?);
+        let binding = binding(grant, &parameters.fingerprint());
+        let after: Option<ListKey> = portal.unseal(&binding, parameters.get("cursor"))?;
+
+        let sets = self.list.sets(grant);
+        let mut reading = Reading::new(&portal.loader, grant, caller);
+        reading.load(&sets).await;
+        missing(&reading, &sets)?;
+        let key = |record: &ReleasedRecord| {
+            let header = record.header();
+            let place = sort_key(header, Sort::default(), zone);
+            (place, header.resource_type)
+        };
+        let mut records = matching(&reading, &sets, Sort::default(), zone, |header| {
+            range.holds(header, zone)
+        });
+        if sets.len() > 1 {
+            records.sort_by_cached_key(key);
+        }
+        let Page { items, next } = page(records, after.as_ref(), limit, key);
+        let withheld = self
+            .list
+            .withheld(&reading, |header| range.holds(header, zone));
+        let dispenses = self.list.dispenses(&mut reading, &items).await;
+        let completeness = reading.completeness(&sets);
+        Ok(Seen {
+            answer: answer(&mut reading, items, dispenses).await,
+            about: ListAbout {
+                next: next.map(|key| portal.seal(&binding, &key)),
+                withheld,
+                ..ListAbout::of(grant, completeness)
+            },
+        })
+    }
+}
+
+impl RecordList {
+    /// What was dispensed of the prescriptions, as far as the caller may see it.
+    async fn dispenses(
+        self,
+        reading: &mut Reading<'_>,
+        prescriptions: &[ReleasedRecord],
+    ) -> Vec<ReleasedRecord> {
+        let set = RecordSet::MedicationDispenses;
+        let grant = reading.grant();
+        if self != Self::Medications || grant.read(set.resource_type()).is_none() {
+            return Vec::new();
+        }
+        reading.load(&[set]).await;
+        let zone = &grant.tenant().time_zone;
+        let ids: HashSet<&str> = prescriptions.iter().map(|it| &*it.header().id).collect();
+        matching(reading, &[set], Sort::default(), zone, |dispense| {
+            let mut targets = dispense.references.iter().map(|it| &*it.target);
+            targets.any(|target| {
+                let id = target.strip_prefix("MedicationRequest/");
+                id.is_some_and(|id| ids.contains(id))
+            })
+        })
+    }
+}
+
+async fn answer(
+    reading: &mut Reading<'_>,
+    records: Vec<ReleasedRecord>,
+    dispenses: Vec<ReleasedRecord>,
+) -> Answer {
+    Answer::new(vec![
+        Group {
+            name: RECORDS,
+            records: reading.masked(records).await,
+        },
+        Group {
+            name: DISPENSES,
+            records: reading.masked(dispenses).await,
+        },
+    ])
+}
+
+#[async_trait]
+impl Look for ListedOne<'_> {
+    type About = ListAbout;
+
+    fn action(&self) -> Action {
+        // Only a list that has such a route is asked for one record.
+        self.list.one().unwrap_or_else(|| self.list.action())
+    }
+
+    async fn look(
+        &self,
+        portal: &Inner,
+        grant: &PatientGrant,
+        caller: &Caller,
+    ) -> Result<Seen<ListAbout>, AccessError> {
+        Parameters::read(self.raw, &[])?;
+        let own = self.list.sets(grant);
+        let resource_type = own.first().map(|set| set.resource_type());
+        let resource_type = resource_type.ok_or(AccessError::NotFound)?;
+        let (mut sets, upstream_id) = places(portal.loader.rules(), grant, resource_type, self.id)
+            .ok_or(AccessError::NotFound)?;
+        sets.retain(|set| own.contains(set));
+        let mut reading = Reading::new(&portal.loader, grant, caller);
+        let record = find(&mut reading, &sets, &upstream_id, self.id).await?;
+        let completeness = reading.completeness(&sets);
+        Ok(Seen {
+            answer: answer(&mut reading, vec![record], Vec::new()).await,
+            about: ListAbout::of(grant, completeness),
+        })
+    }
+}
