@@ -71,6 +71,7 @@ fn imaging_study(maker: &mut Maker<'_>) -> (Json, Json) {
 fn radiology_report(maker: &mut Maker<'_>, status: &'static str, study: &Json) -> Json {
     let id = maker.id("rad");
     let (resource, issued) = begun(maker, "DiagnosticReport", id);
+    let day: String = issued.chars().take(10).collect();
     let study = match study {
         Json::Text(id) => format!("ImagingStudy/{id}"),
         _ => String::new(),
@@ -83,7 +84,7 @@ fn radiology_report(maker: &mut Maker<'_>, status: &'static str, study: &Json) -
         )
         .with("code", concept(LOINC, "36643-5", "XR Chest 2 Views"))
         .with("subject", maker.patient())
-        .with("effectiveDateTime", issued.clone().into())
+        .with("effectiveDateTime", day.into())
         .with("issued", issued.into())
         .with(
             "imagingStudy",
