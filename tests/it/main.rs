@@ -10,6 +10,7 @@ mod delegations;
 mod durability;
 mod failure;
 mod generated;
+mod hooks;
 mod idempotency;
 mod inbox;
 mod jobs;

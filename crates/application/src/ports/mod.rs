@@ -9,6 +9,7 @@ mod deliveries;
 mod entitlements;
 mod facts;
 mod health;
+mod hooks;
 mod identity;
 mod identity_admin;
 mod inbox;
@@ -35,6 +36,7 @@ pub use deliveries::{Deliveries, DueDelivery};
 pub use entitlements::{Entitlements, EntitlementsUnavailable, Features};
 pub use facts::{Facts, StoredFacts};
 pub use health::{Component, Health};
+pub use hooks::{RecordHook, RecordHooks};
 pub use identity::{BearerToken, TokenRefusal, TokenVerifier};
 pub use identity_admin::{IdentityAdmin, IdentityAdminError};
 pub use inbox::{

@@ -39,7 +39,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use portal_application::RecordRules;
 use portal_application::inbox::Subscriptions;
-use portal_infrastructure::crypto::KeyRing;
+use portal_infrastructure::crypto::{HookSecrets, KeyRing};
 use portal_infrastructure::identity::OidcSettings;
 use secrecy::SecretString;
 
@@ -78,6 +78,8 @@ pub struct ServeConfig {
     pub nats_url: Option<SecretString>,
     /// Which of those events are consumed.
     pub subscriptions: Arc<Subscriptions>,
+    /// Which sources say over HTTP that records have changed.
+    pub hooks: Arc<HookSecrets>,
 }
 
 /// The relay's ends.
@@ -125,6 +127,7 @@ struct Draft {
     rules: Option<Arc<RecordRules>>,
     key_ring: Option<Arc<KeyRing>>,
     subscriptions: Option<Arc<Subscriptions>>,
+    hooks: Option<Arc<HookSecrets>>,
 }
 
 /// A configuration that was read, with what `config check` shows of it.
@@ -158,6 +161,7 @@ pub fn serve(inputs: &Inputs<'_>, with_relay: bool) -> Result<Reading<ServeConfi
             relay,
             nats_url: draft.stores.nats,
             subscriptions: draft.subscriptions?,
+            hooks: draft.hooks?,
             identity: draft.identity?,
             people: draft.people?,
             licences: draft.licences?,
@@ -251,6 +255,7 @@ fn draft(reader: &mut Reader<'_>, now: Timestamp) -> Draft {
         stores: stores::stores(reader),
         key_ring,
         subscriptions: inbox::subscriptions(reader),
+        hooks: inbox::hooks(reader),
         public,
         identity,
         people,

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use portal_application::hooks::HookDesk;
 use portal_application::inbox::InboxParts;
 use portal_application::ports::DeadLetters;
 use portal_application::staff::StaffParts;
@@ -67,6 +68,7 @@ pub async fn connect(
         inbox = Some(InboxEnds::new(&bus, inbox_parts(&config, &made)));
     }
     let faces = faces(&config, &surroundings);
+    let hooks = HookDesk::new(Arc::clone(&config.hooks) as _, Arc::clone(&made.cache) as _);
     let dead_letters = background.dead_letters.clone();
     let staff = staff(&made, dead_letters);
     let use_cases = use_cases(config, made, &surroundings);
@@ -75,6 +77,7 @@ pub async fn connect(
             use_cases,
             staff,
             inbox,
+            hooks,
             faces,
             metrics,
         },

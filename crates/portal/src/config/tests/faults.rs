@@ -2,7 +2,7 @@ use super::Scene;
 use crate::config::{EntitlementsConfig, Role, Secrecy, operate, process, relay, serve, table};
 
 /// A malformed value for each setting that has a form.
-const MALFORMED: [(&str, &str); 75] = [
+const MALFORMED: [(&str, &str); 77] = [
     ("PORTAL_PROFILE", "staging"),
     ("PUBLIC_URL", "portal.example.org"),
     ("PUBLIC_URL", "https://u:p@portal.example.org"),
@@ -65,6 +65,11 @@ const MALFORMED: [(&str, &str); 75] = [
     (
         "INBOX_EVENTS",
         r#"{"tenant.config.changed.v1":{"subject":"tenant.>"}}"#,
+    ),
+    ("FHIR_HOOKS", "kabul:laboratory:short"),
+    (
+        "FHIR_HOOKS",
+        "kabul:nowhere:0123456789abcdef0123456789abcdef",
     ),
     ("MODULE_LICENSE_KEY", "ehr.portal "),
     ("ENTITLEMENTS_STATIC", "kabul"),
