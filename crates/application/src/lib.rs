@@ -13,6 +13,7 @@ mod birth_date;
 mod body;
 mod bursts;
 mod caller;
+mod charge;
 mod decide;
 mod delegation;
 mod denials;
@@ -46,6 +47,7 @@ pub use answer::{
 pub use apps::AppsAnswer;
 pub use body::{BodyError, IdempotencyKey, RequestBody, WriteRequest};
 pub use caller::{Caller, RequestContext};
+pub use charge::Charge;
 pub use delegation::{ListedDelegation, ListedRole};
 pub use error::{AccessError, InputError, Refusal};
 pub use portal::{Parts, Portal};

@@ -18,6 +18,7 @@ mod notifier;
 mod outbox;
 mod patient_directory;
 mod provider_tasks;
+mod rate_limits;
 mod record_cache;
 mod relay;
 mod revocations;
@@ -53,6 +54,7 @@ pub use patient_directory::{
     PatientDirectory, RegisteredPatient,
 };
 pub use provider_tasks::{DueProviderTask, ProviderTask, ProviderTasks};
+pub use rate_limits::{Payer, RateLimits, Standing};
 pub use record_cache::{CacheLoad, CacheUnavailable, Generation, RecordCache, RecordInvalidation};
 pub use relay::{EventBus, EventBusError, JournalRelay, OutgoingEvent, RelayBatch, RelayClaim};
 pub use revocations::{ListedStanding, Revocations, TokenIntrospection};

@@ -68,6 +68,16 @@ impl RedisRecordCache {
         })
     }
 
+    /// The connections, for what else is kept in the same Redis.
+    pub(super) fn link(&self) -> Arc<Link> {
+        Arc::clone(&self.link)
+    }
+
+    /// What every key begins with.
+    pub(super) fn key_prefix(&self) -> &str {
+        self.names.prefix()
+    }
+
     /// Whether Redis answers. The service works without it, only slower.
     pub async fn health(&self) -> Component {
         let answer = self.link.ask::<String>(&cmd("PING")).await;

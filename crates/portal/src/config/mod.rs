@@ -9,6 +9,7 @@ mod inbox;
 mod jobs;
 mod keys;
 mod licence;
+mod limits;
 mod parse;
 mod people;
 mod reader;
@@ -41,6 +42,7 @@ use portal_application::RecordRules;
 use portal_application::inbox::Subscriptions;
 use portal_infrastructure::crypto::{HookSecrets, KeyRing};
 use portal_infrastructure::identity::OidcSettings;
+use portal_infrastructure::redis::Quotas;
 use secrecy::SecretString;
 
 use reader::Reader;
@@ -60,6 +62,8 @@ pub struct ServeConfig {
     pub journal_url: SecretString,
     /// The cache.
     pub redis_url: SecretString,
+    /// How much one person, or one address, may ask for.
+    pub quotas: Quotas,
     /// What the relay publishes from and to, and does beside it; none without a relay.
     pub relay: Option<(RelayStores, JobsConfig)>,
     /// Tokens.
@@ -117,6 +121,7 @@ pub struct OperateConfig {
 
 struct Draft {
     process: Option<Process>,
+    quotas: Option<Quotas>,
     public: Option<Public>,
     stores: Stores,
     identity: Option<OidcSettings>,
@@ -158,6 +163,7 @@ pub fn serve(inputs: &Inputs<'_>, with_relay: bool) -> Result<Reading<ServeConfi
             app_url: draft.stores.app?,
             journal_url: draft.stores.journal?,
             redis_url: draft.stores.redis?,
+            quotas: draft.quotas?,
             relay,
             nats_url: draft.stores.nats,
             subscriptions: draft.subscriptions?,
@@ -252,6 +258,7 @@ fn draft(reader: &mut Reader<'_>, now: Timestamp) -> Draft {
     };
     Draft {
         process,
+        quotas: limits::quotas(reader),
         stores: stores::stores(reader),
         key_ring,
         subscriptions: inbox::subscriptions(reader),

@@ -16,7 +16,9 @@ use std::time::Duration;
 use axum::Router;
 use portal_application::Portal;
 use portal_application::hooks::HookDesk;
-use portal_application::ports::{Clock, DeadLetters, EventBus, Ids, JournalRelay, OutboxRelay};
+use portal_application::ports::{
+    Clock, DeadLetters, EventBus, Ids, JournalRelay, OutboxRelay, RateLimits,
+};
 use portal_application::relay::RelaySettings;
 use portal_application::staff::{StaffDesk, StaffParts};
 use portal_infrastructure::fault::Fault;
@@ -119,6 +121,8 @@ pub struct Parts {
     pub inbox: Option<InboxEnds>,
     /// What sources call.
     pub hooks: HookDesk,
+    /// Budgets of addresses.
+    pub limits: Arc<dyn RateLimits>,
     /// The settings of the faces.
     pub faces: Settings,
     /// What `/metrics` shows.
@@ -204,7 +208,7 @@ pub fn assemble(parts: Parts) -> Service {
     let desk = StaffDesk::new(&portal, parts.staff);
     let inbox = parts.inbox.map(|ends| ends.beside(&portal));
     let internal = portal_presentation::internal_router(desk, parts.hooks, parts.faces.clone());
-    let router = portal_presentation::router(portal.clone(), parts.faces);
+    let router = portal_presentation::router(portal.clone(), parts.limits, parts.faces);
     Service {
         portal,
         router,

@@ -37,7 +37,7 @@ impl FromRequestParts<InternalFaces> for HookCaller {
             ..Code::Unauthenticated.into()
         })?;
         let share = faces.tenants.enter(&hook.tenant).ok_or(Code::Overloaded)?;
-        let _ = exchange.share.set(share);
+        exchange.move_to(share);
         let _ = exchange.who.set(Who {
             tenant: Some(hook.tenant.clone()),
             actor: ACTOR.to_owned(),

@@ -21,7 +21,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::health;
-use crate::layers::TenantShares;
+use crate::layers::{Edge, TenantShares};
 use crate::router::finished;
 use crate::settings::Settings;
 
@@ -45,7 +45,7 @@ pub fn internal_router(desk: StaffDesk, hooks: HookDesk, settings: Settings) -> 
     };
     let (staff, _) = routes(openapi::head()).split_for_parts();
     let routes = staff.merge(health::routes(&settings.health, false));
-    finished(routes.with_state(faces), settings)
+    finished(routes.with_state(faces), Edge::unlimited(settings))
 }
 
 /// The `OpenAPI` description of `/internal/portal`.

@@ -2,7 +2,7 @@ use super::Scene;
 use crate::config::{EntitlementsConfig, Role, Secrecy, operate, process, relay, serve, table};
 
 /// A malformed value for each setting that has a form.
-const MALFORMED: [(&str, &str); 77] = [
+const MALFORMED: [(&str, &str); 79] = [
     ("PORTAL_PROFILE", "staging"),
     ("PUBLIC_URL", "portal.example.org"),
     ("PUBLIC_URL", "https://u:p@portal.example.org"),
@@ -15,6 +15,8 @@ const MALFORMED: [(&str, &str); 77] = [
     ("ADMIN_ADDR", "0.0.0.0:99999"),
     ("TRUSTED_PROXIES", "10.0.0.0/33"),
     ("MAX_IN_FLIGHT", "0"),
+    ("RATE_LIMIT_ACCOUNT", "0"),
+    ("RATE_LIMIT_ADDRESS", "many"),
     ("DRAIN_DELAY", "5s"),
     ("TOKIO_WORKER_THREADS", "-1"),
     ("LOG_LEVEL", "loud"),
