@@ -5,6 +5,7 @@ mod forged;
 mod killed;
 mod merged;
 mod people;
+mod records;
 mod tenants;
 
 use portal_tests::{Person, Pod, TestOptions, TestPortal};

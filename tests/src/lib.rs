@@ -17,6 +17,7 @@ mod environment;
 mod events;
 mod facts;
 mod fixture;
+mod hooks;
 mod people;
 mod platform;
 mod pod;

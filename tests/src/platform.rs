@@ -30,7 +30,40 @@ const KINDS: [(&str, &str); 13] = [
     ),
     ("registration.patient.merged.v1", "registration"),
 ];
-const SERVICES: [&str; 4] = ["tenant", "licensing", "identity", "registration"];
+/// Each kind that only says that records have changed, with the service that says so. A kind that
+/// ends in a star is a family of types.
+const RECORD_KINDS: [(&str, &str); 13] = [
+    ("diag.laboratory.result.released", "laboratory"),
+    ("diag.radiology.report.signed", "radiology"),
+    ("diag.radiology.report.amended", "radiology"),
+    ("SCHEDULING.appointment.created", "scheduling"),
+    ("SCHEDULING.appointment.updated", "scheduling"),
+    ("SCHEDULING.appointment.cancelled", "scheduling"),
+    ("appointment.reminder.sent", "scheduling"),
+    ("medication.prescription.*", "medication"),
+    ("medication.refill.*", "medication"),
+    ("communication.message.sent", "communication"),
+    ("patient_chart.*", "patient-chart"),
+    ("IMMUNIZATIONS.*", "immunizations"),
+    ("claims.*", "claims"),
+];
+/// Services with a stream of their own; the clinical ones share one.
+const STREAMS: [&str; 5] = [
+    "tenant",
+    "licensing",
+    "identity",
+    "registration",
+    "clinical",
+];
+
+fn all_kinds() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    KINDS.iter().chain(&RECORD_KINDS)
+}
+
+fn stream_of(service: &str) -> &str {
+    let is_own = KINDS.iter().any(|(_, own)| *own == service);
+    if is_own { service } else { "clinical" }
+}
 
 /// The streams of other services.
 #[derive(Clone)]
@@ -47,10 +80,10 @@ impl Platform {
             context: jetstream::new(client),
             unique: unique.to_owned(),
         };
-        for service in SERVICES {
-            let kinds = KINDS.iter().filter(|(_, of)| *of == service);
+        for name in STREAMS {
+            let kinds = all_kinds().filter(|(_, service)| stream_of(service) == name);
             let config = stream::Config {
-                name: platform.stream(service),
+                name: platform.stream(name),
                 subjects: kinds.map(|(kind, _)| platform.subject(kind)).collect(),
                 ..stream::Config::default()
             };
@@ -60,33 +93,45 @@ impl Platform {
         platform
     }
 
-    /// Every kind that is consumed.
+    /// Every kind that is consumed, but for those that only say that records have changed.
     pub fn kinds() -> impl Iterator<Item = &'static str> {
         KINDS.iter().map(|(kind, _)| *kind)
+    }
+
+    /// Every kind that only says that records have changed.
+    pub fn record_kinds() -> impl Iterator<Item = &'static str> {
+        RECORD_KINDS.iter().map(|(kind, _)| *kind)
     }
 
     /// The setting by which a service reads these streams.
     pub fn setting(&self) -> String {
         let one = |(kind, service): &(&str, &str)| {
-            let places = json!({"stream": self.stream(service), "subject": self.subject(kind)});
+            let stream = self.stream(stream_of(service));
+            let places = json!({"stream": stream, "subject": self.subject(kind)});
             ((*kind).to_owned(), places)
         };
-        Value::Object(KINDS.iter().map(one).collect::<Map<_, _>>()).to_string()
+        Value::Object(all_kinds().map(one).collect::<Map<_, _>>()).to_string()
     }
 
-    fn stream(&self, service: &str) -> String {
-        format!("PLATFORM_{}_{service}", self.unique)
+    fn stream(&self, name: &str) -> String {
+        format!("PLATFORM_{}_{name}", self.unique)
     }
 
-    /// Where events of a kind come in.
+    /// Where events of a kind come in; of a family, the pattern of its subjects.
     pub fn subject(&self, kind: &str) -> String {
+        let pattern = kind.strip_suffix(".*").map(|family| format!("{family}.>"));
+        let kind = pattern.as_deref().unwrap_or(kind);
         format!("{}.{kind}", self.unique)
     }
 
-    /// An event as its service would send it.
+    /// An event as its service would send it: of a kind, or of a type of a family.
     pub fn event(tenant: &str, kind: &str, data: &Value, at: Timestamp) -> Value {
-        let service = KINDS.iter().find(|(name, _)| *name == kind);
-        let (_, service) = service.expect("a kind that is consumed");
+        let is_of = |name: &str| match name.strip_suffix('*') {
+            Some(family) => kind.starts_with(family),
+            None => name == kind,
+        };
+        let found = all_kinds().find(|(name, _)| is_of(name));
+        let (_, service) = found.expect("a kind that is consumed");
         json!({
             "specversion": "1.0",
             "id": ulid::Ulid::new().to_string(),
@@ -133,30 +178,30 @@ impl Platform {
     ///
     /// They take longer than 20 seconds.
     pub async fn settled(&self) {
-        for service in SERVICES {
-            self.settled_within(service, Duration::from_secs(20)).await;
+        for stream in STREAMS {
+            self.settled_within(stream, Duration::from_secs(20)).await;
         }
     }
 
-    /// Waits until the pods have dealt with everything that a service sent.
+    /// Waits until the pods have dealt with everything that is in a stream.
     ///
     /// # Panics
     ///
     /// They take longer than that.
-    pub async fn settled_within(&self, service: &str, within: Duration) {
+    pub async fn settled_within(&self, stream: &str, within: Duration) {
         let settling = async {
-            while !self.is_settled(service).await {
+            while !self.is_settled(stream).await {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
         let settled = tokio::time::timeout(within, settling).await;
-        settled.unwrap_or_else(|_| panic!("events of {service} are left"));
+        settled.unwrap_or_else(|_| panic!("events of {stream} are left"));
     }
 
-    async fn is_settled(&self, service: &str) -> bool {
+    async fn is_settled(&self, stream: &str) -> bool {
         let durable = AccessEvents::bus(&self.unique).subject_prefix;
         let durable = durable.to_lowercase().replace('_', "-");
-        let Ok(stream) = self.context.get_stream(self.stream(service)).await else {
+        let Ok(stream) = self.context.get_stream(self.stream(stream)).await else {
             return false;
         };
         let consumer: Result<PullConsumer, _> = stream.get_consumer(&durable).await;

@@ -38,7 +38,12 @@ fn load(name: &str) -> BTreeMap<String, Schema> {
     let load = |file: std::io::Result<std::fs::DirEntry>| {
         let file = file.expect("a file");
         let name = file.file_name().into_string().expect("a name");
+        // A star is no character for the name of a file.
         let event_type = name.strip_suffix(".schema.json").expect("a schema");
+        let event_type = match event_type.strip_suffix(".any") {
+            Some(family) => format!("{family}.*"),
+            None => event_type.to_owned(),
+        };
         let text = std::fs::read_to_string(file.path()).expect("a text");
         let document: Value = serde_json::from_str(&text).expect("JSON");
         let validator = jsonschema::options()
@@ -49,7 +54,7 @@ fn load(name: &str) -> BTreeMap<String, Schema> {
             document,
             validator,
         };
-        (event_type.to_owned(), schema)
+        (event_type, schema)
     };
     files.map(load).collect()
 }

@@ -10,7 +10,7 @@ use crate::machine::conditions;
 use crate::report::{Report, Row};
 use crate::stage::{READERS, Stage, token};
 use crate::target::{Kind, Target};
-use crate::{Arguments, Outcome, outbox, say, usage};
+use crate::{Arguments, Outcome, bulk, journal, outbox, say, usage};
 
 const KINDS: [Kind; 6] = [
     Kind::FloorVerified,
@@ -39,6 +39,18 @@ pub(crate) async fn run(arguments: &Arguments, dir: &Path) -> Outcome<Report> {
     } else {
         None
     };
+    let journal = if journal::NAME.contains(&arguments.only) {
+        say("the journal");
+        Some(journal::run(&stage).await?)
+    } else {
+        None
+    };
+    let bulk = if bulk::NAME.contains(&arguments.only) {
+        say("a bulk import");
+        Some(bulk::run(&mut stage).await?)
+    } else {
+        None
+    };
     if is_wanted(Kind::SectionRelayApart, arguments) {
         rows.extend(with_relay_apart(&mut stage, arguments).await?);
     }
@@ -47,6 +59,8 @@ pub(crate) async fn run(arguments: &Arguments, dir: &Path) -> Outcome<Report> {
         rows,
         cold,
         outbox,
+        journal,
+        bulk,
         idle_kib: stage.idle_kib,
     })
 }

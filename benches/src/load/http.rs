@@ -128,6 +128,22 @@ fn invalid(text: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, text)
 }
 
+/// Sends a whole request of HTTP/1.0 and gives everything that comes until the connection ends, in
+/// which the answer's length need not be known (RFC 9112, 6.3).
+///
+/// # Errors
+///
+/// The connection broke, or what came is not text.
+pub(crate) async fn to_the_end(address: SocketAddr, request: &[u8]) -> io::Result<String> {
+    let (mut from, mut to) = TcpStream::connect(address).await?.into_split();
+    let mut answer = String::new();
+    // Beside each other: an answer may begin before the request has ended.
+    let (sent, read) = tokio::join!(to.write_all(request), from.read_to_string(&mut answer));
+    sent?;
+    read?;
+    Ok(answer)
+}
+
 /// A GET as text; `headers` are whole lines, each with its line end.
 pub(crate) fn get(host: SocketAddr, path: &str, headers: &str) -> Vec<u8> {
     format!(

@@ -6,9 +6,11 @@
 //! Whatever is started is ended: on success, on an error and on Ctrl-C.
 
 mod bench;
+mod bulk;
 mod closed;
 mod cold;
 mod http;
+mod journal;
 mod latency;
 mod machine;
 mod open;

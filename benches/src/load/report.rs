@@ -3,8 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::bulk::Bulk;
 use crate::closed::Closed;
 use crate::cold::Cold;
+use crate::journal::Journal;
 use crate::machine::Conditions;
 use crate::outbox::Outbox;
 use crate::servers::ServersCpu;
@@ -65,6 +67,8 @@ pub(crate) struct Report {
     pub(crate) rows: Vec<Row>,
     pub(crate) cold: Option<Cold>,
     pub(crate) outbox: Option<Outbox>,
+    pub(crate) journal: Option<Journal>,
+    pub(crate) bulk: Option<Bulk>,
     pub(crate) idle_kib: Option<u64>,
 }
 
@@ -139,7 +143,10 @@ impl Report {
             f,
             "| p99 of a cold summary | ≤ slowest source + 15 ms | {measured} | {verdict} |"
         )?;
-        for (goal, wanted, measured, is_met) in self.outbox.iter().flat_map(Outbox::goals) {
+        let events = self.outbox.iter().flat_map(Outbox::goals);
+        let events = events.chain(self.journal.iter().map(Journal::goal));
+        let goals = events.chain(self.bulk.iter().map(Bulk::goal));
+        for (goal, wanted, measured, is_met) in goals {
             writeln!(f, "| {goal} | {wanted} | {measured} | {} |", met(is_met))?;
         }
         let verdict = shown(self.idle_kib, |kib| met(kib <= 64 * 1024));
@@ -172,6 +179,12 @@ impl fmt::Display for Report {
         }
         if let Some(outbox) = &self.outbox {
             write!(f, "\n{outbox}")?;
+        }
+        if let Some(journal) = &self.journal {
+            write!(f, "\n{journal}")?;
+        }
+        if let Some(bulk) = &self.bulk {
+            write!(f, "\n{bulk}")?;
         }
         self.write_goals(f)
     }

@@ -19,6 +19,8 @@ pub(crate) struct Sandbox {
     connection: Connection,
     pub(crate) address: SocketAddr,
     pub(crate) issuer: String,
+    /// That of staff.
+    pub(crate) staff_issuer: String,
     /// Base URL by name.
     pub(crate) sources: BTreeMap<String, String>,
 }
@@ -27,6 +29,8 @@ pub(crate) struct Sandbox {
 struct Ready {
     address: SocketAddr,
     issuer: String,
+    #[serde(rename = "staffIssuer")]
+    staff_issuer: String,
     sources: BTreeMap<String, String>,
 }
 
@@ -47,6 +51,7 @@ impl Sandbox {
             connection: Connection::open(ready.address).await?,
             address: ready.address,
             issuer: ready.issuer,
+            staff_issuer: ready.staff_issuer,
             sources: ready.sources,
         })
     }

@@ -16,7 +16,11 @@ use crate::sandbox::Sandbox;
 pub(crate) const REGION: &str = "local";
 /// `aud` of tokens for `/v1/portal`.
 pub(crate) const AUDIENCE: &str = "patient-portal";
+/// `aud` of tokens for `/internal/portal`.
+pub(crate) const INTERNAL_AUDIENCE: &str = "patient-portal-internal";
 /// Seals nothing but what lives as long as one run.
+/// Points of a minute that no run can spend.
+const UNLIMITED: &str = "1000000000";
 const KEY_RING: &str = "bench:2024-01-01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
 /// Addresses and settings, the same for every start.
@@ -25,6 +29,7 @@ pub(crate) struct Settings {
     dir: PathBuf,
     variables: Vec<(String, String)>,
     pub(crate) public: SocketAddr,
+    pub(crate) internal: SocketAddr,
     admin: SocketAddr,
 }
 
@@ -48,6 +53,7 @@ impl Settings {
             ("ADMIN_ADDR".to_owned(), admin.to_string()),
             ("REGION".to_owned(), REGION.to_owned()),
             ("KEYCLOAK_REALM_URL".to_owned(), sandbox.issuer.clone()),
+            ("STAFF_ISSUER_URL".to_owned(), sandbox.staff_issuer.clone()),
             ("PORTAL_AUDIENCE".to_owned(), AUDIENCE.to_owned()),
             ("FIRST_PARTY_CLIENTS".to_owned(), "portal-web".to_owned()),
             ("ACR_LEVELS".to_owned(), "1=1,2=2".to_owned()),
@@ -57,6 +63,8 @@ impl Settings {
                 format!("{}=ehr.portal", crate::records::TENANT),
             ),
             ("KEY_RING".to_owned(), KEY_RING.to_owned()),
+            ("RATE_LIMIT_ACCOUNT".to_owned(), UNLIMITED.to_owned()),
+            ("RATE_LIMIT_ADDRESS".to_owned(), UNLIMITED.to_owned()),
         ];
         for (name, url) in &sandbox.sources {
             let setting = name.to_uppercase().replace('-', "_");
@@ -69,6 +77,7 @@ impl Settings {
             dir,
             variables,
             public,
+            internal,
             admin,
         })
     }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use portal_domain::access::{ActingFor, StatedContext, VerifiedToken};
 use portal_domain::id::RequestId;
 
+use crate::charge::Charge;
 use crate::ports::BearerToken;
 
 /// What is known of a request beside who makes it.
@@ -21,6 +22,8 @@ pub struct RequestContext {
     pub query_keys: Vec<Box<str>>,
     /// When the answer stops being useful.
     pub deadline: Instant,
+    /// What it costs.
+    pub charge: Arc<Charge>,
 }
 
 /// One authenticated request.

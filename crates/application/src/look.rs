@@ -81,7 +81,7 @@ impl Inner {
         memory: Memory,
     ) -> Result<PatientGrant, AccessError> {
         match self.decide(caller, action, memory).await? {
-            Ok(grant) => Ok(grant),
+            Ok(grant) => self.charge(caller).await.map(|()| grant),
             Err(refused) => {
                 self.deny(caller, action, &refused).await;
                 Err(refused.denial.into())
@@ -97,7 +97,7 @@ impl Inner {
         memory: Memory,
     ) -> Result<CallerGrant, AccessError> {
         match self.decide_caller(caller, action, memory).await? {
-            Ok(grant) => Ok(grant),
+            Ok(grant) => self.charge(caller).await.map(|()| grant),
             Err(refused) => {
                 self.deny(caller, action, &refused).await;
                 Err(refused.denial.into())

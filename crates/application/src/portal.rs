@@ -29,7 +29,7 @@ use crate::gate::{Gate, GateParts};
 use crate::me::Me;
 use crate::ports::{
     AccessLog, AccountViews, AppUses, BearerToken, Clock, CursorSeal, Entitlements, Facts, Ids,
-    Journal, Notifier, PatientDirectory, RecordCache, Revocations, Secrets, Sources,
+    Journal, Notifier, PatientDirectory, RateLimits, RecordCache, Revocations, Secrets, Sources,
     TokenIntrospection, TokenRefusal, TokenVerifier, UnitsOfWork,
 };
 use crate::record::{
@@ -72,6 +72,8 @@ pub struct Parts {
     pub access_log: Arc<dyn AccessLog>,
     /// Cursors.
     pub cursors: Arc<dyn CursorSeal>,
+    /// Budgets of accounts.
+    pub limits: Arc<dyn RateLimits>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// New ids.
@@ -107,6 +109,7 @@ pub(crate) struct Inner {
     pub(crate) secrets: Arc<dyn Secrets>,
     pub(crate) access_log: Arc<dyn AccessLog>,
     pub(crate) cursors: Arc<dyn CursorSeal>,
+    pub(crate) limits: Arc<dyn RateLimits>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) denials: Denials,
@@ -146,6 +149,7 @@ impl Portal {
             secrets: parts.secrets,
             access_log: parts.access_log,
             cursors: parts.cursors,
+            limits: parts.limits,
             clock: parts.clock,
             ids: parts.ids,
             denials: Denials::default(),

@@ -114,8 +114,7 @@ pub(crate) fn enter(
     let tenant = verified.tenant().ok().cloned();
     if let Some(tenant) = &tenant {
         let share = tenants.enter(tenant).ok_or(Code::Overloaded)?;
-        // Set once a request: there is one caller.
-        let _ = exchange.share.set(share);
+        exchange.move_to(share);
         tracing::Span::current().record("tenant_id", tenant.as_str());
     }
     let actor = (settings.actor_hash)(&verified.issuer, &verified.subject);
@@ -217,6 +216,7 @@ pub(crate) fn request(
         user_agent_class: client::user_agent_class(&parts.headers),
         query_keys: query::keys(&parameters),
         deadline: exchange.sources_end(),
+        charge: Arc::clone(&exchange.charge),
     };
     (request, parameters)
 }

@@ -1,13 +1,17 @@
 //! One request and its answer, as far as the layers and the faces share it.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request};
 use http::header::{HeaderName, HeaderValue, IF_NONE_MATCH};
+use portal_application::Charge;
+use portal_application::ports::Standing;
 use portal_domain::access::Surface;
 use portal_domain::id::{RequestId, TenantId};
+use tokio::sync::OwnedSemaphorePermit;
 
+use crate::cost;
 use crate::language::Language;
 use crate::layers::TenantShare;
 use crate::settings::Settings;
@@ -44,8 +48,14 @@ pub(crate) struct Exchange {
     pub(crate) if_none_match: Vec<HeaderValue>,
     /// Who asks, once that is known.
     pub(crate) who: OnceLock<Who>,
+    /// Its place among those of whom the tenant is not known; given back once it is.
+    place: Mutex<Option<OwnedSemaphorePermit>>,
     /// Its place among its tenant's requests.
-    pub(crate) share: OnceLock<TenantShare>,
+    share: OnceLock<TenantShare>,
+    /// What it costs, and where the caller's budget stands.
+    pub(crate) charge: Arc<Charge>,
+    /// Where the budget of the client's address stands.
+    pub(crate) address: OnceLock<Standing>,
     language: Option<Language>,
 }
 
@@ -53,18 +63,38 @@ impl Exchange {
     pub(crate) fn begin(settings: &Settings, request: &Request) -> Self {
         let headers = request.headers();
         let started = Instant::now();
+        let route = request.extensions().get::<MatchedPath>().cloned();
+        let points = cost::points(request.method(), route.as_ref().map(MatchedPath::as_str));
         Self {
             request_id: sent_id(request).unwrap_or_else(|| new_id(settings)),
             surface: surface(request.uri().path()),
             method: method(request.method()),
-            route: request.extensions().get::<MatchedPath>().cloned(),
+            route,
             started,
             ends: started + settings.request_deadline,
             if_none_match: headers.get_all(IF_NONE_MATCH).iter().cloned().collect(),
             who: OnceLock::new(),
+            place: Mutex::default(),
             share: OnceLock::new(),
+            charge: Arc::new(Charge::new(points)),
+            address: OnceLock::new(),
             language: Language::asked(headers),
         }
+    }
+
+    /// Keeps a place, for as long as the tenant is not known.
+    pub(crate) fn wait_in(&self, place: OwnedSemaphorePermit) {
+        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
+    }
+
+    /// Takes a place among the tenant's requests, and gives the other one back.
+    pub(crate) fn move_to(&self, share: TenantShare) {
+        // Set once a request: there is one caller.
+        let _ = self.share.set(share);
+        self.place
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
     }
 
     /// The route for logs and metrics.

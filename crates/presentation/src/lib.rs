@@ -9,6 +9,7 @@ mod caller;
 mod client;
 mod code;
 mod correlation;
+mod cost;
 mod disclosure;
 mod exchange;
 mod fault;

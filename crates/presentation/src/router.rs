@@ -7,6 +7,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use http::header::CONTENT_TYPE;
 use portal_application::Portal;
+use portal_application::ports::RateLimits;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
@@ -34,8 +35,8 @@ pub(crate) struct Faces {
 }
 
 /// The public port: `/v1/portal`, `/fhir/R4`, `/health`. Expects the peer of each connection as
-/// `ConnectInfo<SocketAddr>`; without it no client address is known.
-pub fn router(portal: Portal, settings: Settings) -> Router {
+/// `ConnectInfo<SocketAddr>`; without it no client address is known, and none is limited.
+pub fn router(portal: Portal, limits: Arc<dyn RateLimits>, settings: Settings) -> Router {
     let settings = Arc::new(settings);
     let faces = Faces {
         portal,
@@ -46,7 +47,7 @@ pub fn router(portal: Portal, settings: Settings) -> Router {
     let routes = portal
         .merge(fhir::routes(&settings.public_url))
         .merge(health::routes(&settings.health, false));
-    finished(routes.with_state(faces), settings)
+    finished(routes.with_state(faces), Edge::limited(settings, limits))
 }
 
 /// The admin port: `/metrics`, and `/health` with the state of each component.
@@ -58,14 +59,14 @@ pub fn admin_router(health: &Arc<HealthState>, render: RenderMetrics) -> Router 
     health::routes(health, true).route("/metrics", get(metrics))
 }
 
-pub(crate) fn finished(routes: Router, settings: Arc<Settings>) -> Router {
+pub(crate) fn finished(routes: Router, layer: Edge) -> Router {
     let compression = CompressionLayer::new()
         .quality(CompressionLevel::Precise(1))
         .compress_when(SizeAbove::new(COMPRESSED_FROM));
     routes
         .fallback(not_found)
         .method_not_allowed_fallback(not_offered)
-        .layer(from_fn_with_state(Arc::new(Edge::new(settings)), edge))
+        .layer(from_fn_with_state(Arc::new(layer), edge))
         .layer(compression)
 }
 

@@ -5,7 +5,7 @@ use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, IF_MATCH};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, IF_MATCH};
 use portal_application::{IdempotencyKey, RequestBody, WriteRequest};
 
 use crate::fault::Fault;
@@ -56,19 +56,24 @@ impl<S: Send + Sync> FromRequest<S> for Sent {
 
 /// An empty body needs no type.
 fn typed(headers: &HeaderMap, bytes: Bytes) -> RequestBody {
-    let json = headers.get(CONTENT_TYPE).is_some_and(|value| {
-        let value = value.as_bytes();
-        let end = value.iter().position(|byte| *byte == b';');
-        let essence = value.get(..end.unwrap_or(value.len())).unwrap_or_default();
-        essence
-            .trim_ascii()
-            .eq_ignore_ascii_case(b"application/json")
-    });
+    let json = headers
+        .get(CONTENT_TYPE)
+        .is_some_and(|value| essence(value).eq_ignore_ascii_case(b"application/json"));
     if headers.contains_key(CONTENT_ENCODING) || !(json || bytes.is_empty()) {
         RequestBody::UnsupportedType
     } else {
         RequestBody::Json(bytes)
     }
+}
+
+/// A content type without its parameters.
+pub(crate) fn essence(value: &HeaderValue) -> &[u8] {
+    let value = value.as_bytes();
+    let end = value.iter().position(|byte| *byte == b';');
+    value
+        .get(..end.unwrap_or(value.len()))
+        .unwrap_or_default()
+        .trim_ascii()
 }
 
 fn idempotency_key(headers: &HeaderMap) -> IdempotencyKey {

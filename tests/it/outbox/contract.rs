@@ -159,7 +159,8 @@ fn asyncapi() -> String {
     }
     for subscription in Subscriptions::default().iter() {
         let (kind, stream) = (subscription.kind.as_str(), &subscription.stream);
-        let name = kind.replace(['.', '-'], "_");
+        let file = kind.replace('*', "any");
+        let name = file.replace(['.', '-'], "_");
         let title = &schemas::consumed()[kind].document["title"];
         let title = title.as_str().expect("a title");
         write!(
@@ -181,7 +182,7 @@ fn asyncapi() -> String {
             messages,
             "    {name}:\n      name: {kind}\n      title: {title}\n      payload:\n        \
              schemaFormat: application/schema+json;version=draft-07\n        schema:\n          \
-             $ref: ./consumed-events/{kind}.schema.json\n"
+             $ref: ./consumed-events/{file}.schema.json\n"
         )
         .expect("text");
     }

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use portal_application::staff::operation;
 use portal_tests::{Answer, Staff, TestOptions, TestPortal, long_scene};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::operations::{Operation, ROLES, all};
+use super::operations::{OF_SOURCES, Operation, ROLES, all};
 
 async fn with_dead_letters() -> TestPortal {
     // Only who relays sees what the relay gave up.
@@ -140,12 +140,37 @@ async fn a_person_needs_a_second_factor_for_everything_and_a_service_for_nothing
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_sources_call_no_role_opens() {
+    long_scene(Duration::from_mins(1), async {
+        let portal = TestPortal::start().await;
+        let mut tokens = strangers(&portal).await.to_vec();
+        tokens.extend(ROLES.map(|role| portal.staff_token(&portal.staff(role))));
+        for (method, path) in OF_SOURCES.map(|(_, method, path)| (method, path)) {
+            let method: reqwest::Method = method.parse().expect("a method");
+            for token in &tokens {
+                let body = Some(("application/fhir+json", "{}".to_owned()));
+                let answer = portal.internal(token, (method.clone(), path), body).await;
+                assert_eq!(answer.verdict(), "401 UNAUTHENTICATED", "{method} {path}");
+            }
+        }
+    })
+    .await;
+}
+
 #[test]
 fn the_matrix_holds_every_operation_that_is_served() {
+    let of_staff = operation::ALL.iter().map(|action| action.operation);
     let listed: BTreeSet<&str> = all().iter().map(|operation| operation.id).collect();
-    let served: BTreeSet<&str> = operation::ALL
-        .iter()
-        .map(|action| action.operation)
+    assert_eq!(listed, of_staff.collect());
+    let file = portal_tests::schemas::folder().join("internal.v1.json");
+    let text = std::fs::read_to_string(file).expect("the description");
+    let described: Value = serde_json::from_str(&text).expect("JSON");
+    let paths = described["paths"].as_object().expect("paths").values();
+    let served: BTreeSet<&str> = paths
+        .flat_map(|path| path.as_object().expect("operations").values())
+        .filter_map(|operation| operation["operationId"].as_str())
         .collect();
-    assert_eq!(listed, served);
+    let of_sources = OF_SOURCES.iter().map(|(id, ..)| *id);
+    assert_eq!(served, listed.into_iter().chain(of_sources).collect());
 }

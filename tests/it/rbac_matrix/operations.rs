@@ -13,6 +13,12 @@ pub(crate) const ROLES: [&str; 4] = [
     "service",
 ];
 
+/// What sources call with secrets of their own: id, method and path.
+pub(crate) const OF_SOURCES: [(&str, &str, &str); 2] = [
+    ("notifyFhirHook", "POST", "hooks/fhir"),
+    ("putToFhirHook", "PUT", "hooks/fhir/Condition/c-1"),
+];
+
 /// One operation.
 pub(crate) struct Operation {
     pub(crate) id: &'static str,

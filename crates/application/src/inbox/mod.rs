@@ -4,8 +4,10 @@
 mod confirm;
 mod handle;
 mod patients;
+mod pattern;
 mod people;
 mod receive;
+mod records;
 mod subscriptions;
 mod tenants;
 
@@ -16,6 +18,7 @@ use std::sync::Arc;
 
 use portal_domain::id::{Issuer, TenantId};
 
+use crate::bursts::Bursts;
 use crate::portal::{Inner, Portal};
 use crate::ports::{InboxUnitsOfWork, RecordInvalidation};
 
@@ -39,6 +42,7 @@ pub struct InboxParts {
 pub struct Inbox {
     inner: Arc<Inner>,
     parts: InboxParts,
+    bursts: Arc<Bursts>,
 }
 
 impl Inbox {
@@ -47,6 +51,7 @@ impl Inbox {
         Self {
             inner: portal.inner(),
             parts,
+            bursts: Arc::new(Bursts::new()),
         }
     }
 

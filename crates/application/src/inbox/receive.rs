@@ -51,6 +51,8 @@ pub enum Verdict {
 pub(super) enum NotHandled {
     /// Something is out of reach.
     Later(&'static str),
+    /// It is one of many, and will be dealt with together with them after a while.
+    Soon(Duration),
     /// It never will be, for a reason.
     Never(Cow<'static, str>),
 }
@@ -107,6 +109,7 @@ impl Inbox {
                 tracing::debug!(reason, "inbox.ignored");
                 ("ignored", Verdict::Done)
             }
+            Err(NotHandled::Soon(wait)) => ("put-off", Verdict::Again(wait)),
             Err(NotHandled::Never(reason)) => self.give_up(message, kind, &reason).await,
             Err(NotHandled::Later(cause)) if message.deliveries >= MAX_DELIVERIES => {
                 self.give_up(message, kind, &format!("unavailable {cause}"))
@@ -132,7 +135,13 @@ impl Inbox {
         let now = self.inner.clock.now();
         check(subscription, &envelope, now)?;
         let kind = subscription.kind;
-        let event = PlatformEvent::of(kind, &envelope)?;
+        let event = match PlatformEvent::of(kind, &envelope)? {
+            PlatformEvent::RecordsChanged(patient, source) => {
+                let whose = (patient, source);
+                return self.read_anew(message, &envelope.tenant, whose).await;
+            }
+            event => event,
+        };
         let received = ReceivedEvent {
             tenant: envelope.tenant.clone(),
             kind,
@@ -180,7 +189,7 @@ impl Inbox {
 }
 
 /// Whether an event is what its subscription says, of a time that can be believed. What takes
-/// something away may be of any age.
+/// something away may be of any age; of what only has records read anew not even that is believed.
 fn check(
     subscription: &Subscription,
     envelope: &Envelope,
@@ -189,8 +198,11 @@ fn check(
     if *envelope.source != *subscription.source {
         return Err(NotHandled::never("foreign-source"));
     }
-    if *envelope.event_type != *subscription.event_type {
+    if !subscription.takes(&envelope.event_type) {
         return Err(NotHandled::never("unexpected-type"));
+    }
+    if matches!(subscription.kind, PlatformEventKind::Records(_)) {
+        return Ok(());
     }
     let age = now.duration_since(envelope.occurred_at);
     if age < -CLOCK_SKEW {

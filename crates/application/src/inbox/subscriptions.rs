@@ -3,8 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use portal_domain::inbox::PlatformEventKind;
+use portal_domain::inbox::{PlatformEventKind, RecordEventKind};
 use serde_json::{Map, Value};
+
+use super::pattern;
 
 /// Where events of a kind come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,9 +15,9 @@ pub struct Subscription {
     pub kind: PlatformEventKind,
     /// The stream that holds them.
     pub stream: String,
-    /// The subject they come in at.
+    /// The subject they come in at; for a family of types a pattern.
     pub subject: String,
-    /// The `type` they have.
+    /// The `type` they have; for a family of types a pattern.
     pub event_type: String,
     /// The `source` they have.
     pub source: String,
@@ -38,16 +40,18 @@ pub enum SubscriptionFault {
     #[error("an event's value is not null or an object of stream, subject, type and source")]
     NotASubscription,
     /// A name cannot be that of a stream or subject.
-    #[error("a stream or subject is empty or holds a space, a wildcard or, for a stream, a dot")]
+    #[error(
+        "a stream or subject is empty or holds a space, a dot in a stream, or a wildcard where no family of events comes in"
+    )]
     InvalidName,
-    /// Two kinds come in at the same subject of the same stream.
+    /// Two kinds may come in at the same subject of the same stream.
     #[error("two events have the same stream and subject")]
     SameSubject,
 }
 
 impl Default for Subscriptions {
     fn default() -> Self {
-        Self(PlatformEventKind::ALL.map(Subscription::usual).into())
+        Self(PlatformEventKind::all().map(Subscription::usual).collect())
     }
 }
 
@@ -68,14 +72,33 @@ impl Subscription {
             Kind::PatientUpdated | Kind::VitalStatusChanged | Kind::PatientMerged => {
                 ("REGISTRATION", "ghasi/registration")
             }
+            Kind::Records(kind) => usual_of_records(kind),
         };
+        let name = match kind {
+            Kind::Records(kind) => kind.family().map(|family| format!("{family}.>")),
+            _ => None,
+        };
+        let name = name.unwrap_or_else(|| kind.as_str().to_owned());
         Self {
             kind,
             stream: stream.to_owned(),
-            subject: kind.as_str().to_owned(),
-            event_type: kind.as_str().to_owned(),
+            subject: name.clone(),
+            event_type: name,
             source: source.to_owned(),
         }
+    }
+
+    /// Whether events of a type are of this kind.
+    pub fn takes(&self, event_type: &str) -> bool {
+        if self.is_family() {
+            pattern::matches(&self.event_type, event_type)
+        } else {
+            self.event_type == event_type
+        }
+    }
+
+    fn is_family(&self) -> bool {
+        matches!(self.kind, PlatformEventKind::Records(kind) if kind.family().is_some())
     }
 
     /// With what a setting says otherwise.
@@ -91,8 +114,13 @@ impl Subscription {
             };
             text.clone_into(place);
         }
-        let is_name = !self.stream.contains('.') && is_subject(&self.stream);
-        if is_name && is_subject(&self.subject) {
+        let is_subject = if self.is_family() {
+            pattern::is_pattern(&self.subject)
+        } else {
+            pattern::is_name(&self.subject)
+        };
+        let is_stream = !self.stream.contains('.') && pattern::is_name(&self.stream);
+        if is_stream && is_subject {
             Ok(self)
         } else {
             Err(SubscriptionFault::InvalidName)
@@ -100,13 +128,21 @@ impl Subscription {
     }
 }
 
-/// A subject without wildcards (docs.nats.io, "Subject-Based Messaging").
-fn is_subject(text: &str) -> bool {
-    let is_token = |token: &str| {
-        let allowed = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'*' | b'>');
-        !token.is_empty() && token.bytes().all(allowed)
-    };
-    text.split('.').all(is_token)
+const fn usual_of_records(kind: RecordEventKind) -> (&'static str, &'static str) {
+    use RecordEventKind as Kind;
+    match kind {
+        Kind::LaboratoryResultReleased => ("DIAG", "ghasi/laboratory"),
+        Kind::RadiologyReportSigned | Kind::RadiologyReportAmended => ("DIAG", "ghasi/radiology"),
+        Kind::AppointmentCreated
+        | Kind::AppointmentUpdated
+        | Kind::AppointmentCancelled
+        | Kind::AppointmentReminderSent => ("SCHEDULING", "ghasi/scheduling"),
+        Kind::Prescription | Kind::Refill => ("MEDICATION", "ghasi/medication"),
+        Kind::MessageSent => ("COMMUNICATION", "ghasi/communication"),
+        Kind::Chart => ("PATIENT_CHART", "ghasi/patient-chart"),
+        Kind::Immunization => ("IMMUNIZATIONS", "ghasi/immunizations"),
+        Kind::Claim => ("CLAIMS", "ghasi/claims"),
+    }
 }
 
 impl Subscriptions {
@@ -123,7 +159,7 @@ impl Subscriptions {
             return Err(SubscriptionFault::UnknownEvent);
         }
         let mut chosen = Vec::new();
-        for kind in PlatformEventKind::ALL {
+        for kind in PlatformEventKind::all() {
             let usual = Subscription::usual(kind);
             match changes.get(kind.as_str()) {
                 None => chosen.push(usual),
@@ -132,12 +168,15 @@ impl Subscriptions {
                 Some(_) => return Err(SubscriptionFault::NotASubscription),
             }
         }
-        let places: BTreeSet<_> = chosen
-            .iter()
-            .map(|one| (&one.stream, &one.subject))
-            .collect();
-        if places.len() < chosen.len() {
-            return Err(SubscriptionFault::SameSubject);
+        let meet = |one: &Subscription, other: &Subscription| {
+            one.stream == other.stream && pattern::overlap(&one.subject, &other.subject)
+        };
+        let mut rest = &chosen[..];
+        while let Some((one, others)) = rest.split_first() {
+            if others.iter().any(|other| meet(one, other)) {
+                return Err(SubscriptionFault::SameSubject);
+            }
+            rest = others;
         }
         Ok(Self(chosen))
     }
@@ -150,7 +189,7 @@ impl Subscriptions {
     /// The one that a message came in by.
     pub fn find(&self, stream: &str, subject: &str) -> Option<&Subscription> {
         let mut all = self.0.iter();
-        all.find(|one| one.stream == stream && one.subject == subject)
+        all.find(|one| one.stream == stream && pattern::matches(&one.subject, subject))
     }
 
     /// The streams that are read.

@@ -9,6 +9,7 @@ mod deliveries;
 mod entitlements;
 mod facts;
 mod health;
+mod hooks;
 mod identity;
 mod identity_admin;
 mod inbox;
@@ -17,6 +18,7 @@ mod notifier;
 mod outbox;
 mod patient_directory;
 mod provider_tasks;
+mod rate_limits;
 mod record_cache;
 mod relay;
 mod revocations;
@@ -35,6 +37,7 @@ pub use deliveries::{Deliveries, DueDelivery};
 pub use entitlements::{Entitlements, EntitlementsUnavailable, Features};
 pub use facts::{Facts, StoredFacts};
 pub use health::{Component, Health};
+pub use hooks::{RecordHook, RecordHooks};
 pub use identity::{BearerToken, TokenRefusal, TokenVerifier};
 pub use identity_admin::{IdentityAdmin, IdentityAdminError};
 pub use inbox::{
@@ -51,6 +54,7 @@ pub use patient_directory::{
     PatientDirectory, RegisteredPatient,
 };
 pub use provider_tasks::{DueProviderTask, ProviderTask, ProviderTasks};
+pub use rate_limits::{Payer, RateLimits, Standing};
 pub use record_cache::{CacheLoad, CacheUnavailable, Generation, RecordCache, RecordInvalidation};
 pub use relay::{EventBus, EventBusError, JournalRelay, OutgoingEvent, RelayBatch, RelayClaim};
 pub use revocations::{ListedStanding, Revocations, TokenIntrospection};

@@ -1,14 +1,19 @@
 //! Accounts and legal delegations of many people, line by line: each line is decided, carried out
-//! and written down by itself, so that a bad one takes nothing with it and a revoked right ends
-//! the rest.
+//! and written down by itself, so that a bad one takes nothing with it, and a revoked right ends
+//! the import behind the lines that are on their way.
 
 mod account;
 mod delegation;
 mod lines;
 
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
+use tokio::sync::Mutex;
 
 pub use lines::{ImportEnded, Lines, MAX_LINES};
 
@@ -19,6 +24,7 @@ use super::desk::StaffDesk;
 use super::{StaffCaller, operation};
 use crate::body::{BodyError, IdempotencyKey, RequestBody, WriteRequest};
 use crate::error::{AccessError, InputError, Refusal};
+use crate::ports::StoreError;
 use lines::LineFault;
 
 /// What is imported.
@@ -46,12 +52,28 @@ pub struct ImportLine {
     pub outcome: Result<ImportOutcome, AccessError>,
 }
 
-struct Importing {
+/// Lines that are carried out beside each other. Each holds a connection of the pool that serves
+/// requests, which has ten.
+const BESIDE: usize = 6;
+/// Lines of one text wait for each other, so that the first is the one that makes something. Two
+/// texts that share a stripe wait in vain, which only takes time.
+const STRIPES: usize = 64;
+
+/// Whose import it is.
+struct Importer {
     desk: StaffDesk,
     caller: StaffCaller,
     kind: Kind,
+    /// A line was denied: none is begun any more.
+    ended: AtomicBool,
+}
+
+/// An import on its way.
+struct Importing {
+    importer: Arc<Importer>,
     lines: Lines,
-    ended: bool,
+    hasher: RandomState,
+    stripes: [Arc<Mutex<()>>; STRIPES],
 }
 
 impl StaffDesk {
@@ -84,30 +106,64 @@ impl StaffDesk {
             Kind::Delegations => operation::IMPORT_DELEGATIONS,
         };
         self.inner.admit_staff(&caller, &action).await?;
-        let importing = Importing {
+        let importer = Importer {
             desk: self.clone(),
             caller,
             kind,
-            lines,
-            ended: false,
+            ended: AtomicBool::new(false),
         };
-        let outcomes = stream::unfold(importing, |mut importing| async move {
-            let line = importing.next().await?;
+        let importing = Importing {
+            importer: Arc::new(importer),
+            lines,
+            hasher: RandomState::new(),
+            stripes: std::array::from_fn(|_| Arc::default()),
+        };
+        let begun = stream::unfold(importing, |mut importing| async move {
+            let line = importing.begin().await?;
             Some((line, importing))
         });
-        Ok(outcomes.boxed())
+        Ok(begun.buffered(BESIDE).boxed())
     }
 }
 
 impl Importing {
-    async fn next(&mut self) -> Option<ImportLine> {
-        if self.ended {
+    /// Begins the next line as a task of its own, so that a reader who is slow to take outcomes
+    /// keeps no transaction open.
+    async fn begin(&mut self) -> Option<impl Future<Output = ImportLine> + use<>> {
+        if self.importer.ended.load(Ordering::Relaxed) {
             return None;
         }
         let (number, line) = self.lines.next().await?;
+        let turn = match &line {
+            Ok(text) => Some(self.stripe(text).lock_owned().await),
+            Err(_) => None,
+        };
+        let importer = Arc::clone(&self.importer);
+        let task = tokio::spawn(async move {
+            let _turn = turn;
+            importer.outcome(number, line).await
+        });
+        Some(async move {
+            let outcome = task.await.unwrap_or(Err(StoreError::Unavailable.into()));
+            ImportLine { number, outcome }
+        })
+    }
+
+    fn stripe(&self, text: &Bytes) -> Arc<Mutex<()>> {
+        let stripe = self.hasher.hash_one(text) % STRIPES as u64;
+        Arc::clone(&self.stripes[usize::try_from(stripe).unwrap_or(0)])
+    }
+}
+
+impl Importer {
+    async fn outcome(
+        &self,
+        number: usize,
+        line: Result<Bytes, LineFault>,
+    ) -> Result<ImportOutcome, AccessError> {
         let outcome = match line {
-            Err(LineFault::TooMany) => Err(Refusal::LimitReached.into()),
             Ok(text) => carry_out((&self.desk, &self.caller), self.kind, text).await,
+            Err(LineFault::TooMany) => Err(Refusal::LimitReached.into()),
             Err(LineFault::TooLong) => Err(InputError::Body(BodyError::TooLarge).into()),
             Err(LineFault::Ended) => Err(InputError::Body(BodyError::Malformed {
                 line: number,
@@ -115,8 +171,10 @@ impl Importing {
             })
             .into()),
         };
-        self.ended = matches!(outcome, Err(AccessError::Denied(_)));
-        Some(ImportLine { number, outcome })
+        if matches!(outcome, Err(AccessError::Denied(_))) {
+            self.ended.store(true, Ordering::Relaxed);
+        }
+        outcome
     }
 }
 

@@ -1,5 +1,7 @@
 //! What changes, for tests that only look.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use portal_domain::access::PatientGrant;
 use portal_domain::id::{ProxyDelegationId, RequestId, TenantId};
@@ -7,8 +9,8 @@ use portal_domain::notification::Preferences;
 use portal_domain::proxy_delegation::ProxyDelegation;
 
 use crate::ports::{
-    AccountViews, AppUse, AppUses, DecidedOn, Hash, HashPurpose, ListedApp, SecretCode, Secrets,
-    StoreError, UnitOfWork, UnitsOfWork,
+    AccountViews, AppUse, AppUses, DecidedOn, Hash, HashPurpose, ListedApp, Payer, RateLimits,
+    SecretCode, Secrets, Standing, StoreError, UnitOfWork, UnitsOfWork,
 };
 
 /// Refuses every change: these tests only look.
@@ -71,5 +73,21 @@ impl Secrets for OneSecret {
 
     fn hash(&self, _: HashPurpose, _: &[&str]) -> Hash {
         [0; 32]
+    }
+}
+
+/// Budgets that nobody uses up.
+pub(crate) struct Ample;
+
+#[async_trait]
+impl RateLimits for Ample {
+    async fn take(&self, _: Payer<'_>, points: u32) -> Standing {
+        Standing {
+            admitted: true,
+            quota: u32::MAX,
+            window: Duration::from_mins(1),
+            remaining: u32::MAX - points,
+            resets_in: Duration::from_mins(1),
+        }
     }
 }

@@ -27,7 +27,7 @@ use crate::portal::{Parts, Portal};
 use crate::ports::BearerToken;
 use crate::record::{RecordRules, SourceRules};
 
-pub(crate) use changes::{MemoryAppUses, NoAccountViews, NoUnitsOfWork, OneSecret};
+pub(crate) use changes::{Ample, MemoryAppUses, NoAccountViews, NoUnitsOfWork, OneSecret};
 pub(crate) use journal::{Fate, MemoryJournal};
 pub(crate) use people::{Administered, MemoryDirectory, MemoryIdentityAdmin, MemoryNotifier};
 pub(crate) use records::{problem, report, result, vital};
@@ -88,6 +88,7 @@ impl World {
             secrets: Arc::new(OneSecret),
             access_log: Arc::new(NoAccessLog),
             cursors: Arc::new(MemoryCursors::default()),
+            limits: Arc::new(Ample),
             clock: Arc::clone(&clock) as _,
             ids: Arc::new(SerialIds::default()),
             rules: Arc::new(rules()),
@@ -161,6 +162,7 @@ pub(crate) fn caller(scopes: &str) -> Caller {
             user_agent_class: "browser",
             query_keys: Vec::new(),
             deadline: Instant::now() + Duration::from_secs(5),
+            charge: Arc::default(),
         },
     }
 }

@@ -3,6 +3,8 @@
 
 mod envelope;
 mod platform_event;
+mod record_event;
 
 pub use envelope::{Envelope, EventFault, MAX_EVENT_BYTES};
 pub use platform_event::{NamedUser, PlatformEvent, PlatformEventKind};
+pub use record_event::RecordEventKind;

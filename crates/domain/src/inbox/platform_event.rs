@@ -3,7 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::envelope::{Envelope, EventFault, optional_text, text};
+use super::record_event::RecordEventKind;
 use crate::id::{Issuer, PatientId, Subject};
+use crate::source::Source;
 
 /// A kind of event that is consumed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -34,27 +36,36 @@ pub enum PlatformEventKind {
     VitalStatusChanged,
     /// Two records turned out to be one person's.
     PatientMerged,
+    /// Records of a patient changed at a clinical service.
+    Records(RecordEventKind),
 }
+
+/// Kinds beside those about records.
+const OTHERS: [PlatformEventKind; 13] = [
+    PlatformEventKind::TenantActivated,
+    PlatformEventKind::TenantSuspended,
+    PlatformEventKind::TenantConfigChanged,
+    PlatformEventKind::EntitlementGranted,
+    PlatformEventKind::EntitlementRevoked,
+    PlatformEventKind::PatientRegistered,
+    PlatformEventKind::UserRegistered,
+    PlatformEventKind::UserSuspended,
+    PlatformEventKind::UserDeactivated,
+    PlatformEventKind::SessionRevoked,
+    PlatformEventKind::PatientUpdated,
+    PlatformEventKind::VitalStatusChanged,
+    PlatformEventKind::PatientMerged,
+];
 
 impl PlatformEventKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
-        Self::TenantActivated,
-        Self::TenantSuspended,
-        Self::TenantConfigChanged,
-        Self::EntitlementGranted,
-        Self::EntitlementRevoked,
-        Self::PatientRegistered,
-        Self::UserRegistered,
-        Self::UserSuspended,
-        Self::UserDeactivated,
-        Self::SessionRevoked,
-        Self::PatientUpdated,
-        Self::VitalStatusChanged,
-        Self::PatientMerged,
-    ];
+    pub fn all() -> impl Iterator<Item = Self> {
+        let records = RecordEventKind::ALL.into_iter().map(Self::Records);
+        OTHERS.into_iter().chain(records)
+    }
 
-    /// The type that the platform gives it by default, which is also its name in settings.
+    /// The type, or family of types, that the platform gives it by default, which is also its name
+    /// in settings.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::TenantActivated => "tenant.tenant.activated.v1",
@@ -70,12 +81,13 @@ impl PlatformEventKind {
             Self::PatientUpdated => "registration.patient.updated.v1",
             Self::VitalStatusChanged => "registration.patient.vital-status-changed.v1",
             Self::PatientMerged => "registration.patient.merged.v1",
+            Self::Records(kind) => kind.as_str(),
         }
     }
 
     /// The kind of a name in settings.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+        Self::all().find(|kind| kind.as_str() == text)
     }
 
     /// Whether it takes something away: then it acts on its word alone, and one that is given up
@@ -132,6 +144,9 @@ pub enum PlatformEvent {
         /// The one that took its place.
         surviving: PatientId,
     },
+    /// Records of a source, of a patient if it is about one; no source where none of its records
+    /// are fetched.
+    RecordsChanged(Option<PatientId>, Option<Source>),
 }
 
 impl PlatformEvent {
@@ -153,6 +168,7 @@ impl PlatformEvent {
                 Self::VitalStatusChanged(patient(data, "patientId")?, deceased(data)?)
             }
             Kind::PatientMerged => merged(data)?,
+            Kind::Records(kind) => Self::RecordsChanged(kind.patient(data)?, kind.source()),
         })
     }
 }

@@ -22,7 +22,7 @@ fn patient_id(text: &str) -> PatientId {
 
 #[test]
 fn kinds_have_names_of_their_own() {
-    for kind in PlatformEventKind::ALL {
+    for kind in PlatformEventKind::all() {
         assert_eq!(PlatformEventKind::parse(kind.as_str()), Some(kind));
     }
 }
@@ -85,6 +85,16 @@ fn each_kind_names_whom_it_is_about() {
                 surviving: patient_id("b"),
             },
         ),
+        (
+            Kind::Records(RecordEventKind::LaboratoryResultReleased),
+            json!({"patientId": "p"}),
+            PlatformEvent::RecordsChanged(Some(patient_id("p")), Some(Source::Laboratory)),
+        ),
+        (
+            Kind::Records(RecordEventKind::Chart),
+            json!({"chartId": "c"}),
+            PlatformEvent::RecordsChanged(None, Some(Source::PatientChart)),
+        ),
     ] {
         assert!(event_of(kind, &data) == Ok(expected), "{data}");
     }
@@ -138,6 +148,16 @@ fn what_is_missing_or_no_name_is_named() {
             Kind::PatientMerged,
             json!({"patientId": "a", "survivingPatientId": "a"}),
             EventFault::Contradicts("survivingPatientId"),
+        ),
+        (
+            Kind::Records(RecordEventKind::LaboratoryResultReleased),
+            json!({}),
+            EventFault::Missing("patientId"),
+        ),
+        (
+            Kind::Records(RecordEventKind::Chart),
+            json!({"patientId": "a b"}),
+            EventFault::Malformed("patientId"),
         ),
     ] {
         let read = event_of(kind, &data);

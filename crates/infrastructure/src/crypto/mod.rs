@@ -5,6 +5,7 @@
 //! under another.
 
 mod cursors;
+mod hook_secrets;
 mod keyed_hash;
 mod revocation_hashes;
 mod ring;
@@ -12,6 +13,7 @@ mod sealer;
 mod secrets;
 
 pub use cursors::Cursors;
+pub use hook_secrets::HookSecrets;
 pub use keyed_hash::KeyedHash;
 pub use revocation_hashes::{RevocationHashes, RevocationKey, RevocationKind};
 pub use ring::KeyRing;

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use deadpool_redis::redis::aio::MultiplexedConnection;
-use deadpool_redis::redis::{Cmd, FromRedisValue, RedisError};
+use deadpool_redis::redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisResult};
 use deadpool_redis::{BuildError, Connection, Manager, Pool, Runtime, Timeouts};
 use metrics::counter;
 
@@ -24,6 +24,13 @@ pub(super) struct LinkDown;
 
 /// Redis let the patience run out.
 struct Slow;
+
+/// What is asked at once.
+#[derive(Clone, Copy)]
+enum Question<'a> {
+    One(&'a Cmd),
+    Many(&'a Pipeline),
+}
 
 /// A connection that requests share while it is healthy.
 #[derive(Default)]
@@ -72,11 +79,26 @@ impl Link {
         self: &Arc<Self>,
         command: &Cmd,
     ) -> Result<T, LinkDown> {
+        self.put(Question::One(command)).await
+    }
+
+    /// Asks many things in one round trip.
+    pub(super) async fn ask_all<T: FromRedisValue>(
+        self: &Arc<Self>,
+        commands: &Pipeline,
+    ) -> Result<T, LinkDown> {
+        self.put(Question::Many(commands)).await
+    }
+
+    async fn put<T: FromRedisValue>(
+        self: &Arc<Self>,
+        question: Question<'_>,
+    ) -> Result<T, LinkDown> {
         if self.back_off.pauses(Instant::now()) {
             return Err(down("paused"));
         }
         let lane = self.next.fetch_add(1, Ordering::Relaxed) % LANES;
-        match self.patiently(self.ask_at(lane, command)).await {
+        match self.patiently(self.put_at(lane, question)).await {
             Ok(Ok(answer)) => {
                 self.back_off.succeeded();
                 Ok(answer)
@@ -114,16 +136,16 @@ impl Link {
         Err(Slow)
     }
 
-    async fn ask_at<T: FromRedisValue>(
+    async fn put_at<T: FromRedisValue>(
         self: &Arc<Self>,
         lane: usize,
-        command: &Cmd,
+        question: Question<'_>,
     ) -> Result<T, Failure> {
         let mut connection = match self.live(lane) {
             Some(connection) => connection,
             None => self.connect(lane).await.ok_or(Failure::Connection)?,
         };
-        Ok(command.query_async(&mut connection).await?)
+        Ok(question.over(&mut connection).await?)
     }
 
     fn lane(&self, lane: usize) -> &Lane {
@@ -166,6 +188,18 @@ impl Link {
             connection,
         );
         drop(previous);
+    }
+}
+
+impl Question<'_> {
+    async fn over<T: FromRedisValue>(
+        self,
+        connection: &mut MultiplexedConnection,
+    ) -> RedisResult<T> {
+        match self {
+            Self::One(command) => command.query_async(connection).await,
+            Self::Many(commands) => commands.query_async(connection).await,
+        }
     }
 }
 

@@ -26,6 +26,10 @@ impl Names {
         }
     }
 
+    pub(super) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     pub(super) fn of(&self, tenant: &TenantId, patient: &PatientId) -> PatientNames {
         let hash = self.hash.text(&[tenant.as_str(), patient.as_str()]);
         PatientNames(format!("{}:{{{hash}}}", self.prefix))

@@ -26,8 +26,9 @@ use super::settings::RedisSettings;
 
 /// How long a set is kept: as long as it may stand in for a source that is down.
 const KEPT_FOR: Duration = Duration::from_mins(5);
-/// How long a generation is kept: far longer than any set or fetch that knows an earlier one.
-const GENERATION_KEPT_FOR: Duration = Duration::from_hours(24);
+/// How long a generation is kept: far longer than any set or fetch that knows an earlier one, and
+/// no longer, because events make one for patients who never look.
+const GENERATION_KEPT_FOR: Duration = Duration::from_hours(1);
 const MAX_SET: usize = 8 * 1_024 * 1_024;
 /// From this size on, sealing and opening leave the threads that serve requests.
 const LARGE: usize = 256 * 1_024;
@@ -65,6 +66,16 @@ impl RedisRecordCache {
             sealer: Arc::new(Sealer::new(Arc::clone(ring), "record-cache")),
             clock,
         })
+    }
+
+    /// The connections, for what else is kept in the same Redis.
+    pub(super) fn link(&self) -> Arc<Link> {
+        Arc::clone(&self.link)
+    }
+
+    /// What every key begins with.
+    pub(super) fn key_prefix(&self) -> &str {
+        self.names.prefix()
     }
 
     /// Whether Redis answers. The service works without it, only slower.

@@ -9,6 +9,7 @@ mod inbox;
 mod jobs;
 mod keys;
 mod licence;
+mod limits;
 mod parse;
 mod people;
 mod reader;
@@ -39,8 +40,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use portal_application::RecordRules;
 use portal_application::inbox::Subscriptions;
-use portal_infrastructure::crypto::KeyRing;
+use portal_infrastructure::crypto::{HookSecrets, KeyRing};
 use portal_infrastructure::identity::OidcSettings;
+use portal_infrastructure::redis::Quotas;
 use secrecy::SecretString;
 
 use reader::Reader;
@@ -60,6 +62,8 @@ pub struct ServeConfig {
     pub journal_url: SecretString,
     /// The cache.
     pub redis_url: SecretString,
+    /// How much one person, or one address, may ask for.
+    pub quotas: Quotas,
     /// What the relay publishes from and to, and does beside it; none without a relay.
     pub relay: Option<(RelayStores, JobsConfig)>,
     /// Tokens.
@@ -78,6 +82,8 @@ pub struct ServeConfig {
     pub nats_url: Option<SecretString>,
     /// Which of those events are consumed.
     pub subscriptions: Arc<Subscriptions>,
+    /// Which sources say over HTTP that records have changed.
+    pub hooks: Arc<HookSecrets>,
 }
 
 /// The relay's ends.
@@ -115,6 +121,7 @@ pub struct OperateConfig {
 
 struct Draft {
     process: Option<Process>,
+    quotas: Option<Quotas>,
     public: Option<Public>,
     stores: Stores,
     identity: Option<OidcSettings>,
@@ -125,6 +132,7 @@ struct Draft {
     rules: Option<Arc<RecordRules>>,
     key_ring: Option<Arc<KeyRing>>,
     subscriptions: Option<Arc<Subscriptions>>,
+    hooks: Option<Arc<HookSecrets>>,
 }
 
 /// A configuration that was read, with what `config check` shows of it.
@@ -155,9 +163,11 @@ pub fn serve(inputs: &Inputs<'_>, with_relay: bool) -> Result<Reading<ServeConfi
             app_url: draft.stores.app?,
             journal_url: draft.stores.journal?,
             redis_url: draft.stores.redis?,
+            quotas: draft.quotas?,
             relay,
             nats_url: draft.stores.nats,
             subscriptions: draft.subscriptions?,
+            hooks: draft.hooks?,
             identity: draft.identity?,
             people: draft.people?,
             licences: draft.licences?,
@@ -248,9 +258,11 @@ fn draft(reader: &mut Reader<'_>, now: Timestamp) -> Draft {
     };
     Draft {
         process,
+        quotas: limits::quotas(reader),
         stores: stores::stores(reader),
         key_ring,
         subscriptions: inbox::subscriptions(reader),
+        hooks: inbox::hooks(reader),
         public,
         identity,
         people,

@@ -1,7 +1,7 @@
 //! Every setting there is, by section.
 
 use super::setting::Setting;
-use super::{identity, inbox, keys, licence, people, service, sources, stores};
+use super::{identity, inbox, keys, licence, limits, people, service, sources, stores};
 
 /// Settings that belong together.
 pub struct Section {
@@ -20,6 +20,7 @@ pub fn sections() -> Vec<Section> {
     let families = sources::FAMILIES.iter().flat_map(sources::Family::settings);
     vec![
         section("The service", &service::SETTINGS),
+        section("Limits", &limits::SETTINGS),
         section("Stores", &stores::SETTINGS),
         section("Identity", &identity::SETTINGS),
         section("People", &people::SETTINGS),

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use portal_application::hooks::HookDesk;
 use portal_application::inbox::InboxParts;
 use portal_application::ports::DeadLetters;
 use portal_application::staff::StaffParts;
@@ -16,7 +17,7 @@ use portal_infrastructure::postgres::{
     PgJournal, PgJournalRelay, PgOutboxRelay, PgRevocations, PgStaffRecords, PgUnitsOfWork,
     UnitsOfWorkParts,
 };
-use portal_infrastructure::redis::{RedisRecordCache, RedisSettings};
+use portal_infrastructure::redis::{RedisRateLimits, RedisRecordCache, RedisSettings};
 use portal_infrastructure::unconfigured::Unconfigured;
 use portal_infrastructure::upstream::{FhirSources, SourceSettings};
 use portal_presentation::{ActorHash, HealthState, Settings};
@@ -67,6 +68,8 @@ pub async fn connect(
         inbox = Some(InboxEnds::new(&bus, inbox_parts(&config, &made)));
     }
     let faces = faces(&config, &surroundings);
+    let limits = Arc::clone(&made.limits) as _;
+    let hooks = HookDesk::new(Arc::clone(&config.hooks) as _, Arc::clone(&made.cache) as _);
     let dead_letters = background.dead_letters.clone();
     let staff = staff(&made, dead_letters);
     let use_cases = use_cases(config, made, &surroundings);
@@ -75,6 +78,8 @@ pub async fn connect(
             use_cases,
             staff,
             inbox,
+            hooks,
+            limits,
             faces,
             metrics,
         },
@@ -175,6 +180,7 @@ struct Made {
     sources: Arc<FhirSources>,
     people: People,
     cache: Arc<RedisRecordCache>,
+    limits: Arc<RedisRateLimits>,
     journal: Arc<PgJournal>,
     wake: Arc<Notify>,
     provider_wake: Arc<Notify>,
@@ -199,6 +205,8 @@ impl Made {
         let revocations = PgRevocations::start(journal_database.clone(), Arc::clone(&hinted));
         let app = database(Login::App, &config.app_url, surroundings)?;
         let provider_wake = Arc::new(Notify::new());
+        let cache = cache(&config.redis_url, surroundings, ring)?;
+        let limits = RedisRateLimits::start(&cache, config.quotas, ring, Arc::clone(clock));
         Ok(Self {
             units: Arc::new(units_of_work(&app, ring, &provider_wake, surroundings)),
             app_uses: Arc::new(PgAppUses::start(app.clone())),
@@ -210,7 +218,8 @@ impl Made {
             hinted,
             sources: Arc::new(sources),
             people,
-            cache: Arc::new(cache(&config.redis_url, surroundings, ring)?),
+            cache: Arc::new(cache),
+            limits: Arc::new(limits),
             journal: Arc::new(journal),
             wake,
             provider_wake,
@@ -263,6 +272,7 @@ fn use_cases(
         directory: made.people.directory,
         notifier: made.people.notifier,
         cache: made.cache,
+        limits: made.limits,
         journal: made.journal,
         units: made.units,
         account_views: Arc::new(PgAccountViews::new(made.app.clone())),

@@ -15,7 +15,10 @@ use std::time::Duration;
 
 use axum::Router;
 use portal_application::Portal;
-use portal_application::ports::{Clock, DeadLetters, EventBus, Ids, JournalRelay, OutboxRelay};
+use portal_application::hooks::HookDesk;
+use portal_application::ports::{
+    Clock, DeadLetters, EventBus, Ids, JournalRelay, OutboxRelay, RateLimits,
+};
 use portal_application::relay::RelaySettings;
 use portal_application::staff::{StaffDesk, StaffParts};
 use portal_infrastructure::fault::Fault;
@@ -116,6 +119,10 @@ pub struct Parts {
     pub staff: StaffParts,
     /// Other services' events; none without a bus.
     pub inbox: Option<InboxEnds>,
+    /// What sources call.
+    pub hooks: HookDesk,
+    /// Budgets of addresses.
+    pub limits: Arc<dyn RateLimits>,
     /// The settings of the faces.
     pub faces: Settings,
     /// What `/metrics` shows.
@@ -200,8 +207,8 @@ pub fn assemble(parts: Parts) -> Service {
     let admin = admin(&health, parts.metrics);
     let desk = StaffDesk::new(&portal, parts.staff);
     let inbox = parts.inbox.map(|ends| ends.beside(&portal));
-    let internal = portal_presentation::internal_router(desk, parts.faces.clone());
-    let router = portal_presentation::router(portal.clone(), parts.faces);
+    let internal = portal_presentation::internal_router(desk, parts.hooks, parts.faces.clone());
+    let router = portal_presentation::router(portal.clone(), parts.limits, parts.faces);
     Service {
         portal,
         router,

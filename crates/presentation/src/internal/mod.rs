@@ -1,4 +1,4 @@
-//! `/internal/portal`: what staff and services of the platform call, on a port of its own.
+//! `/internal/portal`: what staff, services of the platform and sources call, on a port of its own.
 
 mod access_log;
 mod accounts;
@@ -7,6 +7,7 @@ mod config;
 mod dead_letters;
 mod delegations;
 mod explain;
+mod hooks;
 mod import;
 mod openapi;
 mod usage;
@@ -14,12 +15,13 @@ mod usage;
 use std::sync::Arc;
 
 use axum::Router;
+use portal_application::hooks::HookDesk;
 use portal_application::staff::StaffDesk;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::health;
-use crate::layers::TenantShares;
+use crate::layers::{Edge, TenantShares};
 use crate::router::finished;
 use crate::settings::Settings;
 
@@ -27,21 +29,23 @@ use crate::settings::Settings;
 #[derive(Clone)]
 struct InternalFaces {
     desk: StaffDesk,
+    hooks: HookDesk,
     settings: Arc<Settings>,
     tenants: TenantShares,
 }
 
 /// The internal port: `/internal/portal` and `/health`.
-pub fn internal_router(desk: StaffDesk, settings: Settings) -> Router {
+pub fn internal_router(desk: StaffDesk, hooks: HookDesk, settings: Settings) -> Router {
     let settings = Arc::new(settings);
     let faces = InternalFaces {
         desk,
+        hooks,
         tenants: TenantShares::new(settings.max_in_flight),
         settings: Arc::clone(&settings),
     };
     let (staff, _) = routes(openapi::head()).split_for_parts();
     let routes = staff.merge(health::routes(&settings.health, false));
-    finished(routes.with_state(faces), settings)
+    finished(routes.with_state(faces), Edge::unlimited(settings))
 }
 
 /// The `OpenAPI` description of `/internal/portal`.
@@ -70,11 +74,16 @@ fn routes(openapi: utoipa::openapi::OpenApi) -> OpenApiRouter<InternalFaces> {
         .routes(routes!(dead_letters::list_dead_letters))
         .routes(routes!(dead_letters::replay_dead_letter))
         .routes(routes!(usage::get_usage))
+        .routes(routes!(hooks::notify_fhir_hook))
+        .routes(routes!(hooks::put_to_fhir_hook))
 }
 
 #[cfg(test)]
 mod tests {
     use portal_application::staff::operation;
+
+    /// What sources call, of whom no decision about staff knows.
+    const OF_SOURCES: [&str; 2] = ["notifyFhirHook", "putToFhirHook"];
 
     #[test]
     fn every_operation_is_described_once_and_under_its_own_name() {
@@ -85,7 +94,11 @@ mod tests {
             .map(|operation| operation["operationId"].as_str().unwrap().to_owned())
             .collect();
         described.sort_unstable();
-        let mut known: Vec<_> = operation::ALL.iter().map(|it| it.operation).collect();
+        let mut known: Vec<_> = operation::ALL
+            .iter()
+            .map(|it| it.operation)
+            .chain(OF_SOURCES)
+            .collect();
         known.sort_unstable();
         assert_eq!(described, known);
     }

@@ -17,6 +17,7 @@ use crate::openapi::Bearer;
         (name = "delegations", description = "Delegations that rest on the law, and the end of any"),
         (name = "tenant", description = "What the tenant decides for itself"),
         (name = "audit", description = "Who saw what, and why they could"),
+        (name = "sources", description = "Records that changed; the token is a source's secret"),
         (name = "operations", description = "Events that were given up, and how much is used"),
     ),
     modifiers(&Bearer),

@@ -16,6 +16,8 @@ use crate::fault::Fault;
 use crate::settings::Settings;
 use crate::{outcome, problem};
 
+use super::limit;
+
 const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
 const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
@@ -36,6 +38,7 @@ pub(super) fn finish(response: &mut Response, exchange: &Exchange, settings: &Se
         headers.insert(REQUEST_ID, id);
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
+    limit::describe(exchange, headers);
     headers.entry(CACHE_CONTROL).or_insert(PRIVATE);
     if settings.production {
         headers.insert(STRICT_TRANSPORT_SECURITY, TLS_ONLY);
@@ -79,7 +82,8 @@ fn written(fault: &Fault, exchange: &Exchange, settings: &Settings) -> Response 
     if let Some(challenge) = challenge(fault, settings) {
         headers.insert(WWW_AUTHENTICATE, challenge);
     }
-    if let Some(seconds) = fault.code.retry_after() {
+    let refused = limit::retry_after(exchange).filter(|_| fault.code == Code::RateLimited);
+    if let Some(seconds) = refused.or(fault.code.retry_after().map(u64::from)) {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     let mut response = Response::new(Body::from(body));

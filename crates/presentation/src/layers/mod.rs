@@ -1,7 +1,8 @@
-//! What every request passes through, from the outside in: correlation, span, share of load, time,
-//! panics, errors, headers, log line, metrics.
+//! What every request passes through, from the outside in: correlation, span, share of load, budget
+//! of its address, time, panics, errors, headers, log line, metrics.
 
 mod headers;
+mod limit;
 mod observe;
 mod shed;
 
@@ -12,6 +13,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use futures::FutureExt as _;
+use portal_application::ports::RateLimits;
 use tracing::Instrument as _;
 
 pub(crate) use shed::{TenantShare, TenantShares};
@@ -28,13 +30,25 @@ use shed::Shed;
 /// What the layers keep between requests.
 pub(crate) struct Edge {
     settings: Arc<Settings>,
+    /// Budgets of addresses; none where they are not limited.
+    limits: Option<Arc<dyn RateLimits>>,
     shed: Shed,
     observer: Observer,
 }
 
 impl Edge {
-    pub(crate) fn new(settings: Arc<Settings>) -> Self {
+    /// For the public port.
+    pub(crate) fn limited(settings: Arc<Settings>, limits: Arc<dyn RateLimits>) -> Self {
         Self {
+            limits: Some(limits),
+            ..Self::unlimited(settings)
+        }
+    }
+
+    /// For a port that only the platform reaches.
+    pub(crate) fn unlimited(settings: Arc<Settings>) -> Self {
+        Self {
+            limits: None,
             shed: Shed::new(settings.max_in_flight),
             observer: Observer::default(),
             settings,
@@ -69,9 +83,18 @@ async fn admitted(edge: &Edge, exchange: &Exchange, request: Request, next: Next
     if request.uri().query().is_some_and(query::carries_token) {
         return Fault::from(Code::TokenInUrl).into_response();
     }
-    let Some(_place) = edge.shed.enter(request.uri().path()) else {
+    let path = request.uri().path();
+    let Some(place) = edge.shed.enter(path) else {
         return Fault::from(Code::Overloaded).into_response();
     };
+    exchange.wait_in(place);
+    let limits = edge.limits.as_deref().filter(|_| !shed::is_health(path));
+    let payer = limit::payer(&request, &edge.settings);
+    if let (Some(limits), Some(payer)) = (limits, payer)
+        && !limit::admits(limits, payer, exchange).await
+    {
+        return Fault::from(Code::RateLimited).into_response();
+    }
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
     match tokio::time::timeout_at(exchange.ends.into(), answer).await {
         Ok(Ok(response)) => response,

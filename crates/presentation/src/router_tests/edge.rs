@@ -112,7 +112,7 @@ async fn panics_and_late_answers_become_errors() {
     let routes = Router::new()
         .route("/panics", panics)
         .route("/sleeps", sleeps);
-    let routes = finished(routes, Arc::new(settings));
+    let routes = finished(routes, Edge::unlimited(Arc::new(settings)));
     for (path, status, code) in [
         ("/panics", 500, "INTERNAL_ERROR"),
         ("/sleeps", 503, "OVERLOADED"),
@@ -132,7 +132,7 @@ async fn routes_are_named_by_their_template() {
     };
     let routes = Router::new().route("/v1/portal/results/labs/{id}", axum::routing::get(named));
     let routes = routes.fallback(named);
-    let edge = Arc::new(Edge::new(Arc::new(settings())));
+    let edge = Arc::new(Edge::unlimited(Arc::new(settings())));
     let routes = routes.layer(from_fn_with_state(edge, crate::layers::edge));
     for (path, template) in [
         (

@@ -14,7 +14,7 @@ use tower::ServiceExt as _;
 
 use super::*;
 use crate::exchange::Exchange;
-use crate::testing::{PUBLIC_URL, portal, settings};
+use crate::testing::{PUBLIC_URL, limits, portal, settings};
 
 const LAB: &str = r#"{"resourceType":"Observation","id":"o1","meta":{"versionId":"3"},"status":"final","category":[{"coding":[{"code":"laboratory"}]}],"code":{"text":"HbA1c"},"subject":{"reference":"Patient/p1"},"valueQuantity":{"value":1.50,"unit":"%"}}"#;
 const REPORT: &str = r#"{"resourceType":"DiagnosticReport","id":"r1","status":"final","category":[{"coding":[{"code":"LAB"}]}],"code":{"text":"Blood"},"subject":{"reference":"Patient/p1"},"result":[{"reference":"Observation/o1"}]}"#;
@@ -32,7 +32,7 @@ fn served() -> Router {
         (RecordSet::Patient, PATIENT),
         (RecordSet::Immunizations, DOWN),
     ];
-    router(portal(&resources), settings())
+    router(portal(&resources), limits(), settings())
 }
 
 struct Answer {

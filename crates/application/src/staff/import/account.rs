@@ -52,17 +52,16 @@ impl StaffAct for ImportAccount {
         work: &mut dyn StaffUnitOfWork,
     ) -> Result<Done<ImportOutcome>, AccessError> {
         let now = grant.decided_at();
-        if let Some(id) = work.accounts().open_of_patient(&patient).await? {
+        let id = PortalAccountId::new(desk.inner.ids.ulid(now));
+        let (account, event) = PortalAccount::pending(id, patient.clone());
+        if work.accounts().insert(&account, now).await? == Stored::Taken {
+            let open = work.accounts().open_of_patient(&patient).await?;
+            let id = open.ok_or(Refusal::StateConflict)?;
             return Ok(Done {
                 made: ImportOutcome::Unchanged(id.to_string()),
                 resource_id: id.to_string(),
                 about: About::one(&id, Some(&patient)).unchanged(),
             });
-        }
-        let id = PortalAccountId::new(desk.inner.ids.ulid(now));
-        let (account, event) = PortalAccount::pending(id, patient);
-        if work.accounts().insert(&account, now).await? == Stored::Taken {
-            return Err(Refusal::StateConflict.into());
         }
         work.publish(&event, now).await?;
         Ok(Done {

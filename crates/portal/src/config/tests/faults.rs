@@ -2,7 +2,7 @@ use super::Scene;
 use crate::config::{EntitlementsConfig, Role, Secrecy, operate, process, relay, serve, table};
 
 /// A malformed value for each setting that has a form.
-const MALFORMED: [(&str, &str); 75] = [
+const MALFORMED: [(&str, &str); 79] = [
     ("PORTAL_PROFILE", "staging"),
     ("PUBLIC_URL", "portal.example.org"),
     ("PUBLIC_URL", "https://u:p@portal.example.org"),
@@ -15,6 +15,8 @@ const MALFORMED: [(&str, &str); 75] = [
     ("ADMIN_ADDR", "0.0.0.0:99999"),
     ("TRUSTED_PROXIES", "10.0.0.0/33"),
     ("MAX_IN_FLIGHT", "0"),
+    ("RATE_LIMIT_ACCOUNT", "0"),
+    ("RATE_LIMIT_ADDRESS", "many"),
     ("DRAIN_DELAY", "5s"),
     ("TOKIO_WORKER_THREADS", "-1"),
     ("LOG_LEVEL", "loud"),
@@ -65,6 +67,11 @@ const MALFORMED: [(&str, &str); 75] = [
     (
         "INBOX_EVENTS",
         r#"{"tenant.config.changed.v1":{"subject":"tenant.>"}}"#,
+    ),
+    ("FHIR_HOOKS", "kabul:laboratory:short"),
+    (
+        "FHIR_HOOKS",
+        "kabul:nowhere:0123456789abcdef0123456789abcdef",
     ),
     ("MODULE_LICENSE_KEY", "ehr.portal "),
     ("ENTITLEMENTS_STATIC", "kabul"),

@@ -9,6 +9,10 @@ fn the_effective_configuration_masks_secrets_and_says_origins() {
             "postgres://portal_owner@db/portal?password=hush&sslmode=require",
         )
         .set("REDIS_URL", "rediss://default:hush@redis:6379/2")
+        .set(
+            "FHIR_HOOKS",
+            &format!("kabul:laboratory:{}", "hush".repeat(8)),
+        )
         .file("max_in_flight = 9")
         .flag("LOG_LEVEL", "debug");
     let shown = scene
@@ -22,6 +26,7 @@ fn the_effective_configuration_masks_secrets_and_says_origins() {
         "REDIS_URL=rediss://default:****@redis:6379/2  # environment",
         "NATS_URL=nats://****@nats:4222  # environment",
         "KEY_RING=****  # environment",
+        "FHIR_HOOKS=****  # environment",
         "OIDC_CLIENT_SECRET=****  # environment",
         "MAX_IN_FLIGHT=9  # file",
         "LOG_LEVEL=debug  # flag",
