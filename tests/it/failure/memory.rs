@@ -29,7 +29,7 @@ fn fill_to_the_brim(portal: &PortalProcess, person: &Person) {
     let of = Fixture::of(&person.patient);
     let text = "x".repeat(RECORD);
     for number in 0..RECORDS {
-        portal.put(&of.condition(&format!("c{number}"), &text));
+        portal.put(&of.condition(&format!("{}-{number}", person.patient), &text));
     }
     portal.put(&of.lab("glucose", "2024-01-01", "2345-7"));
 }

@@ -24,6 +24,10 @@ const MAX_BYTES: usize = 32 * 1_024 * 1_024;
 /// A retry waits this long and up to twice as long, so that not all of them come at once.
 const RETRY_PAUSE: Duration = Duration::from_millis(20);
 
+/// Who had less time than this, and less than half of what its source has, may be late without
+/// being to blame.
+const FAIR_TIME: Duration = Duration::from_millis(500);
+
 /// A fetch on its way.
 pub(super) struct Fetch<'a> {
     client: &'a Client,
@@ -31,8 +35,7 @@ pub(super) struct Fetch<'a> {
     request: &'a SourceRequest,
     base: TenantBase,
     deadline: Instant,
-    /// From so much time on, a call that was not answered is the source's fault and not that of a
-    /// deadline which had nearly passed before.
+    /// From so much time on, a call that was not answered is the source's fault.
     fair: Duration,
     retried: bool,
     bytes: usize,
@@ -52,7 +55,7 @@ impl<'a> Fetch<'a> {
             request,
             base,
             deadline: request.context.deadline.min(Instant::now() + timeout),
-            fair: timeout / 2,
+            fair: FAIR_TIME.min(timeout / 2),
             retried: false,
             bytes: 0,
         }
