@@ -127,7 +127,8 @@ async fn a_source_that_hangs_keeps_nobody_else_waiting() {
                 .all(|answer| [503, 504].contains(&answer.status))
         );
         let calls = portal.sandbox.calls("patient-chart").len();
-        assert!(calls <= 64, "{calls} calls at a time");
+        // 64 at a time; four places are free again before the fifth time-out opens the breaker.
+        assert!(calls <= 64 + 4, "{calls} calls at a time");
 
         let begin = Instant::now();
         let refused = timed(&portal, &token, PROBLEMS).await;

@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use portal_sandbox::{Fault, Mode};
-use portal_tests::{Fixture, Person, PortalProcess, scene_alone};
+use portal_tests::{Answer, Fixture, Person, PortalProcess, scene_alone};
 use tokio::time::sleep;
 
+use super::PROBLEMS;
 use super::sources::on_the_runs_servers;
-use super::{PROBLEMS, timed};
 
 const MIB: f64 = 1_024.0 * 1_024.0;
 const MOST: f64 = 256.0 * MIB;
@@ -50,6 +50,19 @@ async fn resident(portal: &PortalProcess) -> f64 {
         .expect("the metric is there")
 }
 
+/// Everybody reads everything at once; how many reads were answered well.
+async fn read_all(portal: &PortalProcess, tokens: &[String], paths: &[&str]) -> usize {
+    let reads = tokens
+        .iter()
+        .flat_map(|token| paths.iter().map(move |path| (token, path)));
+    let reads = reads.map(|(token, path)| portal.get(Some(token), path));
+    let answers = join_all(reads).await;
+    let known = |answer: &&Answer| [200, 502, 503, 504].contains(&answer.status);
+    assert_eq!(answers.iter().filter(known).count(), answers.len());
+    answers.iter().filter(|answer| answer.status == 200).count()
+}
+
+/// How long it takes is not looked at: a program that was not optimised inflates slowly.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fifty_hostile_answers_at_a_time_stay_within_the_budget() {
     let scene = async {
@@ -58,6 +71,10 @@ async fn fifty_hostile_answers_at_a_time_stay_within_the_budget() {
         people
             .iter()
             .for_each(|person| fill_to_the_brim(&portal, person));
+        let tokens: Vec<String> = people.iter().map(|person| portal.token(person)).collect();
+        let (few, _) = tokens.split_at(3);
+        let large = read_all(&portal, few, &[PROBLEMS]).await;
+        assert!(large > 0, "a page of nearly 10 MiB is read");
         let faults = [Mode::GzipBomb, Mode::SlowDrip, Mode::Oversize];
         for (source, mode) in ["medication", "laboratory", "immunizations"]
             .iter()
@@ -65,24 +82,11 @@ async fn fifty_hostile_answers_at_a_time_stay_within_the_budget() {
         {
             portal.sandbox.set_fault(source, Fault::mode(mode));
         }
-        let tokens: Vec<String> = people.iter().map(|person| portal.token(person)).collect();
-        let mut large = 0;
         for _ in 0..3 {
-            let reads = tokens
-                .iter()
-                .flat_map(|token| PATHS.map(|path| (token, path)));
-            let reads = reads.map(|(token, path)| timed(&portal, token, path));
-            let answers = join_all(reads).await;
-            assert!(
-                answers
-                    .iter()
-                    .all(|answer| [200, 502, 503, 504].contains(&answer.status))
-            );
-            large += answers.iter().filter(|answer| answer.status == 200).count();
+            read_all(&portal, &tokens, &PATHS).await;
         }
-        assert!(large > 0, "a page of nearly 10 MiB is read");
         let peak = peak(&portal);
-        println!("peak {:.0} MiB, {large} large pages", peak / MIB);
+        println!("peak {:.0} MiB", peak / MIB);
         assert!(peak < MOST, "{:.0} MiB", peak / MIB);
         let begin = Instant::now();
         while resident(&portal).await > AFTERWARDS {
