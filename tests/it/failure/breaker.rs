@@ -54,7 +54,9 @@ async fn a_source_that_keeps_failing_is_left_alone_and_probed() {
     let scene = async {
         let portal = on_the_runs_servers("breaker").await;
         let people = portal.people(&["breaker"; 10]).await;
-        people.iter().for_each(|person| fill(&portal, person));
+        for person in &people {
+            fill(&portal, person);
+        }
         until_said(&portal, "up", true).await;
         assert_eq!(state(&portal, "medication").await, Some(0.0));
         portal.sandbox.set_fault("medication", Fault::status(503));
@@ -107,7 +109,9 @@ async fn a_source_that_hangs_keeps_nobody_else_waiting() {
     let scene = async {
         let portal = on_the_runs_servers("hanging").await;
         let people = portal.people(&["hanging"; 20]).await;
-        people.iter().for_each(|person| fill(&portal, person));
+        for person in &people {
+            fill(&portal, person);
+        }
         let token = portal.token(&people[0]);
         portal
             .sandbox

@@ -68,9 +68,9 @@ async fn fifty_hostile_answers_at_a_time_stay_within_the_budget() {
     let scene = async {
         let portal = on_the_runs_servers("hostile").await;
         let people = portal.people(&["hostile"; 13]).await;
-        people
-            .iter()
-            .for_each(|person| fill_to_the_brim(&portal, person));
+        for person in &people {
+            fill_to_the_brim(&portal, person);
+        }
         let tokens: Vec<String> = people.iter().map(|person| portal.token(person)).collect();
         let (few, _) = tokens.split_at(3);
         let large = read_all(&portal, few, &[PROBLEMS]).await;

@@ -86,7 +86,7 @@ impl SourceGuard {
             return Err(self.not_asked("bulkhead"));
         };
         // It may have opened meanwhile: those who waited must not all run into it.
-        let pass = self.change(|breaker, now| breaker.admit(now));
+        let pass = self.change(Breaker::admit);
         let pass = pass.ok_or_else(|| self.not_asked("breaker"))?;
         self.retries.earn();
         self.in_flight().increment(1);
