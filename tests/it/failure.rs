@@ -1,7 +1,11 @@
 //! Each dependency down, slow or wrong, with the real program: what is lost is its own part.
 
+mod breaker;
+mod memory;
 mod sources;
+mod stale;
 mod stores;
+mod subsets;
 
 use std::time::{Duration, Instant};
 
@@ -31,4 +35,17 @@ async fn timed(portal: &PortalProcess, token: &str, path: &str) -> Answer {
         answer.verdict()
     );
     answer
+}
+
+/// A metric of the service by its name and labels; none when it was never set.
+async fn metric(portal: &PortalProcess, name: &str) -> Option<f64> {
+    let metrics = portal.admin("/metrics").await;
+    let text = String::from_utf8_lossy(&metrics.body).into_owned();
+    let mut values = text.lines().filter_map(|line| line.strip_prefix(name));
+    values.find_map(|value| value.strip_prefix(' ')?.trim().parse().ok())
+}
+
+/// A gauge of a source.
+async fn gauge(portal: &PortalProcess, name: &str, source: &str) -> Option<f64> {
+    metric(portal, &format!("{name}{{upstream=\"{source}\"}}")).await
 }

@@ -10,7 +10,7 @@ mod found;
 mod generator;
 mod markers;
 mod model;
-mod random;
+pub(crate) mod random;
 mod reference;
 mod scopes;
 mod tokens;

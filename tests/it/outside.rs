@@ -20,7 +20,7 @@ use portal_infrastructure::http_client::http_client;
 use portal_infrastructure::identity::{ClientCredentials, KeycloakAdmin};
 use portal_infrastructure::notifier::HttpNotifier;
 use portal_infrastructure::system::SystemClock;
-use portal_infrastructure::upstream::{HttpPatientDirectory, SourceSettings};
+use portal_infrastructure::upstream::{HttpPatientDirectory, SourceGuard, SourceSettings};
 use portal_sandbox::{DemoRegistrant, Fault, Mode, Options, Sandbox};
 use portal_tests::scene;
 use serde_json::{Value, json};
@@ -51,7 +51,8 @@ impl Scene {
         let url = self.sandbox.source_url("registration");
         let mut settings = SourceSettings::new(Source::Registration, url);
         settings.timeout = timeout;
-        HttpPatientDirectory::new(settings, http_client().expect("a client")).expect("valid")
+        let guard = Arc::new(SourceGuard::alone(Source::Registration));
+        HttpPatientDirectory::new(settings, http_client().expect("a client"), guard).expect("valid")
     }
 
     fn tenant(&self) -> TenantId {

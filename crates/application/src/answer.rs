@@ -59,14 +59,11 @@ pub struct Completeness {
     pub incomplete: bool,
 }
 
-/// Seconds after which a source that was missing is worth asking again.
-pub(crate) const RETRY_AFTER: u32 = 5;
-
 impl Completeness {
     /// Of an answer that lacks what a source would have given.
-    pub(crate) fn without(source: Source) -> Self {
+    pub(crate) fn without(source: Source, retry_after: u32) -> Self {
         Self {
-            sources: vec![SourceReport::missing(source)],
+            sources: vec![SourceReport::missing(source, retry_after)],
             incomplete: false,
         }
     }
@@ -87,12 +84,12 @@ impl Completeness {
 
 impl SourceReport {
     /// Of a source that gave nothing.
-    pub(crate) const fn missing(source: Source) -> Self {
+    pub(crate) const fn missing(source: Source, retry_after: u32) -> Self {
         Self {
             source,
             status: SourceStatus::Unavailable,
             as_of: None,
-            retry_after: Some(RETRY_AFTER),
+            retry_after: Some(retry_after),
         }
     }
 

@@ -175,7 +175,9 @@ impl Inner {
             Ok(Ok(grant)) => grant,
             Ok(Err(_)) => return Ok(Default::default()),
             Err(AccessError::Source(_)) => {
-                return Ok((None, Completeness::without(RecordSet::Patient.source())));
+                let source = RecordSet::Patient.source();
+                let retry_after = self.loader.retry_after(source);
+                return Ok((None, Completeness::without(source, retry_after)));
             }
             Err(error) => return Err(error),
         };

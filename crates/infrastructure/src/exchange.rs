@@ -81,6 +81,6 @@ async fn read(response: Response) -> Result<Vec<u8>, ExchangeError> {
     if !is_json(response.headers()) {
         return Err(ExchangeError::Unreadable);
     }
-    let body = read_body(response, MAX_BODY, |_| true).await;
+    let body = read_body(response, MAX_BODY).await;
     body.map_err(|_| ExchangeError::Unreadable)
 }

@@ -43,17 +43,10 @@ pub(crate) enum BodyError {
     TooLarge,
     /// Cut off, or not what its encoding says.
     Broken,
-    /// The caller has seen enough of it.
-    Refused,
 }
 
-/// Reads a body up to a size, which is counted as it arrives and after decompression. `accept`
-/// sees each chunk and may end the reading.
-pub(crate) async fn read_body(
-    mut response: Response,
-    limit: usize,
-    mut accept: impl FnMut(&[u8]) -> bool,
-) -> Result<Vec<u8>, BodyError> {
+/// Reads a body up to a size, which is counted as it arrives and after decompression.
+pub(crate) async fn read_body(mut response: Response, limit: usize) -> Result<Vec<u8>, BodyError> {
     let announced = response.content_length().unwrap_or_default();
     let announced = usize::try_from(announced).unwrap_or(usize::MAX);
     if announced > limit {
@@ -63,9 +56,6 @@ pub(crate) async fn read_body(
     while let Some(chunk) = response.chunk().await.map_err(|_| BodyError::Broken)? {
         if body.len() + chunk.len() > limit {
             return Err(BodyError::TooLarge);
-        }
-        if !accept(&chunk) {
-            return Err(BodyError::Refused);
         }
         body.extend_from_slice(&chunk);
     }

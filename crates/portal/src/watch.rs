@@ -11,6 +11,7 @@ use portal_infrastructure::identity::OidcVerifier;
 use portal_infrastructure::nats::NatsBus;
 use portal_infrastructure::postgres::{CheckError, Database, PgRevocations};
 use portal_infrastructure::redis::RedisRecordCache;
+use portal_infrastructure::upstream::FhirSources;
 use portal_presentation::HealthState;
 use tokio::time::{sleep, timeout};
 
@@ -36,6 +37,8 @@ pub struct Dependencies {
     pub revocations: Option<Arc<PgRevocations>>,
     /// The cache.
     pub cache: Option<Arc<RedisRecordCache>>,
+    /// The clinical services.
+    pub sources: Option<Arc<FhirSources>>,
     /// The event bus.
     pub bus: Option<Arc<NatsBus>>,
 }
@@ -124,9 +127,11 @@ impl Dependencies {
             .map(|_| required("signing-keys", seen.keys));
         let list = self.revocations.as_ref().map(|list| list.component());
         let nats = self.bus.as_ref().map(|bus| bus.component());
+        let sources = self.sources.iter().flat_map(|all| all.components());
         [Some(postgres), keys, list, redis, nats]
             .into_iter()
             .flatten()
+            .chain(sources)
             .collect()
     }
 }

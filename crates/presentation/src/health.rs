@@ -116,13 +116,16 @@ where
             }
         })
     };
+    let report = || route(health, move |health| health.report(detailed));
+    let ready = if detailed {
+        report()
+    } else {
+        simple(HealthState::is_ready)
+    };
     Router::new()
-        .route(
-            "/health",
-            route(health, move |health| health.report(detailed)),
-        )
+        .route("/health", report())
         .route("/health/live", simple(|_| true))
-        .route("/health/ready", simple(HealthState::is_ready))
+        .route("/health/ready", ready)
         .route(
             "/health/startup",
             simple(|health| health.started.load(Ordering::Acquire)),

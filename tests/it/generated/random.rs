@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 /// A source of choices (`SplitMix64`).
 #[derive(Debug, Clone)]
-pub(super) struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
     /// The choices of a seed.
-    pub(super) const fn new(seed: u64) -> Self {
+    pub(crate) const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -21,23 +21,23 @@ impl Random {
     }
 
     /// A number below a bound.
-    pub(super) fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         let bound = u64::try_from(bound).unwrap_or(u64::MAX);
         usize::try_from(self.next() % bound).unwrap_or_default()
     }
 
     /// Yes, in so many of a hundred cases.
-    pub(super) fn chance(&mut self, percent: usize) -> bool {
+    pub(crate) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
     /// One of several.
-    pub(super) fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+    pub(crate) fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
         &of[self.below(of.len())]
     }
 
     /// Each of several with a chance.
-    pub(super) fn some<'a>(&mut self, of: &[&'a str], percent: usize) -> BTreeSet<&'a str> {
+    pub(crate) fn some<'a>(&mut self, of: &[&'a str], percent: usize) -> BTreeSet<&'a str> {
         of.iter()
             .copied()
             .filter(|_| self.chance(percent))
@@ -46,12 +46,12 @@ impl Random {
 }
 
 /// The seed of a run: `GENERATED_SEED`, else the one that every run has.
-pub(super) fn seed() -> u64 {
+pub(crate) fn seed() -> u64 {
     number("GENERATED_SEED", 20_261_124)
 }
 
 /// A number from the environment.
-pub(super) fn number(name: &str, otherwise: u64) -> u64 {
+pub(crate) fn number(name: &str, otherwise: u64) -> u64 {
     match std::env::var(name) {
         Ok(text) => text
             .parse()

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use portal_domain::access::RecordTarget;
 use portal_domain::disclosure::Fetched;
 use portal_domain::id::RequestId;
-use portal_domain::source::RecordSet;
+use portal_domain::source::{RecordSet, Source};
 
 /// What goes along with a call: whose budget it uses and how it is found again in logs.
 #[derive(Debug, Clone)]
@@ -51,4 +51,9 @@ pub enum SourceError {
 pub trait Sources: Send + Sync {
     /// The records of a set. Nothing of the answer is believed yet.
     async fn fetch(&self, request: &SourceRequest) -> Result<Fetched, SourceError>;
+
+    /// Seconds for which a source that failed is not asked at all; none for one that is.
+    fn retry_after(&self, _source: Source) -> Option<u32> {
+        None
+    }
 }

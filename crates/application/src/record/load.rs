@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use metrics::counter;
 use portal_domain::access::RecordTarget;
 use portal_domain::disclosure::{Drops, Freshness, Origin, Owned, StoredSet};
-use portal_domain::source::RecordSet;
+use portal_domain::source::{RecordSet, Source};
 
 use crate::ports::{
     CacheLoad, CallContext, Clock, Generation, RecordCache, SourceError, SourceRequest, Sources,
@@ -17,7 +17,7 @@ use crate::ports::{
 
 use super::RecordRules;
 use super::flight::Flights;
-use super::rules::{FRESH_FOR, SOURCE_BUDGET, STALE_FOR};
+use super::rules::{FRESH_FOR, RETRY_AFTER, SOURCE_BUDGET, STALE_FOR};
 
 type Fetch = Result<Owned, SourceError>;
 /// The generation keeps those who ask after an invalidation from sharing a fetch from before it.
@@ -66,6 +66,12 @@ impl Loader {
 
     pub(crate) fn rules(&self) -> &RecordRules {
         &self.shared.rules
+    }
+
+    /// Seconds after which a source that was missing is worth asking again.
+    pub(crate) fn retry_after(&self, source: Source) -> u32 {
+        let closed_for = self.shared.sources.retry_after(source);
+        closed_for.unwrap_or(RETRY_AFTER)
     }
 
     /// The whole set.

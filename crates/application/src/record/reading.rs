@@ -10,7 +10,7 @@ use portal_domain::release::{Masks, Until, Verdicts};
 use portal_domain::source::{RecordSet, Source};
 use portal_fhir::{Header, ResourceType};
 
-use crate::answer::{Completeness, HeldBack, RETRY_AFTER, SourceReport, SourceStatus};
+use crate::answer::{Completeness, HeldBack, SourceReport, SourceStatus};
 use crate::caller::Caller;
 use crate::ports::SourceError;
 
@@ -196,7 +196,8 @@ impl<'g> Reading<'g> {
                 continue;
             };
             incomplete |= loaded.as_ref().is_ok_and(Owned::is_incomplete);
-            let report = report(set.source(), loaded);
+            let retry_after = self.loader.retry_after(set.source());
+            let report = report(set.source(), loaded, retry_after);
             reports
                 .entry(set.source())
                 .and_modify(|worst| worst.merge(&report))
@@ -223,7 +224,7 @@ fn referenced_types(records: &[ReleasedRecord]) -> Vec<ResourceType> {
     types
 }
 
-fn report(source: Source, loaded: &Loaded) -> SourceReport {
+fn report(source: Source, loaded: &Loaded, retry_after: u32) -> SourceReport {
     match loaded {
         Ok(owned) => SourceReport {
             source,
@@ -233,9 +234,9 @@ fn report(source: Source, loaded: &Loaded) -> SourceReport {
                 Freshness::Stale => SourceStatus::Stale,
             },
             as_of: Some(owned.as_of()),
-            retry_after: (owned.freshness() == Freshness::Stale).then_some(RETRY_AFTER),
+            retry_after: (owned.freshness() == Freshness::Stale).then_some(retry_after),
         },
-        Err(_) => SourceReport::missing(source),
+        Err(_) => SourceReport::missing(source, retry_after),
     }
 }
 

@@ -36,6 +36,8 @@ pub(crate) const FRESH_FOR: SignedDuration = SignedDuration::from_secs(30);
 pub(crate) const STALE_FOR: SignedDuration = SignedDuration::from_secs(5 * 60);
 /// One source's share of a request.
 pub(crate) const SOURCE_BUDGET: Duration = Duration::from_millis(1_500);
+/// Seconds after which a source that failed, and is still asked, is worth asking again.
+pub(crate) const RETRY_AFTER: u32 = 5;
 
 const TENANT: &str = "{tenant}";
 

@@ -61,6 +61,6 @@ async fn fetch(client: &Client, url: Url) -> Result<Vec<u8>, &'static str> {
     if response.status() != StatusCode::OK {
         return Err("not found");
     }
-    let body = read_body(response, MAX_DOCUMENT, |_| true).await;
+    let body = read_body(response, MAX_DOCUMENT).await;
     body.map_err(|_| "answer too large or cut off")
 }

@@ -181,7 +181,7 @@ impl Asker {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => return Err("credentials refused"),
             _ => return Err("answer is an error"),
         }
-        let body = read_body(response, MAX_DOCUMENT, |_| true).await;
+        let body = read_body(response, MAX_DOCUMENT).await;
         let body = body.map_err(|_| "answer too large or cut off")?;
         question.answered_by(&body).ok_or("answer malformed")
     }

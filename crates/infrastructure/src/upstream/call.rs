@@ -11,20 +11,51 @@ use url::Url;
 use crate::call_record::CallRecord;
 use crate::http_client::{FHIR_JSON, is_json};
 
+use super::guard::{CallEnd, NotAsked};
+
 /// What a call failed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CallError {
     /// May succeed when tried again: no connection, or 502, 503, 504.
     Passing,
-    /// Would fail again.
-    Lasting(SourceError),
+    /// Any other 5xx.
+    Broken,
+    /// 4xx.
+    Refused,
+    /// Something that is no usable searchset.
+    Invalid,
+    /// Nothing, or not all of it, within the deadline.
+    TimedOut,
+    /// It was not made, or ended for want of room here.
+    NotAsked,
 }
 
 impl From<CallError> for SourceError {
     fn from(error: CallError) -> Self {
         match error {
-            CallError::Passing => Self::Unavailable,
-            CallError::Lasting(error) => error,
+            CallError::Passing | CallError::Broken | CallError::Refused | CallError::NotAsked => {
+                Self::Unavailable
+            }
+            CallError::Invalid => Self::Invalid,
+            CallError::TimedOut => Self::TimedOut,
+        }
+    }
+}
+
+impl From<NotAsked> for CallError {
+    fn from(_: NotAsked) -> Self {
+        Self::NotAsked
+    }
+}
+
+impl CallError {
+    /// What it says about the source.
+    pub(super) const fn end(self) -> CallEnd {
+        match self {
+            Self::Passing | Self::Broken => CallEnd::Failed,
+            Self::Refused | Self::Invalid => CallEnd::Answered,
+            Self::TimedOut => CallEnd::TimedOut,
+            Self::NotAsked => CallEnd::Unjudged,
         }
     }
 }
@@ -44,7 +75,7 @@ pub(super) async fn send(
     record.answered(response.status());
     check_status(response.status())?;
     if !is_json(response.headers()) {
-        return Err(CallError::Lasting(SourceError::Invalid));
+        return Err(CallError::Invalid);
     }
     Ok(response)
 }
@@ -55,11 +86,10 @@ fn check_status(status: StatusCode) -> Result<(), CallError> {
         StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
             Err(CallError::Passing)
         }
-        _ if status.is_client_error() || status.is_server_error() => {
-            Err(CallError::Lasting(SourceError::Unavailable))
-        }
+        _ if status.is_client_error() => Err(CallError::Refused),
+        _ if status.is_server_error() => Err(CallError::Broken),
         // Redirects are not followed, and nothing else is an answer to a search.
-        _ => Err(CallError::Lasting(SourceError::Invalid)),
+        _ => Err(CallError::Invalid),
     }
 }
 
@@ -91,13 +121,12 @@ mod tests {
 
     #[test]
     fn gateways_pass_and_everything_else_lasts() {
-        let lasting = |error| Err(CallError::Lasting(error));
         for (status, expected) in [
             (200, Ok(())),
-            (204, lasting(SourceError::Invalid)),
-            (302, lasting(SourceError::Invalid)),
-            (404, lasting(SourceError::Unavailable)),
-            (500, lasting(SourceError::Unavailable)),
+            (204, Err(CallError::Invalid)),
+            (302, Err(CallError::Invalid)),
+            (404, Err(CallError::Refused)),
+            (500, Err(CallError::Broken)),
             (502, Err(CallError::Passing)),
             (503, Err(CallError::Passing)),
             (504, Err(CallError::Passing)),

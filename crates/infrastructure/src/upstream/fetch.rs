@@ -4,10 +4,10 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::rand;
+use bytes::Bytes;
 use jiff::Timestamp;
 use portal_application::ports::{SourceError, SourceRequest};
 use portal_domain::disclosure::Fetched;
-use portal_domain::source::Source;
 use reqwest::Client;
 use url::Url;
 
@@ -15,6 +15,7 @@ use crate::call_record::CallRecord;
 
 use super::addresses::TenantBase;
 use super::call::{CallError, headers, send};
+use super::guard::{CallEnd, SourceGuard};
 use super::page::{self, PageRecords};
 
 const MAX_PAGES: usize = 20;
@@ -23,30 +24,38 @@ const MAX_BYTES: usize = 32 * 1_024 * 1_024;
 /// A retry waits this long and up to twice as long, so that not all of them come at once.
 const RETRY_PAUSE: Duration = Duration::from_millis(20);
 
+/// Who had less time than this, and less than half of what its source has, may be late without
+/// being to blame.
+const FAIR_TIME: Duration = Duration::from_millis(500);
+
 /// A fetch on its way.
 pub(super) struct Fetch<'a> {
-    pub(super) client: &'a Client,
-    pub(super) source: Source,
-    pub(super) request: &'a SourceRequest,
-    pub(super) base: TenantBase,
-    pub(super) deadline: Instant,
+    client: &'a Client,
+    guard: &'a SourceGuard,
+    request: &'a SourceRequest,
+    base: TenantBase,
+    deadline: Instant,
+    /// From so much time on, a call that was not answered is the source's fault.
+    fair: Duration,
     retried: bool,
     bytes: usize,
 }
 
 impl<'a> Fetch<'a> {
+    /// Of a request that may take so long, if its own deadline is not nearer.
     pub(super) fn new(
-        client: &'a Client,
+        (client, guard): (&'a Client, &'a SourceGuard),
         request: &'a SourceRequest,
         base: TenantBase,
-        deadline: Instant,
+        timeout: Duration,
     ) -> Self {
         Self {
             client,
-            source: request.set.source(),
+            guard,
             request,
             base,
-            deadline,
+            deadline: request.context.deadline.min(Instant::now() + timeout),
+            fair: FAIR_TIME.min(timeout / 2),
             retried: false,
             bytes: 0,
         }
@@ -91,7 +100,7 @@ impl<'a> Fetch<'a> {
     /// One page, `None` when it would be too much of all pages together.
     async fn page(&mut self, url: &Url) -> Result<Option<PageRecords>, SourceError> {
         let body = match self.call(url).await {
-            Err(CallError::Passing) if !self.retried => {
+            Err(CallError::Passing) if !self.retried && self.guard.may_retry() => {
                 self.retried = true;
                 tokio::time::sleep(jittered(RETRY_PAUSE)).await;
                 self.call(url).await?
@@ -105,22 +114,40 @@ impl<'a> Fetch<'a> {
         page::read(body).await.map(Some)
     }
 
-    async fn call(&self, url: &Url) -> Result<bytes::Bytes, CallError> {
-        let mut record = CallRecord::begin(self.source.as_str());
-        let headers = headers(
-            self.request.target.tenant(),
-            &self.request.context,
-            self.deadline,
-        );
+    async fn call(&self, url: &Url) -> Result<Bytes, CallError> {
+        let call = self.guard.enter(self.deadline).await?;
+        let mut record = CallRecord::begin(self.request.set.source().as_str());
+        let mut room = self.guard.reservation();
+        let begun = Instant::now();
         let exchange = async {
+            let headers = headers(
+                self.request.target.tenant(),
+                &self.request.context,
+                self.deadline,
+            );
             let response = send(self.client, url.clone(), headers, &mut record).await?;
-            page::receive(response).await.map_err(CallError::Lasting)
+            page::receive(response, &mut room, self.deadline).await
         };
         let answer = tokio::time::timeout_at(self.deadline.into(), exchange).await;
-        answer.unwrap_or_else(|_| {
+        let answer = answer.unwrap_or_else(|_| {
             record.ended("timeout");
-            Err(CallError::Lasting(SourceError::TimedOut))
-        })
+            Err(CallError::TimedOut)
+        });
+        let had_its_time = !room.waited() && begun.elapsed() >= self.fair;
+        call.ended(match answer.as_ref().map_err(|error| error.end()) {
+            Ok(_) => CallEnd::Answered,
+            Err(CallEnd::TimedOut) if !had_its_time => CallEnd::Unjudged,
+            Err(end) => end,
+        });
+        if let Err(CallError::NotAsked) = answer {
+            self.guard.not_asked("memory");
+        }
+        Ok(room.hold(answer?))
+    }
+
+    /// When it is given up.
+    pub(super) const fn deadline(&self) -> Instant {
+        self.deadline
     }
 }
 

@@ -5,12 +5,14 @@
 mod addresses;
 mod call;
 mod fetch;
+mod guard;
 mod page;
 mod patient_directory;
 mod registered;
 mod settings;
 mod sources;
 
+pub use guard::SourceGuard;
 pub use patient_directory::HttpPatientDirectory;
 pub use settings::{SourceSettings, Tenancy};
 pub use sources::FhirSources;

@@ -1,11 +1,14 @@
 //! One page: its bytes as they arrive, and the records in it.
 
+use std::time::Instant;
+
 use bytes::Bytes;
 use portal_application::ports::SourceError;
 use portal_fhir::{Limits, Page, Record, SearchMode, StructureGuard, read_header, read_searchset};
 use reqwest::Response;
 
-use crate::http_client::read_body;
+use super::call::CallError;
+use super::guard::{NoRoom, Reservation};
 
 /// Bytes of a page, after decompression.
 pub(super) const MAX_PAGE: usize = 10 * 1_024 * 1_024;
@@ -30,13 +33,42 @@ const LIMITS: Limits = Limits {
     max_depth: 64,
 };
 
-/// Reads an answer's body while its structure is watched.
-pub(super) async fn receive(response: Response) -> Result<Bytes, SourceError> {
+/// Reads an answer's body into room that is reserved as it grows, while its structure is watched.
+pub(super) async fn receive(
+    mut response: Response,
+    room: &mut Reservation,
+    deadline: Instant,
+) -> Result<Vec<u8>, CallError> {
+    let announced = response.content_length().unwrap_or_default();
+    let announced = usize::try_from(announced).unwrap_or(usize::MAX);
     let mut guard = StructureGuard::new(LIMITS.page_depth());
-    let body = read_body(response, MAX_PAGE, |chunk| guard.push(chunk).is_ok()).await;
-    let body = body.map_err(|_| SourceError::Invalid)?;
-    guard.finish().map_err(|_| SourceError::Invalid)?;
-    Ok(Bytes::from(body))
+    let mut body = Vec::new();
+    make_room(&mut body, announced, room, deadline).await?;
+    while let Some(chunk) = response.chunk().await.map_err(|_| CallError::Invalid)? {
+        make_room(&mut body, chunk.len(), room, deadline).await?;
+        guard.push(&chunk).map_err(|_| CallError::Invalid)?;
+        body.extend_from_slice(&chunk);
+    }
+    guard.finish().map_err(|_| CallError::Invalid)?;
+    Ok(body)
+}
+
+/// Has a body reserve room for further bytes before it takes memory for them.
+async fn make_room(
+    body: &mut Vec<u8>,
+    further: usize,
+    room: &mut Reservation,
+    deadline: Instant,
+) -> Result<(), CallError> {
+    let length = body.len().saturating_add(further);
+    if length > MAX_PAGE {
+        return Err(CallError::Invalid);
+    }
+    let reserved = room.grow_to(length, deadline).await;
+    reserved.map_err(|NoRoom| CallError::NotAsked)?;
+    // No more than is reserved, and all of it, so that nothing is copied on the way.
+    body.reserve_exact(room.size() - body.len());
+    Ok(())
 }
 
 /// Reads the records of a page.

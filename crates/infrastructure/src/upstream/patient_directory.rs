@@ -1,5 +1,6 @@
 //! The directory of patients, at registration-service.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use async_trait::async_trait;
@@ -21,6 +22,7 @@ use crate::fault::Fault;
 use crate::http_client::FHIR_JSON;
 
 use super::addresses::TenantBase;
+use super::guard::{CallEnd, NotAsked, SourceGuard};
 use super::registered::{Known, contacts, known, matched};
 use super::settings::SourceSettings;
 
@@ -31,6 +33,7 @@ const UPSTREAM: &str = Source::Registration.as_str();
 pub struct HttpPatientDirectory {
     client: Client,
     settings: SourceSettings,
+    guard: Arc<SourceGuard>,
 }
 
 #[derive(Serialize)]
@@ -41,12 +44,20 @@ struct Match<'a> {
 }
 
 impl HttpPatientDirectory {
-    /// A directory at the source of these settings. The client must follow no redirects, as the
-    /// one of [`crate::http_client::http_client`].
-    pub fn new(settings: SourceSettings, client: Client) -> Result<Self, Vec<Fault>> {
+    /// A directory at the source of these settings, behind that source's guard. The client must
+    /// follow no redirects, as the one of [`crate::http_client::http_client`].
+    pub fn new(
+        settings: SourceSettings,
+        client: Client,
+        guard: Arc<SourceGuard>,
+    ) -> Result<Self, Vec<Fault>> {
         let faults = settings.faults("REGISTRATION");
         if faults.is_empty() {
-            Ok(Self { client, settings })
+            Ok(Self {
+                client,
+                settings,
+                guard,
+            })
         } else {
             Err(faults)
         }
@@ -66,7 +77,10 @@ impl HttpPatientDirectory {
         deadline: Instant,
     ) -> Result<Option<Answered>, SourceError> {
         let request = request.header("x-tenant-id", tenant.as_str());
+        let call = self.guard.enter(deadline).await;
+        let call = call.map_err(|NotAsked| SourceError::Unavailable)?;
         let answered = exchange(request, UPSTREAM, deadline).await;
+        call.ended(end(&answered));
         outcome(answered).inspect_err(|error| {
             tracing::warn!(upstream = UPSTREAM, %error, "directory.failed");
         })
@@ -149,6 +163,16 @@ impl PatientDirectory for HttpPatientDirectory {
             deceased: known.deceased,
             replaced_by: known.replaced_by,
         }))
+    }
+}
+
+/// What an exchange says about the source.
+fn end(answered: &Result<Answered, ExchangeError>) -> CallEnd {
+    match answered {
+        Ok(answered) if answered.status.is_server_error() => CallEnd::Failed,
+        Ok(_) | Err(ExchangeError::Unreadable) => CallEnd::Answered,
+        Err(ExchangeError::Unreachable) => CallEnd::Failed,
+        Err(ExchangeError::TimedOut) => CallEnd::TimedOut,
     }
 }
 

@@ -26,7 +26,8 @@ impl Scene {
             SourceSettings::new(Source::Registration, format!("{}/fhir", server.uri()));
         settings.timeout = Duration::from_millis(500);
         let client = http_client().expect("a client");
-        let directory = HttpPatientDirectory::new(settings, client).expect("valid");
+        let guard = Arc::new(SourceGuard::alone(Source::Registration));
+        let directory = HttpPatientDirectory::new(settings, client, guard).expect("valid");
         Self { server, directory }
     }
 

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
 
 use async_trait::async_trait;
-use portal_application::ports::{Clock, SourceError, SourceRequest, Sources};
+use portal_application::ports::{Clock, Component, SourceError, SourceRequest, Sources};
 use portal_domain::disclosure::Fetched;
 use portal_domain::source::Source;
 use reqwest::Client;
@@ -14,14 +13,18 @@ use crate::fault::Fault;
 
 use super::addresses::TenantBase;
 use super::fetch::Fetch;
+use super::guard::{Guards, SourceGuard};
 use super::settings::SourceSettings;
 
 /// Reads FHIR R4 servers by search, each fetch within the caps of [`super`].
 pub struct FhirSources {
     client: Client,
     settings: BTreeMap<Source, SourceSettings>,
+    guards: Guards,
     clock: Arc<dyn Clock>,
 }
+
+type Way<'a> = (&'a SourceSettings, &'a SourceGuard, TenantBase);
 
 impl FhirSources {
     /// Sources with their settings. The client must follow no redirects, as the one of
@@ -43,6 +46,7 @@ impl FhirSources {
             Ok(Self {
                 client,
                 settings,
+                guards: Guards::new(),
                 clock,
             })
         } else {
@@ -50,13 +54,32 @@ impl FhirSources {
         }
     }
 
+    /// What stands before a source, for those who ask it something else than its records.
+    pub fn guard(&self, source: Source) -> Option<Arc<SourceGuard>> {
+        self.guards.of(source).map(Arc::clone)
+    }
+
+    /// Which sources are asked as usual. The service works without any of them, only less well.
+    pub fn components(&self) -> Vec<Component> {
+        let component = |guard: &SourceGuard| {
+            let (source, healthy) = guard.health();
+            Component {
+                name: source.as_str(),
+                healthy,
+                required: false,
+            }
+        };
+        self.guards.all().map(component).collect()
+    }
+
     /// Where and how a set is asked for; `None` when the source may not be asked.
-    fn way(&self, request: &SourceRequest) -> Option<(&SourceSettings, TenantBase)> {
+    fn way(&self, request: &SourceRequest) -> Option<Way<'_>> {
         let settings = self.settings.get(&request.set.source())?;
+        let guard = self.guards.of(request.set.source())?;
         let same_type = request.target.resource_type() == request.set.resource_type();
         let tenant = request.target.tenant();
         let base = TenantBase::new(&settings.base_url, tenant)?;
-        (same_type && settings.serves(tenant)).then_some((settings, base))
+        (same_type && settings.serves(tenant)).then_some((settings, guard, base))
     }
 }
 
@@ -71,7 +94,7 @@ fn faults_of(source: Source, settings: Option<&SourceSettings>) -> Vec<Fault> {
 #[async_trait]
 impl Sources for FhirSources {
     async fn fetch(&self, request: &SourceRequest) -> Result<Fetched, SourceError> {
-        let (settings, base) = self.way(request).ok_or(SourceError::Unavailable)?;
+        let (settings, guard, base) = self.way(request).ok_or(SourceError::Unavailable)?;
         let as_of = self.clock.now();
         let Some(first) = base.search(request) else {
             // No source can hold a record of such an id, and none is asked for it.
@@ -82,18 +105,21 @@ impl Sources for FhirSources {
                 as_of,
             });
         };
-        let deadline = request
-            .context
-            .deadline
-            .min(Instant::now() + settings.timeout);
-        let fetch = Fetch::new(&self.client, request, base, deadline).run(first, as_of);
-        let fetched = tokio::time::timeout_at(deadline.into(), fetch).await;
+        let fetch = Fetch::new((&self.client, guard), request, base, settings.timeout);
+        let deadline = fetch.deadline();
+        let fetched = tokio::time::timeout_at(deadline.into(), fetch.run(first, as_of)).await;
         let fetched = fetched.unwrap_or(Err(SourceError::TimedOut));
         if let Err(error) = &fetched {
             let (upstream, set) = (request.set.source().as_str(), request.set.name());
             tracing::warn!(upstream, set, %error, request_id = %request.context.request_id, "upstream.failed");
         }
         fetched
+    }
+
+    fn retry_after(&self, source: Source) -> Option<u32> {
+        let wait = self.guards.of(source)?.wait()?;
+        let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX);
+        Some(seconds.saturating_add(1))
     }
 }
 

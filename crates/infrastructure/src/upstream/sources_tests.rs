@@ -1,5 +1,5 @@
 use std::io::Write as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -492,4 +492,68 @@ fn every_source_needs_usable_settings() {
             "PROVIDER_DIRECTORY_URL"
         ]
     );
+}
+
+#[tokio::test]
+async fn a_source_that_hangs_is_soon_not_asked_and_says_for_how_long() {
+    let base_url = says(Vec::new(), true).await;
+    let sources = sources_with(&base_url, |settings| {
+        settings.timeout = Duration::from_millis(50);
+    });
+    assert_eq!(sources.retry_after(Source::Laboratory), None);
+    for _ in 0..5 {
+        let fetched = sources.fetch(&request("pat-1", SET)).await;
+        assert_eq!(fetched.err(), Some(SourceError::TimedOut));
+    }
+    let fetched = sources.fetch(&request("pat-1", SET)).await;
+    assert_eq!(fetched.err(), Some(SourceError::Unavailable));
+    let seconds = sources.retry_after(Source::Laboratory);
+    assert!(seconds.is_some_and(|seconds| (1..=5).contains(&seconds)));
+    assert_eq!(sources.retry_after(Source::Medication), None);
+    let healthy = |name| {
+        let components = sources.components();
+        components
+            .iter()
+            .any(|one| one.name == name && one.healthy && !one.required)
+    };
+    assert!(!healthy("laboratory") && healthy("medication"));
+}
+
+#[tokio::test]
+async fn a_deadline_that_had_nearly_passed_is_not_the_sources_fault() {
+    let sources = sources_with(&says(Vec::new(), true).await, |_| {});
+    for _ in 0..10 {
+        let mut late = request("pat-1", SET);
+        late.context.deadline = Instant::now() + Duration::from_millis(20);
+        let fetched = sources.fetch(&late).await;
+        assert_eq!(fetched.err(), Some(SourceError::TimedOut));
+    }
+    assert_eq!(sources.retry_after(Source::Laboratory), None);
+}
+
+#[tokio::test]
+async fn an_answer_waits_for_room_and_is_given_up_without_it() {
+    let server = answers(page(bundle(&["a"], None))).await;
+    let sources = sources(&server);
+    let guard = sources.guard(Source::Laboratory).expect("one a source");
+    let full = || async {
+        let mut held = Vec::new();
+        for size in [10 << 20; 6].into_iter().chain([1 << 20; 4]) {
+            let mut room = guard.reservation();
+            let reserved = room.grow_to(size, Instant::now()).await;
+            reserved.expect("64 MiB are there");
+            held.push(room);
+        }
+        held
+    };
+    let held = full().await;
+    let mut short = request("pat-1", SET);
+    short.context.deadline = Instant::now() + Duration::from_millis(200);
+    let fetched = sources.fetch(&short).await;
+    assert_eq!(fetched.err(), Some(SourceError::Unavailable));
+    assert_eq!(sources.retry_after(Source::Laboratory), None);
+    let long = request("pat-1", SET);
+    let (fetched, ()) = tokio::join!(sources.fetch(&long), async { drop(held) });
+    assert_eq!(ids(&fetched.expect("there is room")), ["a"]);
+    drop(full().await);
 }

@@ -99,5 +99,23 @@ fn describe() {
         Unit::Count,
         "Attempts that the bus refused while it was there."
     );
+    describe_upstreams();
     process::describe();
+}
+
+fn describe_upstreams() {
+    describe_gauge!(
+        "portal_upstream_breaker_state",
+        "What a source's breaker does with calls: 0 lets all through, 1 one as a probe, 2 none."
+    );
+    describe_gauge!(
+        "portal_upstream_calls_in_flight",
+        Unit::Count,
+        "Calls of a source that were not answered yet."
+    );
+    describe_counter!(
+        "portal_upstream_not_asked_total",
+        Unit::Count,
+        "Calls of a source that were not made, or given up for want of memory, by reason."
+    );
 }

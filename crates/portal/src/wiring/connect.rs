@@ -46,6 +46,7 @@ pub async fn connect(
             verifier: Some(Arc::clone(&made.verifier)),
             revocations: Some(Arc::clone(&made.revocations)),
             cache: Some(Arc::clone(&made.cache)),
+            sources: Some(Arc::clone(&made.sources)),
             bus: None,
         },
         journal: Some(Arc::clone(&made.journal)),
@@ -194,9 +195,9 @@ impl Made {
         let identity = config.identity.clone();
         let verifier = OidcVerifier::new(identity, hashes, &client, Arc::clone(clock))?;
         let introspection = OidcIntrospection::new(&verifier, client.clone());
-        let people = People::new(config, &client, clock)?;
         let sources = config.sources.sources.iter().map(source_settings);
-        let sources = FhirSources::new(sources, client, Arc::clone(clock))?;
+        let sources = FhirSources::new(sources, client.clone(), Arc::clone(clock))?;
+        let people = People::new(config, &client, clock, &sources)?;
         let journal_database = database(Login::Journal, &config.journal_url, surroundings)?;
         let wake = Arc::new(Notify::new());
         let identities = KeyedHash::new(ring, "journal-identity");

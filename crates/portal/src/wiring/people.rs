@@ -13,7 +13,7 @@ use portal_infrastructure::http_client::HttpClient;
 use portal_infrastructure::identity::OidcStaffVerifier;
 use portal_infrastructure::notifier::HttpNotifier;
 use portal_infrastructure::unconfigured::Unconfigured;
-use portal_infrastructure::upstream::HttpPatientDirectory;
+use portal_infrastructure::upstream::{FhirSources, HttpPatientDirectory};
 
 use crate::config::{EntitlementsConfig, ServeConfig};
 
@@ -32,10 +32,11 @@ impl People {
         config: &ServeConfig,
         client: &HttpClient,
         clock: &Arc<dyn Clock>,
+        sources: &FhirSources,
     ) -> Result<Self, Vec<Fault>> {
         Ok(Self {
             staff: staff(config, client, clock)?,
-            directory: directory(config, client)?,
+            directory: directory(config, client, sources)?,
             notifier: match &config.people.communication_url {
                 Some(url) => Arc::new(HttpNotifier::new(url, client.clone())),
                 None => Arc::new(Unconfigured),
@@ -67,13 +68,16 @@ fn staff(
 fn directory(
     config: &ServeConfig,
     client: &HttpClient,
+    sources: &FhirSources,
 ) -> Result<Arc<dyn PatientDirectory>, Vec<Fault>> {
+    let guard = sources.guard(Source::Registration);
     let mut sources = config.sources.sources.iter();
     let registration = sources.find(|source| source.source == Source::Registration);
-    match registration.map(source_settings) {
-        Some(settings) => Ok(Arc::new(HttpPatientDirectory::new(
+    match registration.map(source_settings).zip(guard) {
+        Some((settings, guard)) => Ok(Arc::new(HttpPatientDirectory::new(
             settings,
             client.clone(),
+            guard,
         )?)),
         None => Ok(Arc::new(Unconfigured)),
     }
