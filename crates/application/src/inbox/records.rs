@@ -18,13 +18,10 @@ impl Inbox {
         &self,
         message: &InboxMessage<'_>,
         tenant: &TenantId,
-        (patient, source): (Option<PatientId>, Option<Source>),
+        (patient, source): (Option<PatientId>, Source),
     ) -> Result<InboxOutcome, NotHandled> {
         let Some(patient) = patient else {
             return Ok(InboxOutcome::Ignored("no-patient"));
-        };
-        let Some(source) = source else {
-            return Ok(InboxOutcome::Ignored("not-fetched"));
         };
         let changed = Changed {
             stream: message.stream.to_owned(),

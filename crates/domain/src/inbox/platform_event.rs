@@ -144,9 +144,8 @@ pub enum PlatformEvent {
         /// The one that took its place.
         surviving: PatientId,
     },
-    /// Records of a source, of a patient if it is about one; no source where none of its records
-    /// are fetched.
-    RecordsChanged(Option<PatientId>, Option<Source>),
+    /// Records of a source, of a patient if it is about one.
+    RecordsChanged(Option<PatientId>, Source),
 }
 
 impl PlatformEvent {

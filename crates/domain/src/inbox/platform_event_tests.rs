@@ -88,12 +88,12 @@ fn each_kind_names_whom_it_is_about() {
         (
             Kind::Records(RecordEventKind::LaboratoryResultReleased),
             json!({"patientId": "p"}),
-            PlatformEvent::RecordsChanged(Some(patient_id("p")), Some(Source::Laboratory)),
+            PlatformEvent::RecordsChanged(Some(patient_id("p")), Source::Laboratory),
         ),
         (
             Kind::Records(RecordEventKind::Chart),
             json!({"chartId": "c"}),
-            PlatformEvent::RecordsChanged(None, Some(Source::PatientChart)),
+            PlatformEvent::RecordsChanged(None, Source::PatientChart),
         ),
     ] {
         assert!(event_of(kind, &data) == Ok(expected), "{data}");

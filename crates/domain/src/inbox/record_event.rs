@@ -41,67 +41,60 @@ pub enum RecordEventKind {
 /// What the end of a name says of a kind that takes in a whole family of types.
 const FAMILY: &str = ".*";
 
-/// No set of this source is fetched yet, so nothing of it is cached.
-const NOT_FETCHED: Option<Source> = None;
-
 /// Each kind, in the order of the enumeration, with its usual name and the source whose records
 /// have changed.
-const ROWS: [(RecordEventKind, &str, Option<Source>); 13] = {
+const ROWS: [(RecordEventKind, &str, Source); 13] = {
     use RecordEventKind as Kind;
     [
         (
             Kind::LaboratoryResultReleased,
             "diag.laboratory.result.released",
-            Some(Source::Laboratory),
+            Source::Laboratory,
         ),
         (
             Kind::RadiologyReportSigned,
             "diag.radiology.report.signed",
-            NOT_FETCHED,
+            Source::Radiology,
         ),
         (
             Kind::RadiologyReportAmended,
             "diag.radiology.report.amended",
-            NOT_FETCHED,
+            Source::Radiology,
         ),
         (
             Kind::AppointmentCreated,
             "SCHEDULING.appointment.created",
-            NOT_FETCHED,
+            Source::Scheduling,
         ),
         (
             Kind::AppointmentUpdated,
             "SCHEDULING.appointment.updated",
-            NOT_FETCHED,
+            Source::Scheduling,
         ),
         (
             Kind::AppointmentCancelled,
             "SCHEDULING.appointment.cancelled",
-            NOT_FETCHED,
+            Source::Scheduling,
         ),
         (
             Kind::AppointmentReminderSent,
             "appointment.reminder.sent",
-            NOT_FETCHED,
+            Source::Scheduling,
         ),
         (
             Kind::Prescription,
             "medication.prescription.*",
-            Some(Source::Medication),
+            Source::Medication,
         ),
+        (Kind::Refill, "medication.refill.*", Source::Medication),
         (
-            Kind::Refill,
-            "medication.refill.*",
-            Some(Source::Medication),
+            Kind::MessageSent,
+            "communication.message.sent",
+            Source::Communication,
         ),
-        (Kind::MessageSent, "communication.message.sent", NOT_FETCHED),
-        (Kind::Chart, "patient_chart.*", Some(Source::PatientChart)),
-        (
-            Kind::Immunization,
-            "IMMUNIZATIONS.*",
-            Some(Source::Immunizations),
-        ),
-        (Kind::Claim, "claims.*", NOT_FETCHED),
+        (Kind::Chart, "patient_chart.*", Source::PatientChart),
+        (Kind::Immunization, "IMMUNIZATIONS.*", Source::Immunizations),
+        (Kind::Claim, "claims.*", Source::Claims),
     ]
 };
 
@@ -123,8 +116,8 @@ impl RecordEventKind {
         ROWS[self as usize].1
     }
 
-    /// The source whose records have changed; none while no records of it are fetched.
-    pub const fn source(self) -> Option<Source> {
+    /// The source whose records have changed.
+    pub const fn source(self) -> Source {
         ROWS[self as usize].2
     }
 
