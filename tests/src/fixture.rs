@@ -140,53 +140,69 @@ impl Fixture {
 
     fn elements(&self, kind: &str) -> Value {
         let own = self.owner();
+        // Without a code it would count as sensitive.
+        let code = json!({"coding": [{"system": "http://snomed.info/sct", "code": "308335008"}]});
         match kind {
             "ImagingStudy" => {
-                json!({"status": "available", "subject": own, "started": "2024-02-01"})
+                json!({
+                    "status": "available", "subject": own, "started": "2024-02-01",
+                    "procedureCode": [code]
+                })
             }
             "MedicationDispense" => json!({
                 "status": "completed", "subject": own, "whenHandedOver": "2024-02-02",
-                "medicationCodeableConcept": {"text": "Salbutamol"}
+                "medicationCodeableConcept": code
             }),
             "Appointment" => json!({
                 "status": "booked", "start": "2024-03-01T09:00:00+04:30", "description": "Check-up",
+                "serviceType": [code],
                 "participant": [{"actor": own, "status": "accepted"}]
             }),
             "Coverage" => json!({
-                "status": "active", "beneficiary": own, "payor": [{"display": "Insurer"}],
+                "status": "active", "beneficiary": own, "payor": [{"display": "Insurer"}], "type": code,
                 "period": {"start": "2024-01-01"}
             }),
             "ExplanationOfBenefit" => json!({
-                "status": "active", "type": {"text": "Visit"}, "use": "claim", "patient": own,
+                "status": "active", "type": code, "use": "claim", "patient": own,
                 "created": "2024-02-03", "insurer": {"display": "Insurer"},
                 "provider": {"display": "Clinic"}, "outcome": "complete",
                 "total": [{"category": {"text": "submitted"}, "amount": {"value": 120.50, "currency": "AFN"}}]
             }),
             "Communication" => {
-                json!({"status": "completed", "subject": own, "sent": "2024-02-04T08:00:00Z"})
+                json!({
+                    "status": "completed", "subject": own, "sent": "2024-02-04T08:00:00Z",
+                    "category": [code]
+                })
             }
             "DocumentReference" => json!({
-                "status": "current", "subject": own, "date": "2024-02-05T08:00:00Z",
+                "status": "current", "type": code, "subject": own, "date": "2024-02-05T08:00:00Z",
                 "content": [{"attachment": {"contentType": "text/plain"}}]
             }),
             "Encounter" => json!({
-                "status": "finished", "class": {"code": "AMB"}, "subject": own,
+                "status": "finished", "class": {"code": "AMB"}, "type": [code], "subject": own,
                 "period": {"start": "2024-02-06"}
             }),
             "Procedure" => {
-                json!({"status": "completed", "subject": own, "performedDateTime": "2024-02-07"})
+                json!({
+                    "status": "completed", "code": code, "subject": own,
+                    "performedDateTime": "2024-02-07"
+                })
             }
-            "CarePlan" => json!({"status": "active", "intent": "plan", "subject": own}),
-            "CareTeam" => json!({"status": "active", "subject": own}),
+            "CarePlan" => {
+                json!({"status": "active", "intent": "plan", "category": [code], "subject": own})
+            }
+            "CareTeam" => json!({"status": "active", "category": [code], "subject": own}),
             "Goal" => {
-                json!({"lifecycleStatus": "active", "description": {"text": "Walk"}, "subject": own})
+                json!({"lifecycleStatus": "active", "description": code, "subject": own})
             }
-            "ServiceRequest" => json!({"status": "active", "intent": "order", "subject": own}),
+            "ServiceRequest" => {
+                json!({"status": "active", "intent": "order", "code": code, "subject": own})
+            }
             "Specimen" => json!({
                 "meta": {"tag": [{"system": RELEASE, "code": "released"}]},
-                "status": "available", "subject": own
+                "status": "available", "type": code, "subject": own
             }),
-            "Device" => json!({"status": "active", "patient": own}),
+            "Device" => json!({"status": "active", "type": code, "patient": own}),
             "QuestionnaireResponse" => json!({"status": "completed", "subject": own}),
             other => panic!("{other} has no elements here"),
         }

@@ -4,9 +4,10 @@ pub(super) const LEGEND: &str = "\
 What every operation answers every caller who asks about one patient's record.
 
 A digit is 200 with so many records of that patient in it, or so many of two delegations of the
-owner's; + is 200 with neither, a letter is a refusal. The record holds one of each kind, and two
-problems (one of them about mental health) and two immunizations (one of them labelled R). The
-delegations are one to `another patient`, in force, and one to `former proxy`, which is over.
+owner's, # more than nine; + is 200 with neither, a letter is a refusal. The record holds one of
+each kind, and two problems (one of them about mental health), two immunizations (one of them
+labelled R) and two reports (the laboratory's and radiology's). The delegations are one to `another
+patient`, in force, and one to `former proxy`, which is over.
 
 OWN     what is the caller's own, under /v1/portal
         reg snd ver = POST registrations, registrations/resend, registrations/verify
@@ -18,9 +19,15 @@ OWN     what is the caller's own, under /v1/portal
         cnf = POST proxy-delegations/{the one in force}/confirm
         rvk = POST proxy-delegations/{the one that is over}/revoke
 RECORD  a record, under /v1/portal: sum = chart/summary, all med vit imm pro = chart/allergies,
-        medications, vitals, immunizations, problems, lbs = results/labs, lab = results/labs/{id}
+        medications, vitals, immunizations, problems; doc tml = chart/documents, timeline
+        lbs = results/labs, trd = results/labs/trends, lab = results/labs/{id}
+        rds = results/radiology, rad = results/radiology/{id}, rxs = medications, cov = coverage
+        ebs = eob, eob = eob/{id}, dem = demographics, aps = appointments, apt = appointments/{id}
 FHIR    read and search of Patient, AllergyIntolerance, MedicationRequest, Observation (the read
-        is of the laboratory's), DiagnosticReport, Immunization, Condition
+        is of the laboratory's), DiagnosticReport (likewise), Immunization, Condition, ImagingStudy,
+        MedicationDispense, Appointment, Coverage, ExplanationOfBenefit, Communication,
+        DocumentReference, Encounter, Procedure, CarePlan, CareTeam, Goal, ServiceRequest, Specimen,
+        Device, QuestionnaireResponse
 
 Nothing is changed by asking, and tokens may write unless their name says otherwise. `v` means:
 allowed, and only then refused, because a list is sent where an object belongs. `cnf` and `rvk` ask
@@ -59,7 +66,9 @@ Why some cells are as they are
 - Every delegation opens `me` and the Patient, of which voluntary and limited proxies see the name,
   birth date and gender. `summary` opens its parts on chart/summary alone; no right opens two
   types, but labs opens results and their reports.
-- Rights of services (appointments.manage, refills, export, apps ...) open no records.
+- Rights of services (refills, export, apps ...) open no records; appointments.manage opens what it
+  manages. Communications are open to no proxy: they do not tell whose thread they are of.
+- Orders, devices and answers to questionnaires are open to who acts by law with full access alone.
 - An Observation search shows what a right names: vitals one, labs the other.
 - A web or mobile token that ended at the provider alone is good until the portal's own list has
   it or it expires, unless the tenant has its tokens introspected.

@@ -21,6 +21,8 @@ const CELL: usize = 4;
 /// Between blocks.
 const GAP: usize = 3;
 const WIDTH: usize = 112;
+/// More than a digit says.
+const MANY: char = '#';
 
 /// What an answer comes to, or why it is none for the table.
 pub(super) fn symbol(
@@ -56,8 +58,8 @@ pub(super) fn symbol(
         .count();
     let digit = u32::try_from(shown)
         .ok()
-        .and_then(|shown| char::from_digit(shown, 36));
-    digit.ok_or_else(|| format!("{id} shows {shown}"))
+        .and_then(|shown| char::from_digit(shown, 10));
+    Ok(digit.unwrap_or(MANY))
 }
 
 /// Whether an object somewhere in a body has this id.
