@@ -46,9 +46,9 @@ async fn send(portal: &TestPortal, secret: &str, body: Option<(&str, String)>) -
     portal.internal(secret, (Method::POST, HOOK), body).await
 }
 
-fn about(person: &Person) -> Option<(&'static str, String)> {
+fn about(person: &Person) -> (&'static str, String) {
     let condition = Fixture::of(&person.patient).condition("sent", "Sent");
-    Some((FHIR, condition.to_string()))
+    (FHIR, condition.to_string())
 }
 
 async fn shown(portal: &TestPortal, person: &Person, path: &str) -> usize {
@@ -86,7 +86,7 @@ async fn a_secret_has_the_records_of_its_own_source_read_anew() {
             cache(&portal, &ben).await;
             let of = Fixture::of(&ada.patient);
             portal.put(&ada.tenant, &of.condition("new", "New"));
-            let answer = send(&portal, secret, about(&ada)).await;
+            let answer = send(&portal, secret, Some(about(&ada))).await;
             assert_eq!((answer.status, answer.body.len()), (204, 0));
             assert_eq!(
                 shown(&portal, &ada, CONDITIONS).await,
@@ -100,7 +100,7 @@ async fn a_secret_has_the_records_of_its_own_source_read_anew() {
         cache(&portal, &ada).await;
         let path = format!("{HOOK}/Condition/sent");
         let put = portal
-            .internal(CHART, (Method::PUT, &path), about(&ada))
+            .internal(CHART, (Method::PUT, &path), Some(about(&ada)))
             .await;
         assert_eq!(put.status, 204);
         assert!(is_read_anew(&portal, &ada, CONDITIONS).await);
@@ -124,7 +124,7 @@ async fn nobody_else_is_believed() {
             &admin,
             &patient,
         ] {
-            let answer = send(&portal, secret, about(&ada)).await;
+            let answer = send(&portal, secret, Some(about(&ada))).await;
             assert_eq!(answer.verdict(), "401 UNAUTHENTICATED");
             assert_eq!(
                 answer.header("www-authenticate"),
@@ -144,7 +144,7 @@ async fn nobody_else_is_believed() {
             .await;
         assert_eq!(tenant.verdict(), "401 UNAUTHENTICATED");
         // A secret is believed about its own tenant only, and is no token for anything else.
-        assert_eq!(send(&portal, FOREIGN, about(&ada)).await.status, 204);
+        assert_eq!(send(&portal, FOREIGN, Some(about(&ada))).await.status, 204);
         assert!(!is_read_anew(&portal, &ada, CONDITIONS).await);
         let accounts = portal
             .internal(CHART, (Method::GET, "accounts"), None)
@@ -216,7 +216,7 @@ async fn a_burst_is_no_storm_at_the_source_and_its_end_is_seen() {
         while begin.elapsed() < Duration::from_secs(3) {
             sent += 1;
             portal.put(&ada.tenant, &of.condition("one", &format!("Text {sent}.")));
-            assert_eq!(send(&portal, CHART, about(&ada)).await.status, 204);
+            assert_eq!(send(&portal, CHART, Some(about(&ada))).await.status, 204);
             shown(&portal, &ada, CONDITIONS).await;
         }
         let calls = portal.sandbox.calls("patient-chart").len();
@@ -243,13 +243,13 @@ async fn while_redis_is_away_the_source_is_told_to_come_again() {
         let portal = portal_with(vec![("REDIS_URL".to_owned(), redis)]).await;
         let ada = portal.person("ada").await;
         servers.pause("redis");
-        let answer = send(&portal, CHART, about(&ada)).await;
+        let answer = send(&portal, CHART, Some(about(&ada))).await;
         assert_eq!(answer.verdict(), "503 STORE_UNAVAILABLE");
         assert_eq!(answer.header("retry-after"), "5");
         servers.resume("redis");
         let mut status = 503;
         while status == 503 {
-            status = send(&portal, CHART, about(&ada)).await.status;
+            status = send(&portal, CHART, Some(about(&ada))).await.status;
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         assert_eq!(status, 204);

@@ -67,5 +67,6 @@ fn standings(exchange: &Exchange) -> impl Iterator<Item = (&'static str, Standin
 
 /// Rounded up, so that who waits so long does not come too early.
 fn seconds(standing: Standing) -> u64 {
-    standing.resets_in.as_millis().div_ceil(1_000) as u64
+    let seconds = standing.resets_in.as_millis().div_ceil(1_000);
+    u64::try_from(seconds).unwrap_or(u64::MAX)
 }
