@@ -15,7 +15,7 @@ struct Read {
     parts: &'static [(&'static str, &'static str)],
 }
 
-const READS: [Read; 9] = {
+const READS: [Read; 15] = {
     const fn read(path: &'static str, parts: &'static [(&'static str, &'static str)]) -> Read {
         Read { path, parts }
     }
@@ -41,7 +41,29 @@ const READS: [Read; 9] = {
             &[("immunizations", "Influenza")],
         ),
         read("/v1/portal/results/labs", &[("laboratory", "2345-7")]),
-        read("/fhir/R4/DiagnosticReport", &[("laboratory", "Panel")]),
+        read(
+            "/fhir/R4/DiagnosticReport",
+            &[("laboratory", "Panel"), ("radiology", "Clear")],
+        ),
+        read("/v1/portal/results/radiology", &[("radiology", "Clear")]),
+        read("/v1/portal/coverage", &[("claims", "Insurer")]),
+        read("/v1/portal/appointments", &[("scheduling", "Check-up")]),
+        read("/v1/portal/chart/documents", &[("documents", "text/plain")]),
+        read("/fhir/R4/Communication", &[("communication", "308335008")]),
+        read(
+            "/v1/portal/chart/timeline?limit=100",
+            &[
+                ("patient-chart", "Asthma"),
+                ("laboratory", "Panel"),
+                ("radiology", "Chest"),
+                ("medication", "Salbutamol"),
+                ("immunizations", "Influenza"),
+                ("scheduling", "Check-up"),
+                ("claims", "clm.coverage"),
+                ("documents", "doc.document"),
+                ("communication", "com.message"),
+            ],
+        ),
         read(
             "/fhir/R4/Observation",
             &[("patient-chart", "8867-4"), ("laboratory", "2345-7")],
@@ -108,6 +130,16 @@ async fn all_reads(portal: &TestPortal, pod: &Pod, down: &Subset) {
     portal.put(&ada.tenant, &Fixture::of(&ada.patient).patient("Lovelace"));
     portal.admit(&ada).await;
     portal.put_everything(&ada, "ada");
+    let of = Fixture::of(&ada.patient);
+    portal.put(&ada.tenant, &of.radiology_report("chest"));
+    for (kind, id) in [
+        ("Coverage", "coverage"),
+        ("Appointment", "visit"),
+        ("DocumentReference", "document"),
+        ("Communication", "message"),
+    ] {
+        portal.put(&ada.tenant, &of.record(kind, id));
+    }
     let token = portal.token(&ada);
     let reads = READS.iter().map(|read| async {
         let answer = portal.get_at(pod, &token, read.path, &[]).await;
