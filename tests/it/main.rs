@@ -22,6 +22,7 @@ mod program;
 mod proxy_delegation;
 mod races;
 mod rbac_matrix;
+mod reach;
 mod records;
 mod registrations;
 mod release_policy;

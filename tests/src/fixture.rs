@@ -188,6 +188,13 @@ impl Fixture {
             }),
             "Device" => json!({"status": "active", "patient": own}),
             "QuestionnaireResponse" => json!({"status": "completed", "subject": own}),
+            "Medication" => json!({"code": {
+                "coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "435"}],
+                "text": "Salbutamol"
+            }}),
+            "Practitioner" => json!({"name": [{"family": "Nazari"}]}),
+            "PractitionerRole" => json!({"active": true}),
+            "Organization" | "Location" => json!({"name": "Clinic"}),
             other => panic!("{other} has no elements here"),
         }
     }
@@ -216,7 +223,10 @@ impl Fixture {
             "ImagingStudy" => "radiology",
             "DiagnosticReport" | "Specimen" => "laboratory",
             "Observation" if category == "laboratory" => "laboratory",
-            "MedicationRequest" | "MedicationDispense" => "medication",
+            "MedicationRequest" | "MedicationDispense" | "Medication" => "medication",
+            "Practitioner" | "PractitionerRole" | "Organization" | "Location" => {
+                "provider-directory"
+            }
             "Coverage" | "ExplanationOfBenefit" => "claims",
             "Immunization" => "immunizations",
             "DocumentReference" => "documents",

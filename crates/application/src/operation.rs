@@ -5,7 +5,7 @@ use portal_domain::access::{AccountNeed, Action, ProxyNeed, ScopeNeed, Surface};
 use portal_domain::audit::EventType;
 use portal_domain::proxy_delegation::DelegationRight;
 use portal_domain::scope::Interaction;
-use portal_fhir::ResourceType;
+use portal_fhir::{ResourceType, is_searchable};
 
 const fn portal(
     operation: &'static str,
@@ -331,7 +331,7 @@ pub const PORTAL: [Action; 36] = [
     GET_LAB_RESULT,
 ];
 
-const fn fhir(
+const fn of_fhir(
     operation: &'static str,
     event_type: EventType,
     resource_type: ResourceType,
@@ -355,7 +355,8 @@ macro_rules! fhir_operation {
             Patient, AllergyIntolerance, Condition, Observation, DiagnosticReport, ImagingStudy,
             MedicationRequest, MedicationDispense, Immunization, Appointment, Coverage,
             ExplanationOfBenefit, Communication, DocumentReference, Encounter, Procedure, CarePlan,
-            CareTeam, Goal, ServiceRequest, Specimen, Device, QuestionnaireResponse
+            CareTeam, Goal, ServiceRequest, Specimen, Device, QuestionnaireResponse,
+            Medication, Practitioner, PractitionerRole, Organization, Location
         ])
     };
     ($interaction:literal, $resource_type:expr, [$($name:ident),+]) => {
@@ -367,7 +368,7 @@ macro_rules! fhir_operation {
 
 /// `GET /fhir/R4/{type}/{id}`
 pub const fn fhir_read(resource_type: ResourceType) -> Action {
-    fhir(
+    of_fhir(
         fhir_operation!("read", resource_type),
         EventType::FhirRead,
         resource_type,
@@ -377,10 +378,17 @@ pub const fn fhir_read(resource_type: ResourceType) -> Action {
 
 /// `GET /fhir/R4/{type}` and `POST /fhir/R4/{type}/_search`
 pub const fn fhir_search(resource_type: ResourceType) -> Action {
-    fhir(
+    of_fhir(
         fhir_operation!("search", resource_type),
         EventType::FhirSearched,
         resource_type,
         Interaction::Search,
     )
+}
+
+/// The operations of `/fhir/R4`: a read of each type, and a search of each that can be searched.
+pub fn fhir() -> impl Iterator<Item = Action> {
+    let types = || ResourceType::ALL.iter().copied();
+    let searched = types().filter(|resource_type| is_searchable(*resource_type));
+    types().map(fhir_read).chain(searched.map(fhir_search))
 }

@@ -39,7 +39,7 @@ pub use participants::without_other_patients;
 pub use resource_type::ResourceType;
 pub use restricted::strip_restricted;
 pub use search::{
-    Handling, ParameterKind, ParameterSpec, Query, SearchError, Sort, SortKey, Token, parameters,
-    sort_key,
+    Handling, IncludeSpec, ParameterKind, ParameterSpec, Query, SearchError, Sort, SortKey, Token,
+    includes, is_searchable, parameters, sort_key,
 };
 pub use splice::{mask_references, splice};

@@ -76,7 +76,8 @@ pub(crate) fn owner_element(type_name: &str) -> OwnerElement {
     }
 }
 
-/// Whether a resource is this patient's. `patient` is the id that the source it came from knows
+/// Whether a resource is this patient's, or of a type that is nobody's: whether such a one may be
+/// shown follows from what refers to it. `patient` is the id that the source it came from knows
 /// the patient by, `base` that source's own base URL without a trailing slash.
 ///
 /// Honest forms are `Patient/ID`, with or without a version, and the same below `base`. Anything
@@ -92,6 +93,7 @@ pub fn ownership(header: &Header, patient: &str, base: &str) -> Ownership {
     let claim = match &header.owner {
         OwnerClaim::OwnId if *header.id == *patient => Ok(()),
         OwnerClaim::OwnId => Err(ForeignReason::Other),
+        OwnerClaim::Nobody => Ok(()),
         OwnerClaim::Absent => Err(ForeignReason::Missing),
         OwnerClaim::References(references) => this.owns_all(references),
         OwnerClaim::AnyOf(references) => this.is_among(references),

@@ -56,7 +56,22 @@ resource_types!(
     Specimen,
     Device,
     QuestionnaireResponse,
+    Medication,
+    Practitioner,
+    PractitionerRole,
+    Organization,
+    Location,
 );
+
+impl ResourceType {
+    /// Whether it is directory data: who and where, and nobody's record.
+    pub const fn is_directory(self) -> bool {
+        matches!(
+            self,
+            Self::Practitioner | Self::PractitionerRole | Self::Organization | Self::Location
+        )
+    }
+}
 
 impl fmt::Display for ResourceType {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -20,7 +20,9 @@ OWN     what is the caller's own, under /v1/portal
 RECORD  a record, under /v1/portal: sum = chart/summary, all med vit imm pro = chart/allergies,
         medications, vitals, immunizations, problems, lbs = results/labs, lab = results/labs/{id}
 FHIR    read and search of Patient, AllergyIntolerance, MedicationRequest, Observation (the read
-        is of the laboratory's), DiagnosticReport, Immunization, Condition
+        is of the laboratory's), DiagnosticReport, Immunization, Condition, and the further types
+        by three letters of their names; read alone of Medication (Kin, by a MedicationDispense),
+        Practitioner (Who), PractitionerRole, Organization, Location
 
 Nothing is changed by asking, and tokens may write unless their name says otherwise. `v` means:
 allowed, and only then refused, because a list is sent where an object belongs. `cnf` and `rvk` ask

@@ -9,8 +9,10 @@ pub(super) enum Block {
     Own,
     /// `/v1/portal`, a record.
     Record,
-    /// `/fhir/R4`.
+    /// `/fhir/R4`, types that can be searched.
     Fhir,
+    /// `/fhir/R4`, types that are read by an id alone.
+    FhirRead,
 }
 
 /// What is asked about: a patient, and two delegations of the owner's.
@@ -37,7 +39,7 @@ pub(super) struct Operation {
 
 impl Operation {
     pub(super) fn is_fhir(&self) -> bool {
-        self.block == Block::Fhir
+        matches!(self.block, Block::Fhir | Block::FhirRead)
     }
 
     /// What a write sends. No operation takes a list, so that nothing changes; what names a
@@ -186,9 +188,38 @@ const FHIR: [[Operation; 2]; 23] = [
     fhir!("readQuestionnaireResponse", "searchQuestionnaireResponse", "Que", "QuestionnaireResponse", "cht.answers"),
 ];
 
+macro_rules! fhir_read {
+    ($read:literal, $column:literal, $name:literal, $kind:literal) => {
+        Operation {
+            block: Block::FhirRead,
+            ..row(
+                $read,
+                $column,
+                |about| {
+                    format!(
+                        concat!("/fhir/R4/", $name, "/", $kind, "-{}"),
+                        about.patient
+                    )
+                },
+                ONLY_PATIENT,
+            )
+        }
+    };
+}
+
+#[rustfmt::skip]
+const FHIR_READ: [Operation; 5] = [
+    fhir_read!("readMedication", "Kin", "Medication", "med.kind"),
+    fhir_read!("readPractitioner", "Who", "Practitioner", "dir.practitioner"),
+    fhir_read!("readPractitionerRole", "Rol", "PractitionerRole", "dir.role"),
+    fhir_read!("readOrganization", "Org", "Organization", "dir.organization"),
+    fhir_read!("readLocation", "Loc", "Location", "dir.location"),
+];
+
 /// Every operation, in the order of the table: block by block.
 pub(super) fn all() -> impl Iterator<Item = &'static Operation> {
-    OWN.iter().chain(&RECORD).chain(FHIR.iter().flatten())
+    let record = OWN.iter().chain(&RECORD);
+    record.chain(FHIR.iter().flatten()).chain(&FHIR_READ)
 }
 
 /// The operations of a block.

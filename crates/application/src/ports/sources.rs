@@ -26,8 +26,8 @@ pub struct SourceRequest {
     pub target: RecordTarget,
     /// Which set; its source, type and category.
     pub set: RecordSet,
-    /// One record of the set by the source's own id, instead of the whole set.
-    pub id: Option<Box<str>>,
+    /// The records of the set by these ids of the source's own; without any the whole set.
+    pub ids: Vec<Box<str>>,
     /// Budget and correlation.
     pub context: CallContext,
 }

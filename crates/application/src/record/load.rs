@@ -100,6 +100,17 @@ impl Loader {
         self.reopened(target, set, stored.as_ref(), Freshness::Stale)
     }
 
+    /// Records of a set that is nobody's, by their ids. Nothing of it is cached.
+    pub(crate) async fn load_reached(
+        &self,
+        target: &RecordTarget,
+        set: RecordSet,
+        upstream_ids: Vec<Box<str>>,
+        context: &LoadContext,
+    ) -> Fetch {
+        self.shared.fetch(target, set, upstream_ids, context).await
+    }
+
     /// One record of a set. A cached set answers for absence too, so that nobody can tell from the
     /// calls to the source what is withheld.
     pub(crate) async fn load_one(
@@ -115,7 +126,7 @@ impl Loader {
         }
         let fetched = self
             .shared
-            .fetch(target, set, Some(upstream_id.into()), context)
+            .fetch(target, set, vec![upstream_id.into()], context)
             .await;
         match fetched {
             Ok(owned) => Ok(owned),
@@ -150,7 +161,7 @@ impl LoaderParts {
         context: &LoadContext,
         generation: Option<Generation>,
     ) -> Fetch {
-        let owned = self.fetch(target, set, None, context).await?;
+        let owned = self.fetch(target, set, Vec::new(), context).await?;
         if let Some(generation) = generation {
             self.cache.store(target, owned.stored(), generation).await;
         }
@@ -161,13 +172,13 @@ impl LoaderParts {
         &self,
         target: &RecordTarget,
         set: RecordSet,
-        id: Option<Box<str>>,
+        ids: Vec<Box<str>>,
         context: &LoadContext,
     ) -> Fetch {
         let request = SourceRequest {
             target: target.clone(),
             set,
-            id,
+            ids,
             context: context.call.clone(),
         };
         let fetched = self.sources.fetch(&request).await?;

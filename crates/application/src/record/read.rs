@@ -13,6 +13,7 @@ use crate::look::{Look, Seen};
 use crate::operation;
 use crate::portal::Inner;
 
+use super::reach::check_reached;
 use super::{Reading, RecordRules};
 
 /// `GET /fhir/R4/{type}/{id}`
@@ -77,6 +78,9 @@ impl Look for ReadOne<'_> {
         let (sets, upstream_id) = places(portal.loader.rules(), grant, self.resource_type, self.id)
             .ok_or(AccessError::NotFound)?;
         let mut reading = Reading::new(&portal.loader, grant, caller);
+        if !sets.is_empty() {
+            check_reached(&mut reading, self.resource_type, self.id).await?;
+        }
         let record = find(&mut reading, &sets, &upstream_id, self.id).await?;
         let completeness = reading.completeness(&sets);
         let records = reading.masked(vec![record]).await;

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use portal_domain::access::{Action, Denial, PatientGrant};
-use portal_domain::disclosure::{Answer, ReleasedRecord};
+use portal_domain::disclosure::{Answer, Group, ReleasedRecord};
 use portal_domain::id::PatientId;
 use portal_domain::source::RecordSet;
 use portal_fhir::{Handling, Query, ResourceType, Sort, SortKey, Token, sort_key};
@@ -17,6 +17,7 @@ use crate::portal::Inner;
 
 use super::Reading;
 use super::paging::{Page, binding, page};
+use super::reach::{INCLUDED, included};
 
 /// The parameter that carries the sealed cursor of a `next` link.
 pub(crate) const CURSOR: &str = "_cursor";
@@ -101,15 +102,26 @@ impl Look for Search<'_> {
         let key = |record: &ReleasedRecord| sort_key(record.header(), query.sort(), zone);
         let Page { items, next } = page(records, after.as_ref(), limit, key);
         let items = reading.masked(items).await;
+        let (included, more) = included(&mut reading, query.includes(), &items).await;
+        let asked = [sets, more].concat();
         Ok(Seen {
-            answer: Answer::list(items),
+            answer: Answer::new(vec![
+                Group {
+                    name: "",
+                    records: items,
+                },
+                Group {
+                    name: INCLUDED,
+                    records: included,
+                },
+            ]),
             about: PageAbout {
                 total: missing.is_none().then_some(total),
                 next: next.map(|key| portal.seal(&binding, &key)),
                 applied,
                 elements: query.elements().map(<[String]>::to_vec),
                 summary_count: query.summary_count(),
-                completeness: reading.completeness(&sets),
+                completeness: reading.completeness(&asked),
             },
         })
     }

@@ -63,15 +63,15 @@ impl MemorySources {
 #[async_trait]
 impl Sources for MemorySources {
     async fn fetch(&self, request: &SourceRequest) -> Result<Fetched, SourceError> {
-        let id = request.id.as_deref().map(str::to_owned);
+        let id = (!request.ids.is_empty()).then(|| request.ids.join(","));
         self.calls.lock().unwrap().push((request.set, id));
         let _pass = self.gate.acquire().await.expect("never closed for good");
         let held = self.held.lock().unwrap().get(&request.set).cloned();
         let texts = held.unwrap_or_else(|| Ok(Vec::new()))?;
         let records = texts.iter().map(|text| record(text));
         let asked = |record: &Record| {
-            let id = request.id.as_deref();
-            id.is_none_or(|id| id == &*record.header.id)
+            let ids = &request.ids;
+            ids.is_empty() || ids.contains(&record.header.id)
         };
         Ok(Fetched {
             records: records.filter(asked).collect(),

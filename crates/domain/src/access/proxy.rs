@@ -172,7 +172,11 @@ enum Needs {
 const fn needs(set: RecordSet) -> Needs {
     use DelegationRight as R;
     match set {
-        RecordSet::Patient => Needs::Nothing,
+        RecordSet::Patient
+        | RecordSet::Practitioners
+        | RecordSet::PractitionerRoles
+        | RecordSet::Organizations
+        | RecordSet::Locations => Needs::Nothing,
         RecordSet::Allergies => Needs::AnyOf(&[R::Allergies]),
         RecordSet::Conditions
         | RecordSet::Encounters
@@ -185,7 +189,7 @@ const fn needs(set: RecordSet) -> Needs {
             Needs::AnyOf(&[R::Labs])
         }
         RecordSet::RadiologyReports | RecordSet::ImagingStudies => Needs::AnyOf(&[R::Radiology]),
-        RecordSet::MedicationRequests | RecordSet::MedicationDispenses => {
+        RecordSet::MedicationRequests | RecordSet::MedicationDispenses | RecordSet::Medications => {
             Needs::AnyOf(&[R::Medications])
         }
         RecordSet::Immunizations => Needs::AnyOf(&[R::Immunizations]),

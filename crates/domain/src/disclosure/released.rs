@@ -43,12 +43,7 @@ impl Released {
         if !same_kind {
             return None;
         }
-        let visible = (0u32..)
-            .zip(owned.records())
-            .map(|(index, _)| index)
-            .filter(|index| verdicts.at(*index as usize).is_none())
-            .collect();
-        let mut visible = without_superseded(visible, owned.records(), &permit.tenant().time_zone);
+        let mut visible = visible(&owned, verdicts, &permit.tenant().time_zone);
         // Behind the choice among duplicates: an answer under granular scopes is the whole answer,
         // filtered.
         visible
@@ -106,6 +101,16 @@ impl Released {
                 None => &records[*index as usize].header,
             })
     }
+}
+
+/// The records that policy shows, each business identifier once.
+pub(super) fn visible(owned: &Owned, verdicts: &Verdicts, zone: &TimeZone) -> Vec<u32> {
+    let visible = (0u32..)
+        .zip(owned.records())
+        .map(|(index, _)| index)
+        .filter(|index| verdicts.at(*index as usize).is_none())
+        .collect();
+    without_superseded(visible, owned.records(), zone)
 }
 
 /// Of visible records with the same business identifier (system and value), the newest

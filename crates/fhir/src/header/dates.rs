@@ -31,7 +31,13 @@ impl Dates {
 /// What the type is searched and sorted by.
 fn main(resource_type: ResourceType, resource: Value<'_>) -> Option<When> {
     let names: &[&str] = match resource_type {
-        ResourceType::Patient | ResourceType::Device => &[],
+        ResourceType::Patient
+        | ResourceType::Device
+        | ResourceType::Medication
+        | ResourceType::Practitioner
+        | ResourceType::PractitionerRole
+        | ResourceType::Organization
+        | ResourceType::Location => &[],
         ResourceType::AllergyIntolerance => &["recordedDate", "onsetDateTime", "onsetPeriod"],
         ResourceType::Condition => &["onsetDateTime", "onsetPeriod"],
         ResourceType::Observation | ResourceType::DiagnosticReport => {

@@ -99,6 +99,8 @@ pub enum OwnerClaim {
     EveryPatientOf(Vec<OwnerReference>),
     /// The element is not there.
     Absent,
+    /// The type has no owner.
+    Nobody,
 }
 
 /// One Reference of the deciding element.

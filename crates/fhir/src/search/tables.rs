@@ -32,6 +32,47 @@ pub fn parameters(resource_type: ResourceType) -> &'static [ParameterSpec] {
         ResourceType::Specimen => &SPECIMEN,
         ResourceType::Device => &DEVICE,
         ResourceType::QuestionnaireResponse => &QUESTIONNAIRE_RESPONSE,
+        ResourceType::Medication
+        | ResourceType::Practitioner
+        | ResourceType::PractitionerRole
+        | ResourceType::Organization
+        | ResourceType::Location => &[],
+    }
+}
+
+/// Whether a type can be searched; otherwise records of it are read by their ids alone.
+pub fn is_searchable(resource_type: ResourceType) -> bool {
+    !parameters(resource_type).is_empty()
+}
+
+/// What a search can bring along beside its matches: what they refer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IncludeSpec {
+    /// The value of `_include`, such as `MedicationRequest:medication`.
+    pub name: &'static str,
+    /// The top-level element whose references are followed.
+    pub element: &'static str,
+    /// The type that is brought along.
+    pub target: ResourceType,
+}
+
+/// The declared values of `_include` of a type.
+pub fn includes(resource_type: ResourceType) -> &'static [IncludeSpec] {
+    match resource_type {
+        ResourceType::MedicationRequest => &REQUESTED,
+        ResourceType::MedicationDispense => &DISPENSED,
+        _ => &[],
+    }
+}
+
+static REQUESTED: [IncludeSpec; 1] = [medication("MedicationRequest:medication")];
+static DISPENSED: [IncludeSpec; 1] = [medication("MedicationDispense:medication")];
+
+const fn medication(name: &'static str) -> IncludeSpec {
+    IncludeSpec {
+        name,
+        element: "medicationReference",
+        target: ResourceType::Medication,
     }
 }
 

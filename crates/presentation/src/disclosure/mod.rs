@@ -12,6 +12,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, ETAG, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
+use portal_application::record::INCLUDED;
 use portal_application::{Completeness, Performed, ReadAnswer, SearchAnswer, SummaryAnswer};
 use portal_domain::audit::Recorded;
 use portal_domain::disclosure::{Disclosed, Disclosure};
@@ -165,16 +166,20 @@ fn json(value: &impl Serialize) -> Result<Bytes, Fault> {
 fn searchset(answer: &SearchAnswer, links: &Links<'_>) -> Bytes {
     let subsets: Vec<Option<Bytes>> = answer
         .disclosure
-        .records()
+        .group("")
         .map(|record| subset(record, answer.elements.as_deref()))
         .collect();
-    let entries = answer.disclosure.records().zip(&subsets);
-    let entries: Vec<Entry<'_>> = entries
-        .map(|(record, subset)| Entry {
-            resource: subset.as_ref().unwrap_or(record.bytes()),
-            ..Entry::of(record)
-        })
-        .collect();
+    let matches = answer.disclosure.group("").zip(&subsets);
+    let matches = matches.map(|(record, subset)| Entry {
+        resource: subset.as_ref().unwrap_or(record.bytes()),
+        ..Entry::of(record)
+    });
+    // `_elements` is about matches alone.
+    let included = answer.disclosure.group(INCLUDED).map(|record| Entry {
+        included: true,
+        ..Entry::of(record)
+    });
+    let entries: Vec<Entry<'_>> = matches.chain(included).collect();
     // A count is only a count: what it is made of is said by the header.
     let outcome = outcome::about(&answer.completeness).filter(|_| !answer.summary_count);
     bundle::write(&Searchset {

@@ -162,6 +162,36 @@ pub(crate) const fn noun(of: ResourceType) -> Texts {
             "ایمپلنت‌ها و وسایل",
             "الغرسات والأجهزة",
         ),
+        ResourceType::Medication => texts(
+            "Details of your medication",
+            "ستاسو د درملو جزئیات",
+            "جزئیات ادویهٔ شما",
+            "تفاصيل أدويتك",
+        ),
+        ResourceType::Practitioner => texts(
+            "Who treats you",
+            "ستاسو درملنه څوک کوي",
+            "تداوی‌کنندگان شما",
+            "من يعالجك",
+        ),
+        ResourceType::PractitionerRole => texts(
+            "The roles of those who treat you",
+            "ستاسو د درملوونکو دندې",
+            "وظایف تداوی‌کنندگان شما",
+            "أدوار من يعالجك",
+        ),
+        ResourceType::Organization => texts(
+            "Hospitals and clinics",
+            "روغتونونه او کلینیکونه",
+            "شفاخانه‌ها و کلینیک‌ها",
+            "المستشفيات والعيادات",
+        ),
+        ResourceType::Location => texts(
+            "Places of treatment",
+            "د درملنې ځایونه",
+            "محل‌های تداوی",
+            "أماكن العلاج",
+        ),
         ResourceType::QuestionnaireResponse => texts(
             "Answers to questionnaires",
             "د پوښتنلیکونو ځوابونه",
