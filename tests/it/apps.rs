@@ -14,7 +14,7 @@ const APP: &str = "smart-app";
 
 /// A token that a third party's app has of a person.
 fn app_token(portal: &TestPortal, person: &Person, client: &str) -> String {
-    let scope = "openid launch/patient patient/Condition.rs patient/Coverage.read";
+    let scope = "openid launch/patient patient/Condition.rs patient/Substance.read";
     portal.token_with(person, &json!({"azp": client, "scope": scope}))
 }
 
@@ -75,7 +75,7 @@ async fn an_app_is_shown_with_what_it_may_do_in_plain_words() {
                 {"scope": "openid", "text": "Know who you are"},
                 {"scope": "launch/patient", "text": "Know which health record is meant"},
                 {"scope": "patient/Condition.rs", "text": "Problems: see"},
-                {"scope": "patient/Coverage.read", "text": "patient/Coverage.read"},
+                {"scope": "patient/Substance.read", "text": "patient/Substance.read"},
             ])
         );
         assert_eq!(app["firstUsedAt"], app["lastUsedAt"]);

@@ -157,6 +157,14 @@ pub const GET_EXPLANATION_OF_BENEFIT: Action = portal(
     Interaction::Read,
     ProxyNeed::Right(DelegationRight::Billing),
 );
+/// `GET /v1/portal/demographics`
+pub const GET_DEMOGRAPHICS: Action = portal(
+    "getDemographics",
+    EventType::ChartViewed,
+    ResourceType::Patient,
+    Interaction::Read,
+    ProxyNeed::Never,
+);
 /// `GET /v1/portal/appointments`
 pub const LIST_APPOINTMENTS: Action = portal(
     "listAppointments",
@@ -292,7 +300,7 @@ pub const RESEND_VERIFICATION: Action =
 pub const VERIFY_REGISTRATION: Action = newcomer("verifyRegistration", EventType::AccountActivated);
 
 /// The operations of `/v1/portal`.
-pub const PORTAL: [Action; 36] = [
+pub const PORTAL: [Action; 37] = [
     REGISTER,
     RESEND_VERIFICATION,
     VERIFY_REGISTRATION,
@@ -324,6 +332,7 @@ pub const PORTAL: [Action; 36] = [
     LIST_COVERAGE,
     LIST_EXPLANATIONS_OF_BENEFIT,
     GET_EXPLANATION_OF_BENEFIT,
+    GET_DEMOGRAPHICS,
     LIST_APPOINTMENTS,
     GET_APPOINTMENT,
     LIST_LAB_RESULTS,

@@ -451,12 +451,12 @@ impl Portal {
         Ok(ListAnswer::new(disclosure, about))
     }
 
-    /// One record of a list.
+    /// One record of a list: that of an id, or the only one that there is.
     pub async fn listed(
         &self,
         caller: &Caller,
         list: RecordList,
-        id: &str,
+        id: Option<&str>,
         raw: Raw<'_>,
     ) -> Result<ListAnswer, AccessError> {
         let one = ListedOne { list, id, raw };

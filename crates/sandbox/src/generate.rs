@@ -14,6 +14,7 @@ mod patient;
 mod people;
 mod resource;
 mod sensitive;
+mod services;
 #[cfg(test)]
 mod tests;
 
@@ -88,15 +89,16 @@ fn person(profile: &Profile, large: usize, random: &mut StdRng) -> Generated {
     if profile.has_large_record {
         laboratory::every_combination(&mut maker, large, &mut resources);
     }
+    // Drawn apart, so that nobody else's records change by it.
+    let mut apart = StdRng::from_rng(&mut maker.random.clone());
+    let mut maker = Maker {
+        random: &mut apart,
+        ..maker
+    };
     if profile.has_sensitive_record {
-        // Drawn apart, so that nobody else's records change by it.
-        let mut apart = StdRng::from_rng(&mut maker.random.clone());
-        let mut maker = Maker {
-            random: &mut apart,
-            ..maker
-        };
         sensitive::sensitive(&mut maker, &encounter, &mut resources);
     }
+    services::services(&mut maker, &mut resources);
     Generated {
         delegations: delegations::of(profile, &patient_id),
         person: DemoPerson {

@@ -136,7 +136,7 @@ const OWN: [Operation; 17] = [
 ];
 
 #[rustfmt::skip]
-const RECORD: [Operation; 19] = [
+const RECORD: [Operation; 20] = [
     row("getChartSummary", "sum", |_| "/v1/portal/chart/summary".into(), NOT_PATIENT),
     row("listAllergies", "all", |_| "/v1/portal/chart/allergies".into(), ONLY_PATIENT),
     row("listMedications", "med", |_| "/v1/portal/chart/medications".into(), ONLY_PATIENT),
@@ -151,6 +151,7 @@ const RECORD: [Operation; 19] = [
     row("listCoverage", "cov", |_| "/v1/portal/coverage".into(), ONLY_PATIENT),
     row("listExplanationsOfBenefit", "ebs", |_| "/v1/portal/eob".into(), ONLY_PATIENT),
     row("getExplanationOfBenefit", "eob", |about| format!("/v1/portal/eob/clm.benefit-{}", about.patient), ONLY_PATIENT),
+    row("getDemographics", "dem", |_| "/v1/portal/demographics".into(), NOT_PATIENT),
     row("listAppointments", "aps", |_| "/v1/portal/appointments".into(), ONLY_PATIENT),
     row("getAppointment", "apt", |about| format!("/v1/portal/appointments/sch.appointment-{}", about.patient), ONLY_PATIENT),
     row("listLabResults", "lbs", |_| "/v1/portal/results/labs".into(), ONLY_PATIENT),

@@ -39,10 +39,16 @@ pub(super) fn of_installation(
     );
     for source in [
         "registration",
-        "patient-chart",
+        "scheduling",
         "laboratory",
+        "radiology",
         "medication",
+        "claims",
         "immunizations",
+        "patient-chart",
+        "documents",
+        "communication",
+        "provider-directory",
     ] {
         let name = format!("{}_URL", source.to_uppercase().replace('-', "_"));
         set(&name, sandbox.source_url(source));

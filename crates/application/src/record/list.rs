@@ -39,6 +39,8 @@ pub enum RecordList {
     ExplanationsOfBenefit,
     /// Appointments.
     Appointments,
+    /// The one Patient.
+    Demographics,
 }
 
 /// A page of a list.
@@ -68,10 +70,10 @@ impl ListAbout {
     }
 }
 
-/// One record of a list.
+/// One record of a list: that of an id, or the only one that there is.
 pub(crate) struct ListedOne<'a> {
     pub(crate) list: RecordList,
-    pub(crate) id: &'a str,
+    pub(crate) id: Option<&'a str>,
     pub(crate) raw: &'a [(String, String)],
 }
 
@@ -93,6 +95,7 @@ impl RecordList {
             Self::Coverage => operation::LIST_COVERAGE,
             Self::ExplanationsOfBenefit => operation::LIST_EXPLANATIONS_OF_BENEFIT,
             Self::Appointments => operation::LIST_APPOINTMENTS,
+            Self::Demographics => operation::GET_DEMOGRAPHICS,
         }
     }
 
@@ -102,6 +105,7 @@ impl RecordList {
             Self::Radiology => Some(operation::GET_RADIOLOGY_REPORT),
             Self::ExplanationsOfBenefit => Some(operation::GET_EXPLANATION_OF_BENEFIT),
             Self::Appointments => Some(operation::GET_APPOINTMENT),
+            Self::Demographics => Some(operation::GET_DEMOGRAPHICS),
             Self::Timeline | Self::Medications | Self::Coverage => None,
         }
     }
@@ -118,6 +122,7 @@ impl RecordList {
             Self::Coverage => vec![RecordSet::Coverages],
             Self::ExplanationsOfBenefit => vec![RecordSet::ExplanationsOfBenefit],
             Self::Appointments => vec![RecordSet::Appointments],
+            Self::Demographics => vec![RecordSet::Patient],
         }
     }
 
@@ -242,18 +247,40 @@ impl Look for ListedOne<'_> {
         caller: &Caller,
     ) -> Result<Seen<ListAbout>, AccessError> {
         Parameters::read(self.raw, &[])?;
-        let own = self.list.sets(grant);
-        let resource_type = own.first().map(|set| set.resource_type());
-        let resource_type = resource_type.ok_or(AccessError::NotFound)?;
-        let (mut sets, upstream_id) = places(portal.loader.rules(), grant, resource_type, self.id)
-            .ok_or(AccessError::NotFound)?;
-        sets.retain(|set| own.contains(set));
         let mut reading = Reading::new(&portal.loader, grant, caller);
-        let record = find(&mut reading, &sets, &upstream_id, self.id).await?;
+        let sets = self.list.sets(grant);
+        let record = match self.id {
+            Some(id) => by_id(&mut reading, &sets, id).await?,
+            None => only(&mut reading, &sets).await?,
+        };
         let completeness = reading.completeness(&sets);
         Ok(Seen {
             answer: answer(&mut reading, vec![record], Vec::new()).await,
             about: ListAbout::of(grant, completeness),
         })
     }
+}
+
+async fn by_id(
+    reading: &mut Reading<'_>,
+    sets: &[RecordSet],
+    id: &str,
+) -> Result<ReleasedRecord, AccessError> {
+    let resource_type = sets.first().map(|set| set.resource_type());
+    let resource_type = resource_type.ok_or(AccessError::NotFound)?;
+    let place = places(reading.rules(), reading.grant(), resource_type, id);
+    let (mut there, upstream_id) = place.ok_or(AccessError::NotFound)?;
+    there.retain(|set| sets.contains(set));
+    find(reading, &there, &upstream_id, id).await
+}
+
+async fn only(
+    reading: &mut Reading<'_>,
+    sets: &[RecordSet],
+) -> Result<ReleasedRecord, AccessError> {
+    reading.load(sets).await;
+    missing(reading, sets)?;
+    let zone = &reading.grant().tenant().time_zone;
+    let mut records = matching(reading, sets, Sort::default(), zone, |_| true).into_iter();
+    records.next().ok_or(AccessError::NotFound)
 }

@@ -14,6 +14,7 @@ use crate::answer::{Completeness, HeldBack, RETRY_AFTER, SourceReport, SourceSta
 use crate::caller::Caller;
 use crate::ports::SourceError;
 
+use super::RecordRules;
 use super::load::{LoadContext, Loader};
 
 type Loaded = Result<Owned, SourceError>;
@@ -38,6 +39,10 @@ impl<'g> Reading<'g> {
             loaded: BTreeMap::new(),
             one: None,
         }
+    }
+
+    pub(crate) fn rules(&self) -> &'g RecordRules {
+        self.loader.rules()
     }
 
     pub(crate) const fn grant(&self) -> &'g PatientGrant {

@@ -11,12 +11,18 @@ use crate::disclosure::{Drops, Fetched, Freshness, Memo, Origin, Owned, StoredSe
 use crate::source::{RecordSet, Source};
 
 /// The base of the source at an index of [`Source::ALL`].
-pub(crate) const BASES: [&str; 5] = [
+pub(crate) const BASES: [&str; 11] = [
     "http://reg.test/fhir",
-    "http://cht.test/fhir",
+    "http://sch.test/fhir",
     "http://lab.test/fhir",
+    "http://rad.test/fhir",
     "http://med.test/fhir",
+    "http://clm.test/fhir",
     "http://imm.test/fhir",
+    "http://cht.test/fhir",
+    "http://doc.test/fhir",
+    "http://com.test/fhir",
+    "http://dir.test/fhir",
 ];
 
 /// A record of a source's own text.

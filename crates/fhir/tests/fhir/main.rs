@@ -7,6 +7,7 @@ mod elements;
 mod header;
 mod json;
 mod owner;
+mod parties;
 mod restricted;
 mod search;
 mod splice;

@@ -480,10 +480,16 @@ fn every_source_needs_usable_settings() {
         settings,
         [
             "REGISTRATION_URL",
-            "PATIENT_CHART_URL",
+            "SCHEDULING_URL",
             "LABORATORY_URL",
+            "RADIOLOGY_URL",
             "MEDICATION_URL",
-            "IMMUNIZATIONS_URL"
+            "CLAIMS_URL",
+            "IMMUNIZATIONS_URL",
+            "PATIENT_CHART_URL",
+            "DOCUMENTS_URL",
+            "COMMUNICATION_URL",
+            "PROVIDER_DIRECTORY_URL"
         ]
     );
 }

@@ -56,6 +56,7 @@ pub(crate) fn routes(openapi: utoipa::openapi::OpenApi) -> OpenApiRouter<Faces> 
         .routes(routes!(records::list_coverage))
         .routes(routes!(records::list_explanations_of_benefit))
         .routes(routes!(records::get_explanation_of_benefit))
+        .routes(routes!(records::get_demographics))
         .routes(routes!(records::list_appointments))
         .routes(routes!(records::get_appointment))
         .routes(routes!(results::list_lab_results))

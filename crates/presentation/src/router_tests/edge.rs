@@ -5,10 +5,7 @@ async fn unknown_routes_and_methods_are_errors_of_their_face() {
     for (path, content_type) in [
         ("/v1/portal/nothing", "application/problem+json"),
         ("/nothing", "application/problem+json"),
-        (
-            "/fhir/R4/Encounter/x",
-            "application/fhir+json; fhirVersion=4.0",
-        ),
+        ("/fhir/R4/Group/x", "application/fhir+json; fhirVersion=4.0"),
         (
             "/fhir/R4/Observation/a/b",
             "application/fhir+json; fhirVersion=4.0",

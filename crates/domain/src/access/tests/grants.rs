@@ -91,7 +91,10 @@ fn holds_are_told_to_patients_with_the_portal_s_own_clients() {
 #[test]
 fn a_permit_is_of_its_grant_s_patient_and_type() {
     let grant = authorize(&proxy_facts(parent()), &ANY, at(0)).unwrap();
-    for kind in ResourceType::ALL {
+    // Which threads a proxy takes part in is not known here.
+    assert!(grant.read(ResourceType::Communication).is_none());
+    let open = ResourceType::ALL.iter();
+    for kind in open.filter(|kind| **kind != ResourceType::Communication) {
         let permit = grant.read(*kind).unwrap();
         assert_eq!(permit.resource_type(), *kind);
         assert_eq!(permit.target().patient().as_str(), PATIENT);

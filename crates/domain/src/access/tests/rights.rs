@@ -18,21 +18,23 @@ const CATEGORIES: &str = "http://terminology.hl7.org/CodeSystem/observation-cate
 fn types_of(right: DelegationRight) -> &'static [ResourceType] {
     match right {
         R::Allergies => &[T::AllergyIntolerance],
-        R::Medications => &[T::MedicationRequest],
+        R::Medications => &[T::MedicationRequest, T::MedicationDispense, T::Medication],
         R::Vitals => &[T::Observation],
         R::Immunizations => &[T::Immunization],
-        R::Problems => &[T::Condition],
-        R::Labs => &[T::Observation, T::DiagnosticReport],
-        R::Summary
-        | R::Documents
-        | R::Radiology
-        | R::AppointmentsView
-        | R::AppointmentsManage
-        | R::Refills
-        | R::Messages
-        | R::Billing
-        | R::Export
-        | R::Apps => &[],
+        R::Problems => &[
+            T::Condition,
+            T::Encounter,
+            T::Procedure,
+            T::CarePlan,
+            T::CareTeam,
+            T::Goal,
+        ],
+        R::Labs => &[T::Observation, T::DiagnosticReport, T::Specimen],
+        R::Documents => &[T::DocumentReference],
+        R::Radiology => &[T::DiagnosticReport, T::ImagingStudy],
+        R::AppointmentsView | R::AppointmentsManage => &[T::Appointment],
+        R::Billing => &[T::Coverage, T::ExplanationOfBenefit],
+        R::Summary | R::Refills | R::Messages | R::Export | R::Apps => &[],
     }
 }
 
@@ -56,7 +58,8 @@ fn each_right_opens_its_types_and_patient_alone() {
         let facts = proxy_facts(caregiver(&[*right]));
         let grant = authorize(&facts, &ANY, at(0)).unwrap();
         for kind in T::ALL {
-            let open = *kind == T::Patient || types_of(*right).contains(kind);
+            let of_all = *kind == T::Patient || kind.is_directory();
+            let open = of_all || types_of(*right).contains(kind);
             let expected = (!open).then_some(Denial::ProxyScopeDenied);
             let found = refusal(&facts, &action(Surface::Portal, *kind));
             assert_eq!(found, expected, "{right:?} {kind}");
@@ -98,6 +101,18 @@ fn each_record_is_open_by_its_own_right() {
         (S::MedicationRequests, Some(R::Medications)),
         (S::Immunizations, Some(R::Immunizations)),
         (S::LaboratoryReports, Some(R::Labs)),
+        (S::Specimens, Some(R::Labs)),
+        (S::RadiologyReports, Some(R::Radiology)),
+        (S::ImagingStudies, Some(R::Radiology)),
+        (S::MedicationDispenses, Some(R::Medications)),
+        (S::Coverages, Some(R::Billing)),
+        (S::ExplanationsOfBenefit, Some(R::Billing)),
+        (S::DocumentReferences, Some(R::Documents)),
+        (S::Encounters, Some(R::Problems)),
+        (S::Procedures, Some(R::Problems)),
+        (S::CarePlans, Some(R::Problems)),
+        (S::CareTeams, Some(R::Problems)),
+        (S::Goals, Some(R::Problems)),
     ];
     for (set, wanted) in sets {
         let kind = set.resource_type();
@@ -108,6 +123,20 @@ fn each_record_is_open_by_its_own_right() {
             assert_eq!(grant.covers(set, &header), expected, "{right:?} {set:?}");
             assert_eq!(is_open(&grant, set, &header), expected, "{right:?} {set:?}");
         }
+    }
+}
+
+#[test]
+fn what_no_right_names_is_open_by_law_alone() {
+    for set in [S::ServiceRequests, S::Devices, S::QuestionnaireResponses] {
+        let kind = set.resource_type();
+        let header = record(&format!(r#"{{"resourceType":"{kind}","id":"1"}}"#)).header;
+        assert!(!grant(caregiver(R::ALL)).covers(set, &header), "{set:?}");
+        assert!(grant(parent()).covers(set, &header), "{set:?}");
+    }
+    let message = record(r#"{"resourceType":"Communication","id":"1"}"#).header;
+    for delegation in [caregiver(R::ALL), parent()] {
+        assert!(!grant(delegation).covers(S::Communications, &message));
     }
 }
 

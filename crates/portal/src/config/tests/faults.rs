@@ -117,6 +117,12 @@ fn every_setting_with_a_form_is_in_the_table_of_malformed_values() {
         "PATIENT_CHART_",
         "MEDICATION_",
         "IMMUNIZATIONS_",
+        "SCHEDULING_",
+        "RADIOLOGY_",
+        "CLAIMS_",
+        "DOCUMENTS_",
+        "COMMUNICATION_",
+        "PROVIDER_DIRECTORY_",
     ];
     for setting in table::settings() {
         let is_listed = MALFORMED.iter().any(|(name, _)| *name == setting.name);
@@ -272,6 +278,7 @@ fn staff_and_people_are_optional_and_licences_come_from_one_place() {
     let bare = Scene::production()
         .unset("STAFF_ISSUER_URL")
         .unset("COMMUNICATION_URL")
+        .set("FHIR_URL", "https://fhir.example.org/r4")
         .config();
     assert!(bare.people.staff.is_none() && bare.people.communication_url.is_none());
     let none = Scene::production().unset("ENTITLEMENTS_STATIC");

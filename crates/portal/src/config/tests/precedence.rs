@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use portal_domain::release::ReleaseMode;
+use portal_domain::source::Source;
 use portal_infrastructure::upstream::Tenancy;
 
 use super::Scene;
@@ -155,12 +156,11 @@ fn tenancy_follows_from_the_url_or_is_said() {
         .set("LABORATORY_URL", "https://fhir.example.org/{tenant}/r4")
         .set("MEDICATION_TENANCY", "single:kabul");
     let sources = scene.config().sources.sources;
-    assert_eq!(sources[0].tenancy, Tenancy::Header);
-    assert_eq!(sources[2].tenancy, Tenancy::Url);
-    assert_eq!(
-        sources[3].tenancy,
-        Tenancy::Single("kabul".parse().unwrap())
-    );
+    let tenancy = |source: Source| &sources[source as usize].tenancy;
+    assert_eq!(*tenancy(Source::Registration), Tenancy::Header);
+    assert_eq!(*tenancy(Source::Laboratory), Tenancy::Url);
+    let single = Tenancy::Single("kabul".parse().unwrap());
+    assert_eq!(*tenancy(Source::Medication), single);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod appointment;
 mod benefit;
 mod coverage;
+mod demographics;
 mod element;
 mod prescription;
 mod report;
@@ -29,6 +30,7 @@ use crate::router::Faces;
 use appointment::{AppointmentView, appointment};
 use benefit::{BenefitView, benefit, itemised};
 use coverage::{CoverageView, coverage};
+use demographics::{DemographicsView, demographics};
 use prescription::{PrescriptionView, Shown};
 use report::{RadiologyReportView, radiology_report};
 use timeline::{TimelineEntry, entry};
@@ -88,13 +90,13 @@ async fn page<T: Serialize>(
 
 async fn one<T: Serialize>(
     State(faces): State<Faces>,
-    (asked, id): (PortalCaller, String),
+    (asked, id): (PortalCaller, Option<String>),
     list: RecordList,
     view: View<T>,
 ) -> Result<Response, Fault> {
     let portal = &faces.portal;
     let answer = portal
-        .listed(&asked.caller, list, &id, &asked.parameters)
+        .listed(&asked.caller, list, id.as_deref(), &asked.parameters)
         .await;
     let answer = answer.map_err(Fault::on(Surface::Portal))?;
     let showing = Showing {
@@ -188,7 +190,7 @@ macro_rules! one_route {
             RecordId(id): RecordId,
             asked: PortalCaller,
         ) -> Result<Response, Fault> {
-            one(faces, (asked, id), RecordList::$list, $view).await
+            one(faces, (asked, Some(id)), RecordList::$list, $view).await
         }
     };
 }
@@ -295,4 +297,33 @@ one_route!(
 fn zone<'a>(showing: &'a Showing<'_>) -> &'a str {
     let zone = &showing.answer.tenant.time_zone;
     zone.iana_name().unwrap_or("UTC")
+}
+
+/// Who the patient is, as registration holds it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DemographicsBody {
+    #[serde(flatten)]
+    demographics: DemographicsView,
+    meta: Meta,
+}
+
+/// Who the patient is, as registration holds it
+#[utoipa::path(
+    get,
+    path = "/v1/portal/demographics",
+    operation_id = "getDemographics",
+    tag = "record",
+    security(("bearer" = ["patient/Patient.read"])),
+    responses(
+        (status = 200, description = "The patient", body = DemographicsBody, content_type = "application/json"),
+        (status = 304, description = "Unchanged"),
+        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn get_demographics(
+    faces: State<Faces>,
+    asked: PortalCaller,
+) -> Result<Response, Fault> {
+    let view: View<DemographicsView> = |showing, record| demographics(record, showing.language);
+    one(faces, (asked, None), RecordList::Demographics, view).await
 }
