@@ -216,3 +216,39 @@ async fn the_statement_says_what_is_read_alone_and_what_is_brought_along() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn provenance_is_brought_along_with_its_scope_for_what_is_shown() {
+    scene(async {
+        let one = one().await;
+        let of = Fixture::of(&one.ada.patient);
+        one.portal
+            .put(&one.ada.tenant, &of.condition("c1", "Asthma"));
+        let mut provenance = of.record("Provenance", "p1");
+        provenance["target"] = json!([
+            {"reference": format!("Patient/{}", one.ada.patient)},
+            {"reference": "Condition/c1"},
+            {"reference": "Condition/nobodys"},
+        ]);
+        one.portal.put(&one.ada.tenant, &provenance);
+        let path = "/fhir/R4/Condition?_revinclude=Provenance:target";
+        let page = one.get(path).await;
+        assert_eq!(of_mode(&page, "match"), ["cht.c1"]);
+        assert_eq!(of_mode(&page, "include"), ["cht.p1"]);
+        assert!(!page.says("nobodys"));
+        let alone = one.with("patient/Condition.read", path).await;
+        assert!(of_mode(&alone, "include").is_empty());
+        // The Patient is not among what these scopes show.
+        let scopes = "patient/Condition.read patient/Provenance.read";
+        let page = one.with(scopes, path).await;
+        let shown = page.resources().pop().expect("the Provenance");
+        assert_eq!(shown["target"], json!([{"reference": "Condition/cht.c1"}]));
+        let read = one.get("/fhir/R4/Provenance/cht.p1").await;
+        assert_eq!(read.json()["target"].as_array().map(Vec::len), Some(2));
+        let only = one
+            .with("patient/Provenance.read", "/fhir/R4/Provenance/cht.p1")
+            .await;
+        assert_eq!(only.status, 404);
+    })
+    .await;
+}

@@ -188,6 +188,9 @@ impl Fixture {
             }),
             "Device" => json!({"status": "active", "patient": own}),
             "QuestionnaireResponse" => json!({"status": "completed", "subject": own}),
+            "Provenance" => json!({
+                "target": [own], "recorded": "2024-02-08T08:00:00Z", "agent": [{"who": {"display": "Clinic"}}]
+            }),
             "Medication" => json!({"code": {
                 "coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "435"}],
                 "text": "Salbutamol"

@@ -365,7 +365,7 @@ macro_rules! fhir_operation {
             MedicationRequest, MedicationDispense, Immunization, Appointment, Coverage,
             ExplanationOfBenefit, Communication, DocumentReference, Encounter, Procedure, CarePlan,
             CareTeam, Goal, ServiceRequest, Specimen, Device, QuestionnaireResponse,
-            Medication, Practitioner, PractitionerRole, Organization, Location
+            Provenance, Medication, Practitioner, PractitionerRole, Organization, Location
         ])
     };
     ($interaction:literal, $resource_type:expr, [$($name:ident),+]) => {

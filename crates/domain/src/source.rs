@@ -147,6 +147,8 @@ record_sets! {
     Devices, "devices", Device, PatientChart;
     /// QuestionnaireResponse.
     QuestionnaireResponses, "questionnaire-responses", QuestionnaireResponse, PatientChart;
+    /// Provenance.
+    Provenances, "provenances", Provenance, PatientChart;
     /// Medication.
     Medications, "medication-kinds", Medication, Medication;
     /// Practitioner.

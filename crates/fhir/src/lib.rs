@@ -21,6 +21,7 @@ pub mod resource_type;
 pub mod restricted;
 pub mod search;
 pub mod splice;
+pub mod targets;
 pub mod values;
 
 pub use address::{
@@ -40,6 +41,7 @@ pub use resource_type::ResourceType;
 pub use restricted::strip_restricted;
 pub use search::{
     Handling, IncludeSpec, ParameterKind, ParameterSpec, Query, SearchError, Sort, SortKey, Token,
-    includes, is_searchable, parameters, sort_key,
+    includes, is_searchable, parameters, rev_includes, sort_key,
 };
 pub use splice::{mask_references, splice};
+pub use targets::retain_targets;

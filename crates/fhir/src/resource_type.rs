@@ -61,6 +61,7 @@ resource_types!(
     PractitionerRole,
     Organization,
     Location,
+    Provenance,
 );
 
 impl ResourceType {

@@ -160,7 +160,7 @@ const RECORD: [Operation; 20] = [
 ];
 
 #[rustfmt::skip]
-const FHIR: [[Operation; 2]; 23] = [
+const FHIR: [[Operation; 2]; 24] = [
     [
         fhir(row("readPatient", "Pat", |about| format!("/fhir/R4/Patient/{}", about.patient), NOT_PATIENT)),
         fhir(row("searchPatient", "Pat", |about| format!("/fhir/R4/Patient?_id={}", about.patient), NOT_PATIENT)),
@@ -187,6 +187,7 @@ const FHIR: [[Operation; 2]; 23] = [
     fhir!("readSpecimen", "searchSpecimen", "Spe", "Specimen", "lab.specimen"),
     fhir!("readDevice", "searchDevice", "Dev", "Device", "cht.device"),
     fhir!("readQuestionnaireResponse", "searchQuestionnaireResponse", "Que", "QuestionnaireResponse", "cht.answers"),
+    fhir!("readProvenance", "searchProvenance", "Pro", "Provenance", "cht.provenance"),
 ];
 
 macro_rules! fhir_read {

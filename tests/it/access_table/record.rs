@@ -4,7 +4,7 @@ use portal_tests::{Fixture, TestPortal};
 use serde_json::json;
 
 /// The types that the record holds one of, under the address of its kind.
-const OTHERS: [(&str, &str); 21] = [
+const OTHERS: [(&str, &str); 22] = [
     ("ImagingStudy", "rad.imaging"),
     ("MedicationDispense", "med.dispense"),
     ("Appointment", "sch.appointment"),
@@ -21,6 +21,7 @@ const OTHERS: [(&str, &str); 21] = [
     ("Specimen", "lab.specimen"),
     ("Device", "cht.device"),
     ("QuestionnaireResponse", "cht.answers"),
+    ("Provenance", "cht.provenance"),
     ("Medication", "med.kind"),
     ("Practitioner", "dir.practitioner"),
     ("PractitionerRole", "dir.role"),

@@ -5,6 +5,7 @@ mod labs;
 mod list;
 mod load;
 mod paging;
+mod provenance;
 mod reach;
 mod read;
 mod reading;

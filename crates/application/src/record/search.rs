@@ -17,6 +17,7 @@ use crate::portal::Inner;
 
 use super::Reading;
 use super::paging::{Page, binding, page};
+use super::provenance::{about_what_is_shown, provenance_of};
 use super::reach::{INCLUDED, included};
 
 /// The parameter that carries the sealed cursor of a `next` link.
@@ -90,6 +91,9 @@ impl Look for Search<'_> {
             query.matches(header, zone)
         });
         let missing = missing(&reading, &sets)?;
+        let (records, mut asked) = about_what_is_shown(&mut reading, records).await;
+        let missing = missing.or_else(|| asked.iter().find_map(|set| reading.error(*set)));
+        asked.extend(&sets);
         let total = records.len();
         if let (true, Some(error)) = (query.summary_count(), missing) {
             return Err(error.into());
@@ -102,8 +106,13 @@ impl Look for Search<'_> {
         let key = |record: &ReleasedRecord| sort_key(record.header(), query.sort(), zone);
         let Page { items, next } = page(records, after.as_ref(), limit, key);
         let items = reading.masked(items).await;
-        let (included, more) = included(&mut reading, query.includes(), &items).await;
-        let asked = [sets, more].concat();
+        let (mut brought, more) = included(&mut reading, query.includes(), &items).await;
+        asked.extend(more);
+        if query.brings_provenance() {
+            let (provenance, more) = provenance_of(&mut reading, &items).await;
+            brought.extend(provenance);
+            asked.extend(more);
+        }
         Ok(Seen {
             answer: Answer::new(vec![
                 Group {
@@ -112,7 +121,7 @@ impl Look for Search<'_> {
                 },
                 Group {
                     name: INCLUDED,
-                    records: included,
+                    records: brought,
                 },
             ]),
             about: PageAbout {

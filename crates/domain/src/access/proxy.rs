@@ -196,9 +196,10 @@ const fn needs(set: RecordSet) -> Needs {
         RecordSet::Appointments => Needs::AnyOf(&[R::AppointmentsView, R::AppointmentsManage]),
         RecordSet::Coverages | RecordSet::ExplanationsOfBenefit => Needs::AnyOf(&[R::Billing]),
         RecordSet::DocumentReferences => Needs::AnyOf(&[R::Documents]),
-        RecordSet::ServiceRequests | RecordSet::Devices | RecordSet::QuestionnaireResponses => {
-            Needs::Full
-        }
+        RecordSet::ServiceRequests
+        | RecordSet::Devices
+        | RecordSet::QuestionnaireResponses
+        | RecordSet::Provenances => Needs::Full,
         // A proxy sees the threads that they take part in, which a Communication does not tell.
         RecordSet::Communications => Needs::More,
     }

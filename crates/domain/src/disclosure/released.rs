@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::{Timestamp, tz::TimeZone};
-use portal_fhir::{Header, Record, mask_references, project};
+use portal_fhir::{Header, Record, mask_references, project, retain_targets};
 
 use crate::access::ReadPermit;
 use crate::release::{Masks, Verdicts};
@@ -157,6 +157,14 @@ impl ReleasedRecord {
             self.edited = Some(Arc::new(masked));
         }
         self
+    }
+
+    /// Leaves a Provenance only the targets that are shown; `None` when none is left.
+    #[must_use]
+    pub fn about(mut self, shown: impl Fn(&str) -> bool) -> Option<Self> {
+        let retained = retain_targets(self.record(), shown).ok()??;
+        self.edited = Some(Arc::new(retained));
+        Some(self)
     }
 
     pub(super) fn record(&self) -> &Record {

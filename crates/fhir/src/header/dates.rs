@@ -55,6 +55,7 @@ fn main(resource_type: ResourceType, resource: Value<'_>) -> Option<When> {
         ResourceType::ExplanationOfBenefit => &["created"],
         ResourceType::Communication => &["sent", "received"],
         ResourceType::DocumentReference => &["date"],
+        ResourceType::Provenance => &["recorded"],
         ResourceType::Procedure => &["performedDateTime", "performedPeriod"],
         ResourceType::Goal => &["startDate"],
         ResourceType::Specimen => {

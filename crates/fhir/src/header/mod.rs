@@ -101,6 +101,8 @@ pub enum OwnerClaim {
     Absent,
     /// The type has no owner.
     Nobody,
+    /// It is whose what it is about is, and shown for as much of that as is shown.
+    Targets,
 }
 
 /// One Reference of the deciding element.

@@ -176,6 +176,7 @@ fn owner(resource_type: ResourceType, resource: Value<'_>) -> OwnerClaim {
         OwnerElement::Participants => participants(resource),
         OwnerElement::SubjectOrParties => subject_or_parties(resource),
         OwnerElement::None => OwnerClaim::Nobody,
+        OwnerElement::Targets => OwnerClaim::Targets,
         OwnerElement::Unknown => OwnerClaim::Absent,
     }
 }

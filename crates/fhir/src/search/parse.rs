@@ -4,7 +4,7 @@ use super::date::{DateFault, DateTest};
 use super::order::Sort;
 use super::parameters::{ParameterSpec, Target, TokenElement, find};
 use super::query::{Filter, Query};
-use super::tables::includes;
+use super::tables::{includes, rev_includes};
 use super::text::{fold, split, unescape};
 use super::token::Token;
 use super::{Handling, SearchError};
@@ -68,6 +68,7 @@ impl Query {
             "_elements" => self.take_elements(value),
             "_format" | "_total" => Ok(Taken::Aside),
             "_include" => Ok(self.take_include(value)),
+            "_revinclude" => Ok(self.take_rev_include(value)),
             "_filter" => Err(SearchError::Unsupported { name: "_filter" }),
             "_query" => Err(SearchError::Unsupported { name: "_query" }),
             _ => match find(self.resource_type, name) {
@@ -94,6 +95,17 @@ impl Query {
         if !self.includes.contains(include) {
             self.includes.push(*include);
         }
+        Taken::As(value.to_owned())
+    }
+
+    /// `Provenance:target` is the only one that a type declares.
+    fn take_rev_include(&mut self, value: &str) -> Taken {
+        let plain = value.strip_suffix(&format!(":{}", self.resource_type));
+        let declared = rev_includes(self.resource_type);
+        if !declared.contains(&plain.unwrap_or(value)) {
+            return Taken::Unknown;
+        }
+        self.provenance = true;
         Taken::As(value.to_owned())
     }
 

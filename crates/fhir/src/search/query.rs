@@ -28,6 +28,7 @@ pub struct Query {
     pub(super) elements: Option<Vec<String>>,
     pub(super) sort: Option<Sort>,
     pub(super) includes: Vec<IncludeSpec>,
+    pub(super) provenance: bool,
     pub(super) applied: Vec<(String, String)>,
 }
 
@@ -56,6 +57,7 @@ impl Query {
             elements: None,
             sort: None,
             includes: Vec::new(),
+            provenance: false,
             applied: Vec::new(),
         }
     }
@@ -106,6 +108,11 @@ impl Query {
     /// What is to be brought along with the matches, each once.
     pub fn includes(&self) -> &[IncludeSpec] {
         &self.includes
+    }
+
+    /// Whether the Provenance of the matches is to be brought along.
+    pub fn brings_provenance(&self) -> bool {
+        self.provenance
     }
 
     /// Whether a resource matches every parameter. Dates without an offset are in `zone`.

@@ -32,6 +32,7 @@ pub fn parameters(resource_type: ResourceType) -> &'static [ParameterSpec] {
         ResourceType::Specimen => &SPECIMEN,
         ResourceType::Device => &DEVICE,
         ResourceType::QuestionnaireResponse => &QUESTIONNAIRE_RESPONSE,
+        ResourceType::Provenance => &PROVENANCE,
         ResourceType::Medication
         | ResourceType::Practitioner
         | ResourceType::PractitionerRole
@@ -61,6 +62,31 @@ pub fn includes(resource_type: ResourceType) -> &'static [IncludeSpec] {
     match resource_type {
         ResourceType::MedicationRequest => &REQUESTED,
         ResourceType::MedicationDispense => &DISPENSED,
+        _ => &[],
+    }
+}
+
+/// The declared values of `_revinclude` of a type: those that US Core 6.1 asks of a server.
+pub fn rev_includes(resource_type: ResourceType) -> &'static [&'static str] {
+    match resource_type {
+        ResourceType::Patient
+        | ResourceType::AllergyIntolerance
+        | ResourceType::CarePlan
+        | ResourceType::CareTeam
+        | ResourceType::Condition
+        | ResourceType::Coverage
+        | ResourceType::Device
+        | ResourceType::DiagnosticReport
+        | ResourceType::DocumentReference
+        | ResourceType::Encounter
+        | ResourceType::Goal
+        | ResourceType::Immunization
+        | ResourceType::MedicationDispense
+        | ResourceType::MedicationRequest
+        | ResourceType::Observation
+        | ResourceType::Procedure
+        | ResourceType::QuestionnaireResponse
+        | ResourceType::ServiceRequest => &["Provenance:target"],
         _ => &[],
     }
 }
@@ -230,6 +256,7 @@ static SERVICE_REQUEST: [ParameterSpec; 7] = [
 ];
 static SPECIMEN: [ParameterSpec; 4] = [ID, LAST_UPDATED, PATIENT, TYPE];
 static DEVICE: [ParameterSpec; 5] = [ID, LAST_UPDATED, PATIENT, TYPE, STATUS];
+static PROVENANCE: [ParameterSpec; 3] = [ID, LAST_UPDATED, PATIENT];
 static QUESTIONNAIRE_RESPONSE: [ParameterSpec; 5] = [
     ID,
     LAST_UPDATED,

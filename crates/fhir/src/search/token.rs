@@ -146,7 +146,8 @@ const fn status_system(resource_type: ResourceType) -> Option<&'static str> {
         | ResourceType::Condition
         | ResourceType::Practitioner
         | ResourceType::PractitionerRole
-        | ResourceType::Organization => {
+        | ResourceType::Organization
+        | ResourceType::Provenance => {
             return None;
         }
     })

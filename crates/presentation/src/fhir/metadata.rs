@@ -6,7 +6,7 @@ use axum::routing::{MethodRouter, get};
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, StatusCode};
-use portal_fhir::{ParameterSpec, ResourceType, includes, is_searchable, parameters};
+use portal_fhir::{ParameterSpec, ResourceType, includes, is_searchable, parameters, rev_includes};
 use serde::Serialize;
 use tower_http::cors::{Any, CorsLayer};
 
@@ -86,6 +86,8 @@ struct Resource {
     conditional_read: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     search_include: Vec<&'static str>,
+    #[serde(skip_serializing_if = "<[&str]>::is_empty")]
+    search_rev_include: &'static [&'static str],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     search_param: Vec<SearchParam>,
 }
@@ -184,6 +186,7 @@ fn resource(resource_type: ResourceType) -> Resource {
         versioning: "no-version",
         conditional_read: "not-match",
         search_include: includes(resource_type).iter().map(|it| it.name).collect(),
+        search_rev_include: rev_includes(resource_type),
         search_param: declared.map(search_param).collect(),
     }
 }
@@ -221,6 +224,9 @@ mod tests {
             let said: Vec<_> = includes(*resource_type).iter().map(|it| it.name).collect();
             let said = (!said.is_empty()).then_some(said);
             assert_eq!(resource["searchInclude"], serde_json::json!(said));
+            let said = rev_includes(*resource_type);
+            let said = (!said.is_empty()).then_some(said);
+            assert_eq!(resource["searchRevInclude"], serde_json::json!(said));
             let said = resource["searchParam"].as_array();
             let said: Vec<_> = said
                 .into_iter()

@@ -162,6 +162,12 @@ pub(crate) const fn noun(of: ResourceType) -> Texts {
             "ایمپلنت‌ها و وسایل",
             "الغرسات والأجهزة",
         ),
+        ResourceType::Provenance => texts(
+            "Where your records come from",
+            "ستاسو معلومات له کومه راغلي",
+            "منبع معلومات شما",
+            "مصدر سجلاتك",
+        ),
         ResourceType::Medication => texts(
             "Details of your medication",
             "ستاسو د درملو جزئیات",
