@@ -6,6 +6,7 @@ mod apps;
 mod bad_input;
 mod chart;
 mod compile_fail;
+mod contents;
 mod delegations;
 mod durability;
 mod failure;

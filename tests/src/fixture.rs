@@ -191,6 +191,7 @@ impl Fixture {
             "Provenance" => json!({
                 "target": [own], "recorded": "2024-02-08T08:00:00Z", "agent": [{"who": {"display": "Clinic"}}]
             }),
+            "Binary" => json!({"contentType": "text/plain", "data": "aGVsbG8="}),
             "Medication" => json!({"code": {
                 "coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "435"}],
                 "text": "Salbutamol"
@@ -232,7 +233,7 @@ impl Fixture {
             }
             "Coverage" | "ExplanationOfBenefit" => "claims",
             "Immunization" => "immunizations",
-            "DocumentReference" => "documents",
+            "DocumentReference" | "Binary" => "documents",
             "Communication" => "communication",
             _ => "patient-chart",
         }

@@ -100,6 +100,14 @@ pub const LIST_DOCUMENTS: Action = chart(
     ResourceType::DocumentReference,
     DelegationRight::Documents,
 );
+/// `GET /v1/portal/documents/{id}/content`
+pub const GET_DOCUMENT_CONTENT: Action = portal(
+    "getDocumentContent",
+    EventType::ChartViewed,
+    ResourceType::DocumentReference,
+    Interaction::Read,
+    ProxyNeed::Right(DelegationRight::Documents),
+);
 /// `GET /v1/portal/chart/timeline`
 pub const LIST_TIMELINE: Action = Action {
     scope: ScopeNeed::AnyRecord(Interaction::Search),
@@ -300,7 +308,7 @@ pub const RESEND_VERIFICATION: Action =
 pub const VERIFY_REGISTRATION: Action = newcomer("verifyRegistration", EventType::AccountActivated);
 
 /// The operations of `/v1/portal`.
-pub const PORTAL: [Action; 37] = [
+pub const PORTAL: [Action; 38] = [
     REGISTER,
     RESEND_VERIFICATION,
     VERIFY_REGISTRATION,
@@ -325,6 +333,7 @@ pub const PORTAL: [Action; 37] = [
     LIST_IMMUNIZATIONS,
     LIST_PROBLEMS,
     LIST_DOCUMENTS,
+    GET_DOCUMENT_CONTENT,
     LIST_TIMELINE,
     LIST_PRESCRIPTIONS,
     LIST_RADIOLOGY_REPORTS,
@@ -365,7 +374,7 @@ macro_rules! fhir_operation {
             MedicationRequest, MedicationDispense, Immunization, Appointment, Coverage,
             ExplanationOfBenefit, Communication, DocumentReference, Encounter, Procedure, CarePlan,
             CareTeam, Goal, ServiceRequest, Specimen, Device, QuestionnaireResponse,
-            Provenance, Medication, Practitioner, PractitionerRole, Organization, Location
+            Provenance, Binary, Medication, Practitioner, PractitionerRole, Organization, Location
         ])
     };
     ($interaction:literal, $resource_type:expr, [$($name:ident),+]) => {
@@ -385,6 +394,19 @@ pub const fn fhir_read(resource_type: ResourceType) -> Action {
     )
 }
 
+/// `GET /fhir/R4/Binary/{id}`, by the scope of what names it.
+pub const READ_BINARY: Action = Action {
+    scope: ScopeNeed::AnyOf(
+        &[
+            ResourceType::DocumentReference,
+            ResourceType::DiagnosticReport,
+        ],
+        Interaction::Read,
+    ),
+    proxy: ProxyNeed::Any,
+    ..fhir_read(ResourceType::Binary)
+};
+
 /// `GET /fhir/R4/{type}` and `POST /fhir/R4/{type}/_search`
 pub const fn fhir_search(resource_type: ResourceType) -> Action {
     of_fhir(
@@ -399,5 +421,9 @@ pub const fn fhir_search(resource_type: ResourceType) -> Action {
 pub fn fhir() -> impl Iterator<Item = Action> {
     let types = || ResourceType::ALL.iter().copied();
     let searched = types().filter(|resource_type| is_searchable(*resource_type));
-    types().map(fhir_read).chain(searched.map(fhir_search))
+    let read = |resource_type| match resource_type {
+        ResourceType::Binary => READ_BINARY,
+        other => fhir_read(other),
+    };
+    types().map(read).chain(searched.map(fhir_search))
 }

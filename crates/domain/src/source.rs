@@ -149,6 +149,8 @@ record_sets! {
     QuestionnaireResponses, "questionnaire-responses", QuestionnaireResponse, PatientChart;
     /// Provenance.
     Provenances, "provenances", Provenance, PatientChart;
+    /// Binary.
+    Binaries, "binaries", Binary, Documents;
     /// Medication.
     Medications, "medication-kinds", Medication, Medication;
     /// Practitioner.
@@ -190,7 +192,8 @@ impl RecordSet {
     /// of any other set are nobody's: they are asked for by their ids, and kept by nobody.
     pub fn is_of_patient(self) -> bool {
         let resource_type = self.resource_type();
-        resource_type != ResourceType::Medication && !resource_type.is_directory()
+        let reached = [ResourceType::Medication, ResourceType::Binary];
+        !reached.contains(&resource_type) && !resource_type.is_directory()
     }
 
     /// Every set.

@@ -176,6 +176,7 @@ fn mandatory(resource_type: ResourceType) -> &'static [&'static str] {
             &["status", "intent", "medication", "subject", "doNotPerform"]
         }
         ResourceType::Medication => &["status"],
+        ResourceType::Binary => &["contentType"],
         ResourceType::Provenance => &["target", "recorded", "agent"],
         ResourceType::Practitioner
         | ResourceType::PractitionerRole

@@ -62,6 +62,7 @@ resource_types!(
     Organization,
     Location,
     Provenance,
+    Binary,
 );
 
 impl ResourceType {
@@ -94,6 +95,6 @@ mod tests {
         }
         assert_eq!(ResourceType::parse("patient"), None);
         assert_eq!(ResourceType::parse("Observation "), None);
-        assert_eq!(ResourceType::parse("Binary"), None);
+        assert_eq!(ResourceType::parse("Group"), None);
     }
 }

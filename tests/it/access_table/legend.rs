@@ -18,10 +18,10 @@ OWN     what is the caller's own, under /v1/portal
         cnf = POST proxy-delegations/{the one in force}/confirm
         rvk = POST proxy-delegations/{the one that is over}/revoke
 RECORD  a record, under /v1/portal: sum = chart/summary, all med vit imm pro = chart/allergies,
-        medications, vitals, immunizations, problems, lbs = results/labs, lab = results/labs/{id}
+        medications, vitals, immunizations, problems, cnt = documents/{id}/content, lbs = results/labs, lab = results/labs/{id}
 FHIR    read and search of Patient, AllergyIntolerance, MedicationRequest, Observation (the read
         is of the laboratory's), DiagnosticReport, Immunization, Condition, and the further types
-        by three letters of their names; read alone of Medication (Kin, by a MedicationDispense),
+        by three letters of their names; read alone of Binary (Bin), Medication (Kin, by a MedicationDispense),
         Practitioner (Who), PractitionerRole, Organization, Location
 
 Nothing is changed by asking, and tokens may write unless their name says otherwise. `v` means:

@@ -136,7 +136,7 @@ const OWN: [Operation; 17] = [
 ];
 
 #[rustfmt::skip]
-const RECORD: [Operation; 20] = [
+const RECORD: [Operation; 21] = [
     row("getChartSummary", "sum", |_| "/v1/portal/chart/summary".into(), NOT_PATIENT),
     row("listAllergies", "all", |_| "/v1/portal/chart/allergies".into(), ONLY_PATIENT),
     row("listMedications", "med", |_| "/v1/portal/chart/medications".into(), ONLY_PATIENT),
@@ -144,6 +144,7 @@ const RECORD: [Operation; 20] = [
     row("listImmunizations", "imm", |_| "/v1/portal/chart/immunizations".into(), ONLY_PATIENT),
     row("listProblems", "pro", |_| "/v1/portal/chart/problems".into(), ONLY_PATIENT),
     row("listDocuments", "doc", |_| "/v1/portal/chart/documents".into(), ONLY_PATIENT),
+    row("getDocumentContent", "cnt", |about| format!("/v1/portal/documents/doc.document-{}/content", about.patient), ONLY_PATIENT),
     row("listTimeline", "tml", |_| "/v1/portal/chart/timeline?limit=100".into(), NO_RECORD),
     row("listPrescriptions", "rxs", |_| "/v1/portal/medications".into(), ONLY_PATIENT),
     row("listRadiologyReports", "rds", |_| "/v1/portal/results/radiology".into(), ONLY_PATIENT),
@@ -210,7 +211,8 @@ macro_rules! fhir_read {
 }
 
 #[rustfmt::skip]
-const FHIR_READ: [Operation; 5] = [
+const FHIR_READ: [Operation; 6] = [
+    fhir_read!("readBinary", "Bin", "Binary", "doc.content"),
     fhir_read!("readMedication", "Kin", "Medication", "med.kind"),
     fhir_read!("readPractitioner", "Who", "Practitioner", "dir.practitioner"),
     fhir_read!("readPractitionerRole", "Rol", "PractitionerRole", "dir.role"),

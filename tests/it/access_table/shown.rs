@@ -39,6 +39,10 @@ pub(super) fn symbol(
     if operation.body().is_some() {
         return Err(format!("{id} has changed something"));
     }
+    // A content is no JSON; who it is of follows from its address.
+    if ["getDocumentContent", "readBinary"].contains(&id) {
+        return Ok('1');
+    }
     let of_oneself = [
         "getMe",
         "listAccessLog",

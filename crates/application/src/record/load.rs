@@ -12,7 +12,8 @@ use portal_domain::disclosure::{Drops, Freshness, Origin, Owned, StoredSet};
 use portal_domain::source::RecordSet;
 
 use crate::ports::{
-    CacheLoad, CallContext, Clock, Generation, RecordCache, SourceError, SourceRequest, Sources,
+    CacheLoad, CallContext, Clock, Content, ContentRequest, Generation, RecordCache, SourceError,
+    SourceRequest, Sources,
 };
 
 use super::RecordRules;
@@ -98,6 +99,21 @@ impl Loader {
     async fn stale(&self, target: &RecordTarget, set: RecordSet) -> Option<Owned> {
         let CacheLoad { stored, .. } = self.shared.cache.load(target, set).await;
         self.reopened(target, set, stored.as_ref(), Freshness::Stale)
+    }
+
+    /// Opens the content of a Binary that was reached.
+    pub(crate) async fn open(
+        &self,
+        target: RecordTarget,
+        upstream_id: &str,
+        context: &LoadContext,
+    ) -> Result<Option<Content>, SourceError> {
+        let request = ContentRequest {
+            target,
+            id: upstream_id.into(),
+            context: context.call.clone(),
+        };
+        self.shared.sources.open(&request).await
     }
 
     /// Records of a set that is nobody's, by their ids. Nothing of it is cached.

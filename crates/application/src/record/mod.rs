@@ -1,5 +1,6 @@
 //! Loading, filtering and paging of records: cache → source → owned → released.
 
+mod content;
 mod flight;
 mod labs;
 mod list;
@@ -15,6 +16,7 @@ mod section;
 mod summary;
 mod trends;
 
+pub(crate) use content::{ReadBinary, ReadDocument};
 pub(crate) use labs::{Lab, Labs};
 pub use list::{DISPENSES, RECORDS, RecordList};
 pub(crate) use list::{ListAbout, ListPage, ListedOne};

@@ -12,7 +12,7 @@ use portal_fhir::{Header, ResourceType};
 
 use crate::answer::{Completeness, HeldBack, RETRY_AFTER, SourceReport, SourceStatus};
 use crate::caller::Caller;
-use crate::ports::SourceError;
+use crate::ports::{Content, SourceError};
 
 use super::RecordRules;
 use super::load::{LoadContext, Loader};
@@ -96,6 +96,16 @@ impl<'g> Reading<'g> {
             .loader
             .load_reached(&target, set, upstream_ids, &self.context);
         self.loaded.insert(set, loading.await);
+    }
+
+    /// Opens the content of a Binary, by its id at its source.
+    pub(crate) async fn open(&self, upstream_id: &str) -> Result<Option<Content>, SourceError> {
+        let permit = self.grant.inspect(ResourceType::Binary);
+        let Some(permit) = permit else {
+            return Ok(None);
+        };
+        let target = permit.target();
+        self.loader.open(target, upstream_id, &self.context).await
     }
 
     /// The ids at a set's source of those ids here that are of it.

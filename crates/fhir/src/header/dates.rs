@@ -34,6 +34,7 @@ fn main(resource_type: ResourceType, resource: Value<'_>) -> Option<When> {
         ResourceType::Patient
         | ResourceType::Device
         | ResourceType::Medication
+        | ResourceType::Binary
         | ResourceType::Practitioner
         | ResourceType::PractitionerRole
         | ResourceType::Organization

@@ -34,6 +34,7 @@ pub fn parameters(resource_type: ResourceType) -> &'static [ParameterSpec] {
         ResourceType::QuestionnaireResponse => &QUESTIONNAIRE_RESPONSE,
         ResourceType::Provenance => &PROVENANCE,
         ResourceType::Medication
+        | ResourceType::Binary
         | ResourceType::Practitioner
         | ResourceType::PractitionerRole
         | ResourceType::Organization

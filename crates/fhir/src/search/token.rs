@@ -147,7 +147,8 @@ const fn status_system(resource_type: ResourceType) -> Option<&'static str> {
         | ResourceType::Practitioner
         | ResourceType::PractitionerRole
         | ResourceType::Organization
-        | ResourceType::Provenance => {
+        | ResourceType::Provenance
+        | ResourceType::Binary => {
             return None;
         }
     })

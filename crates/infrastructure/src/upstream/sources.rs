@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use async_trait::async_trait;
-use portal_application::ports::{Clock, SourceError, SourceRequest, Sources};
+use portal_application::ports::{
+    Clock, Content, ContentRequest, SourceError, SourceRequest, Sources,
+};
 use portal_domain::disclosure::Fetched;
 use portal_domain::source::Source;
 use reqwest::Client;
@@ -13,6 +15,7 @@ use reqwest::Client;
 use crate::fault::Fault;
 
 use super::addresses::TenantBase;
+use super::content;
 use super::fetch::Fetch;
 use super::settings::SourceSettings;
 
@@ -94,6 +97,19 @@ impl Sources for FhirSources {
             tracing::warn!(upstream, set, %error, request_id = %request.context.request_id, "upstream.failed");
         }
         fetched
+    }
+
+    async fn open(&self, request: &ContentRequest) -> Result<Option<Content>, SourceError> {
+        let settings = self.settings.get(&Source::Documents);
+        let settings = settings.filter(|settings| settings.serves(request.target.tenant()));
+        let settings = settings.ok_or(SourceError::Unavailable)?;
+        let base = TenantBase::new(&settings.base_url, request.target.tenant());
+        let base = base.ok_or(SourceError::Unavailable)?;
+        let begin = request
+            .context
+            .deadline
+            .min(Instant::now() + settings.timeout);
+        content::open(&self.client, request, &base, begin).await
     }
 }
 

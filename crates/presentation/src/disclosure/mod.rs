@@ -10,10 +10,15 @@ mod links;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, ETAG, HeaderName, HeaderValue};
+use http::header::{
+    CONTENT_DISPOSITION, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+    ETAG, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderMap, StatusCode};
 use portal_application::record::INCLUDED;
-use portal_application::{Completeness, Performed, ReadAnswer, SearchAnswer, SummaryAnswer};
+use portal_application::{
+    Completeness, ContentAnswer, Performed, ReadAnswer, SearchAnswer, SummaryAnswer,
+};
 use portal_domain::audit::Recorded;
 use portal_domain::disclosure::{Disclosed, Disclosure};
 use portal_fhir::select_elements;
@@ -47,6 +52,22 @@ pub(crate) fn resource(answer: &ReadAnswer, exchange: &Exchange) -> Result<Respo
     let tag = etag::of_read(record.header().version_id.as_deref(), record.bytes());
     let headers = headers(FHIR_JSON, Some(tag), &answer.completeness);
     Ok(conditional(exchange, headers, || record.bytes().clone()))
+}
+
+/// A content, on either face: handed on as it arrives, to be kept and not to be shown by a browser.
+pub(crate) fn content(answer: ContentAnswer) -> Response {
+    let content = answer.content.open(answer.disclosure.receipt());
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content.media_type));
+    headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Some(length) = content.length {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    let mut response = Response::new(Body::from_stream(content.chunks));
+    *response.headers_mut() = headers;
+    response
 }
 
 /// A page of a search on the FHIR face. Searches carry no `ETag`.

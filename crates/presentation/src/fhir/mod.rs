@@ -22,6 +22,10 @@ pub(crate) fn routes(public_url: &str) -> Router<Faces> {
     let mut router = Router::new().route("/fhir/R4/metadata", metadata::route(public_url));
     for &resource_type in ResourceType::ALL {
         let path = format!("/fhir/R4/{resource_type}");
+        if resource_type == ResourceType::Binary {
+            router = router.route(&format!("{path}/{{id}}"), get(read::content));
+            continue;
+        }
         router = router.route(
             &format!("{path}/{{id}}"),
             get(move |faces, id, asked, headers| {

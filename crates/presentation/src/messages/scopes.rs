@@ -162,6 +162,12 @@ pub(crate) const fn noun(of: ResourceType) -> Texts {
             "ایمپلنت‌ها و وسایل",
             "الغرسات والأجهزة",
         ),
+        ResourceType::Binary => texts(
+            "The contents of documents",
+            "د اسنادو منځپانګه",
+            "محتوای سندها",
+            "محتوى المستندات",
+        ),
         ResourceType::Provenance => texts(
             "Where your records come from",
             "ستاسو معلومات له کومه راغلي",
@@ -278,7 +284,7 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_not_put_into_words() {
         for scope in [
-            "patient/Binary.read",
+            "patient/Group.read",
             "patient/*.everything",
             "patient/Condition.read?category=x",
             "user/*.read",

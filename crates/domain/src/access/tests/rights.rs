@@ -30,7 +30,7 @@ fn types_of(right: DelegationRight) -> &'static [ResourceType] {
             T::Goal,
         ],
         R::Labs => &[T::Observation, T::DiagnosticReport, T::Specimen],
-        R::Documents => &[T::DocumentReference],
+        R::Documents => &[T::DocumentReference, T::Binary],
         R::Radiology => &[T::DiagnosticReport, T::ImagingStudy],
         R::AppointmentsView | R::AppointmentsManage => &[T::Appointment],
         R::Billing => &[T::Coverage, T::ExplanationOfBenefit],
