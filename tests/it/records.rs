@@ -36,6 +36,15 @@ const SERVED: [(&str, &str, &str, &str); 25] = [
     ("QuestionnaireResponse", "patient-chart", "cht", "patient"),
 ];
 
+/// Type and code of what is nobody's own, to which records refer.
+const REFERRED_TO: [(&str, &str); 5] = [
+    ("Medication", "med"),
+    ("Practitioner", "dir"),
+    ("PractitionerRole", "dir"),
+    ("Organization", "dir"),
+    ("Location", "dir"),
+];
+
 async fn portal() -> TestPortal {
     // The Bundles name their people, so that two scenes in one database would share accounts.
     let options = TestOptions {
@@ -160,10 +169,11 @@ fn new_reference(target: &str, row: &(&str, &str, &str, &str)) -> Option<String>
         return Some(target.to_owned());
     }
     let (kind, id) = target.split_once('/')?;
-    let codes: Vec<&str> = SERVED
-        .iter()
-        .filter(|served| served.0 == kind)
-        .map(|served| served.2)
+    let own = SERVED.iter().map(|served| (served.0, served.2));
+    let codes: Vec<&str> = own
+        .chain(REFERRED_TO)
+        .filter(|(served, _)| *served == kind)
+        .map(|(_, code)| code)
         .collect();
     let code = codes
         .iter()

@@ -204,6 +204,17 @@ impl Fixture {
             }),
             "Device" => json!({"status": "active", "type": code, "patient": own}),
             "QuestionnaireResponse" => json!({"status": "completed", "subject": own}),
+            "Provenance" => json!({
+                "target": [own], "recorded": "2024-02-08T08:00:00Z", "agent": [{"who": {"display": "Clinic"}}]
+            }),
+            "Binary" => json!({"contentType": "text/plain", "data": "aGVsbG8="}),
+            "Medication" => json!({"code": {
+                "coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "435"}],
+                "text": "Salbutamol"
+            }}),
+            "Practitioner" => json!({"name": [{"family": "Nazari"}]}),
+            "PractitionerRole" => json!({"active": true}),
+            "Organization" | "Location" => json!({"name": "Clinic"}),
             other => panic!("{other} has no elements here"),
         }
     }
@@ -232,10 +243,13 @@ impl Fixture {
             "ImagingStudy" => "radiology",
             "DiagnosticReport" | "Specimen" => "laboratory",
             "Observation" if category == "laboratory" => "laboratory",
-            "MedicationRequest" | "MedicationDispense" => "medication",
+            "MedicationRequest" | "MedicationDispense" | "Medication" => "medication",
+            "Practitioner" | "PractitionerRole" | "Organization" | "Location" => {
+                "provider-directory"
+            }
             "Coverage" | "ExplanationOfBenefit" => "claims",
             "Immunization" => "immunizations",
-            "DocumentReference" => "documents",
+            "DocumentReference" | "Binary" => "documents",
             "Communication" => "communication",
             _ => "patient-chart",
         }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use portal_domain::account::AccountSnapshot;
-use portal_domain::disclosure::Disclosure;
+use portal_domain::disclosure::{Disclosure, Sealed};
 use portal_domain::proxy_delegation::{DelegationSnapshot, RightSet};
 use portal_domain::source::Source;
 use portal_domain::tenant::Tenant;
 use ulid::Ulid;
 
+use crate::ports::Content;
 use crate::record::{ListAbout, PageAbout};
 
 /// How good a source's part of an answer is.
@@ -132,6 +133,15 @@ pub struct ReadAnswer {
     pub disclosure: Disclosure,
     /// What it is made of.
     pub completeness: Completeness,
+}
+
+/// A content on its way.
+#[derive(Debug)]
+pub struct ContentAnswer {
+    /// The record that names it.
+    pub disclosure: Disclosure,
+    /// The content; the disclosure's receipt opens it.
+    pub content: Sealed<Content>,
 }
 
 /// The chart summary.

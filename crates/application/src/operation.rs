@@ -5,7 +5,7 @@ use portal_domain::access::{AccountNeed, Action, ProxyNeed, ScopeNeed, Surface};
 use portal_domain::audit::EventType;
 use portal_domain::proxy_delegation::DelegationRight;
 use portal_domain::scope::Interaction;
-use portal_fhir::ResourceType;
+use portal_fhir::{ResourceType, is_searchable};
 
 const fn portal(
     operation: &'static str,
@@ -99,6 +99,14 @@ pub const LIST_DOCUMENTS: Action = chart(
     "listDocuments",
     ResourceType::DocumentReference,
     DelegationRight::Documents,
+);
+/// `GET /v1/portal/documents/{id}/content`
+pub const GET_DOCUMENT_CONTENT: Action = portal(
+    "getDocumentContent",
+    EventType::ChartViewed,
+    ResourceType::DocumentReference,
+    Interaction::Read,
+    ProxyNeed::Right(DelegationRight::Documents),
 );
 /// `GET /v1/portal/chart/timeline`
 pub const LIST_TIMELINE: Action = Action {
@@ -300,7 +308,7 @@ pub const RESEND_VERIFICATION: Action =
 pub const VERIFY_REGISTRATION: Action = newcomer("verifyRegistration", EventType::AccountActivated);
 
 /// The operations of `/v1/portal`.
-pub const PORTAL: [Action; 37] = [
+pub const PORTAL: [Action; 38] = [
     REGISTER,
     RESEND_VERIFICATION,
     VERIFY_REGISTRATION,
@@ -325,6 +333,7 @@ pub const PORTAL: [Action; 37] = [
     LIST_IMMUNIZATIONS,
     LIST_PROBLEMS,
     LIST_DOCUMENTS,
+    GET_DOCUMENT_CONTENT,
     LIST_TIMELINE,
     LIST_PRESCRIPTIONS,
     LIST_RADIOLOGY_REPORTS,
@@ -340,7 +349,7 @@ pub const PORTAL: [Action; 37] = [
     GET_LAB_RESULT,
 ];
 
-const fn fhir(
+const fn of_fhir(
     operation: &'static str,
     event_type: EventType,
     resource_type: ResourceType,
@@ -364,7 +373,8 @@ macro_rules! fhir_operation {
             Patient, AllergyIntolerance, Condition, Observation, DiagnosticReport, ImagingStudy,
             MedicationRequest, MedicationDispense, Immunization, Appointment, Coverage,
             ExplanationOfBenefit, Communication, DocumentReference, Encounter, Procedure, CarePlan,
-            CareTeam, Goal, ServiceRequest, Specimen, Device, QuestionnaireResponse
+            CareTeam, Goal, ServiceRequest, Specimen, Device, QuestionnaireResponse,
+            Provenance, Binary, Medication, Practitioner, PractitionerRole, Organization, Location
         ])
     };
     ($interaction:literal, $resource_type:expr, [$($name:ident),+]) => {
@@ -376,7 +386,7 @@ macro_rules! fhir_operation {
 
 /// `GET /fhir/R4/{type}/{id}`
 pub const fn fhir_read(resource_type: ResourceType) -> Action {
-    fhir(
+    of_fhir(
         fhir_operation!("read", resource_type),
         EventType::FhirRead,
         resource_type,
@@ -384,12 +394,36 @@ pub const fn fhir_read(resource_type: ResourceType) -> Action {
     )
 }
 
+/// `GET /fhir/R4/Binary/{id}`, by the scope of what names it.
+pub const READ_BINARY: Action = Action {
+    scope: ScopeNeed::AnyOf(
+        &[
+            ResourceType::DocumentReference,
+            ResourceType::DiagnosticReport,
+        ],
+        Interaction::Read,
+    ),
+    proxy: ProxyNeed::Any,
+    ..fhir_read(ResourceType::Binary)
+};
+
 /// `GET /fhir/R4/{type}` and `POST /fhir/R4/{type}/_search`
 pub const fn fhir_search(resource_type: ResourceType) -> Action {
-    fhir(
+    of_fhir(
         fhir_operation!("search", resource_type),
         EventType::FhirSearched,
         resource_type,
         Interaction::Search,
     )
+}
+
+/// The operations of `/fhir/R4`: a read of each type, and a search of each that can be searched.
+pub fn fhir() -> impl Iterator<Item = Action> {
+    let types = || ResourceType::ALL.iter().copied();
+    let searched = types().filter(|resource_type| is_searchable(*resource_type));
+    let read = |resource_type| match resource_type {
+        ResourceType::Binary => READ_BINARY,
+        other => fhir_read(other),
+    };
+    types().map(read).chain(searched.map(fhir_search))
 }

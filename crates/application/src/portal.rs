@@ -13,8 +13,8 @@ use crate::access_log::{AccessLogAnswer, ReadAccessLog};
 use crate::account::{PreferencesAnswer, ReadPreferences, SetPreferences, UpdateMe};
 use crate::act::Performed;
 use crate::answer::{
-    LabAnswer, LabsAnswer, ListAnswer, MeAnswer, ReadAnswer, SearchAnswer, SummaryAnswer,
-    TrendsAnswer,
+    ContentAnswer, LabAnswer, LabsAnswer, ListAnswer, MeAnswer, ReadAnswer, SearchAnswer,
+    SummaryAnswer, TrendsAnswer,
 };
 use crate::apps::{AppsAnswer, ListApps, RevokeApp, UseNotes};
 use crate::birth_date::BirthDates;
@@ -33,8 +33,8 @@ use crate::ports::{
     TokenIntrospection, TokenRefusal, TokenVerifier, UnitsOfWork,
 };
 use crate::record::{
-    Lab, LabTrends, Labs, ListPage, ListedOne, Loader, ReadOne, RecordList, RecordRules, Search,
-    Section, SectionPage, Summary,
+    Lab, LabTrends, Labs, ListPage, ListedOne, Loader, ReadBinary, ReadDocument, ReadOne,
+    RecordList, RecordRules, Search, Section, SectionPage, Summary,
 };
 use crate::registration::{Register, Resend, Verify};
 
@@ -482,6 +482,29 @@ impl Portal {
         Ok(ReadAnswer {
             disclosure,
             completeness,
+        })
+    }
+
+    /// The content of a Binary.
+    pub async fn binary(&self, caller: &Caller, id: &str) -> Result<ContentAnswer, AccessError> {
+        let (disclosure, content) = self.inner.run(caller, &ReadBinary { id }).await?;
+        Ok(ContentAnswer {
+            disclosure,
+            content,
+        })
+    }
+
+    /// The content of a document.
+    pub async fn document_content(
+        &self,
+        caller: &Caller,
+        id: &str,
+        raw: Raw<'_>,
+    ) -> Result<ContentAnswer, AccessError> {
+        let (disclosure, content) = self.inner.run(caller, &ReadDocument { id, raw }).await?;
+        Ok(ContentAnswer {
+            disclosure,
+            content,
         })
     }
 

@@ -147,6 +147,20 @@ record_sets! {
     Devices, "devices", Device, PatientChart;
     /// QuestionnaireResponse.
     QuestionnaireResponses, "questionnaire-responses", QuestionnaireResponse, PatientChart;
+    /// Provenance.
+    Provenances, "provenances", Provenance, PatientChart;
+    /// Binary.
+    Binaries, "binaries", Binary, Documents;
+    /// Medication.
+    Medications, "medication-kinds", Medication, Medication;
+    /// Practitioner.
+    Practitioners, "practitioners", Practitioner, ProviderDirectory;
+    /// PractitionerRole.
+    PractitionerRoles, "practitioner-roles", PractitionerRole, ProviderDirectory;
+    /// Organization.
+    Organizations, "organizations", Organization, ProviderDirectory;
+    /// Location.
+    Locations, "locations", Location, ProviderDirectory;
 }
 
 impl RecordSet {
@@ -172,6 +186,14 @@ impl RecordSet {
     /// The `category` that the source is asked for.
     pub fn category(self) -> Option<&'static str> {
         self.route().category
+    }
+
+    /// Whether it holds one patient's records, so that it is fetched whole and cached. The records
+    /// of any other set are nobody's: they are asked for by their ids, and kept by nobody.
+    pub fn is_of_patient(self) -> bool {
+        let resource_type = self.resource_type();
+        let reached = [ResourceType::Medication, ResourceType::Binary];
+        !reached.contains(&resource_type) && !resource_type.is_directory()
     }
 
     /// Every set.

@@ -175,6 +175,13 @@ fn mandatory(resource_type: ResourceType) -> &'static [&'static str] {
         ResourceType::MedicationRequest => {
             &["status", "intent", "medication", "subject", "doNotPerform"]
         }
+        ResourceType::Medication => &["status"],
+        ResourceType::Binary => &["contentType"],
+        ResourceType::Provenance => &["target", "recorded", "agent"],
+        ResourceType::Practitioner
+        | ResourceType::PractitionerRole
+        | ResourceType::Organization
+        | ResourceType::Location => &[],
         ResourceType::ImagingStudy => &["status", "subject"],
         ResourceType::MedicationDispense => &["status", "medication", "subject"],
         ResourceType::Appointment => &["status", "participant"],

@@ -21,6 +21,7 @@ pub mod resource_type;
 pub mod restricted;
 pub mod search;
 pub mod splice;
+pub mod targets;
 pub mod values;
 
 pub use address::{
@@ -39,7 +40,8 @@ pub use participants::without_other_patients;
 pub use resource_type::ResourceType;
 pub use restricted::strip_restricted;
 pub use search::{
-    Handling, ParameterKind, ParameterSpec, Query, SearchError, Sort, SortKey, Token, parameters,
-    sort_key,
+    Handling, IncludeSpec, ParameterKind, ParameterSpec, Query, SearchError, Sort, SortKey, Token,
+    includes, is_searchable, parameters, rev_includes, sort_key,
 };
 pub use splice::{mask_references, splice};
+pub use targets::retain_targets;

@@ -36,6 +36,8 @@ pub(crate) enum OwnerElement {
     Participants,
     /// `subject`, else sender and recipients (Communication).
     SubjectOrParties,
+    /// What it is about (Provenance): decided where that is known.
+    Targets,
     /// The type has no owner: directory data, definitions, substances.
     None,
     /// Not a type that we know the owner of.
@@ -69,6 +71,7 @@ pub(crate) fn owner_element(type_name: &str) -> OwnerElement {
         "Coverage" => OwnerElement::Named("beneficiary"),
         "Appointment" => OwnerElement::Participants,
         "Communication" => OwnerElement::SubjectOrParties,
+        "Provenance" => OwnerElement::Targets,
         _ if is_of(BY_SUBJECT) => OwnerElement::Named("subject"),
         _ if is_of(BY_PATIENT) => OwnerElement::Named("patient"),
         _ if is_of(WITHOUT_OWNER) => OwnerElement::None,
@@ -76,7 +79,8 @@ pub(crate) fn owner_element(type_name: &str) -> OwnerElement {
     }
 }
 
-/// Whether a resource is this patient's. `patient` is the id that the source it came from knows
+/// Whether a resource is this patient's, or of a type of which that is decided elsewhere: what is
+/// nobody's by what refers to it, a Provenance by its targets. `patient` is the id that the source it came from knows
 /// the patient by, `base` that source's own base URL without a trailing slash.
 ///
 /// Honest forms are `Patient/ID`, with or without a version, and the same below `base`. Anything
@@ -92,6 +96,7 @@ pub fn ownership(header: &Header, patient: &str, base: &str) -> Ownership {
     let claim = match &header.owner {
         OwnerClaim::OwnId if *header.id == *patient => Ok(()),
         OwnerClaim::OwnId => Err(ForeignReason::Other),
+        OwnerClaim::Nobody | OwnerClaim::Targets => Ok(()),
         OwnerClaim::Absent => Err(ForeignReason::Missing),
         OwnerClaim::References(references) => this.owns_all(references),
         OwnerClaim::AnyOf(references) => this.is_among(references),

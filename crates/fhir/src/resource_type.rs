@@ -56,7 +56,24 @@ resource_types!(
     Specimen,
     Device,
     QuestionnaireResponse,
+    Medication,
+    Practitioner,
+    PractitionerRole,
+    Organization,
+    Location,
+    Provenance,
+    Binary,
 );
+
+impl ResourceType {
+    /// Whether it is directory data: who and where, and nobody's record.
+    pub const fn is_directory(self) -> bool {
+        matches!(
+            self,
+            Self::Practitioner | Self::PractitionerRole | Self::Organization | Self::Location
+        )
+    }
+}
 
 impl fmt::Display for ResourceType {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -78,6 +95,6 @@ mod tests {
         }
         assert_eq!(ResourceType::parse("patient"), None);
         assert_eq!(ResourceType::parse("Observation "), None);
-        assert_eq!(ResourceType::parse("Binary"), None);
+        assert_eq!(ResourceType::parse("Group"), None);
     }
 }

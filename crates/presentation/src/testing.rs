@@ -11,11 +11,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::{Timestamp, tz::TimeZone};
 use portal_application::ports::{
-    AccessLog, AccessLogFilter, AccessLogPage, BearerToken, CacheLoad, Clock, CursorBinding,
-    CursorInvalid, CursorSeal, Entitlements, EntitlementsUnavailable, Facts, Features, Generation,
-    Ids, Journal, JournalPlace, ListedStanding, Payer, RateLimits, RecordCache, Recording,
-    Revocations, SourceError, SourceRequest, Sources, Standing, StoreError, StoredFacts,
-    TokenIntrospection, TokenRefusal, TokenVerifier,
+    AccessLog, AccessLogFilter, AccessLogPage, BearerToken, CacheLoad, Clock, Content,
+    ContentRequest, CursorBinding, CursorInvalid, CursorSeal, Entitlements,
+    EntitlementsUnavailable, Facts, Features, Generation, Ids, Journal, JournalPlace,
+    ListedStanding, Payer, RateLimits, RecordCache, Recording, Revocations, SourceError,
+    SourceRequest, Sources, Standing, StoreError, StoredFacts, TokenIntrospection, TokenRefusal,
+    TokenVerifier,
 };
 use portal_application::{Parts, Portal, RecordRules, SourceRules};
 use portal_domain::access::{
@@ -267,6 +268,10 @@ impl Sources for Outside {
             capped: false,
             as_of: now(),
         })
+    }
+
+    async fn open(&self, _: &ContentRequest) -> Result<Option<Content>, SourceError> {
+        Ok(None)
     }
 }
 

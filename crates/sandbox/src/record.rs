@@ -62,7 +62,7 @@ impl Record {
         if resource_type == "Patient" {
             patients.push(id.clone());
         }
-        let parties = ["participant", "sender", "recipient"]
+        let parties = ["participant", "sender", "recipient", "target"]
             .into_iter()
             .filter_map(value);
         let parties: Vec<String> = parties.flat_map(|it| parties_of(&it)).collect();

@@ -20,6 +20,7 @@ OWN     what is the caller's own, under /v1/portal
         rvk = POST proxy-delegations/{the one that is over}/revoke
 RECORD  a record, under /v1/portal: sum = chart/summary, all med vit imm pro = chart/allergies,
         medications, vitals, immunizations, problems; doc tml = chart/documents, timeline
+        cnt = documents/{id}/content
         lbs = results/labs, trd = results/labs/trends, lab = results/labs/{id}
         rds = results/radiology, rad = results/radiology/{id}, rxs = medications, cov = coverage
         ebs = eob, eob = eob/{id}, dem = demographics, aps = appointments, apt = appointments/{id}
@@ -27,7 +28,8 @@ FHIR    read and search of Patient, AllergyIntolerance, MedicationRequest, Obser
         is of the laboratory's), DiagnosticReport (likewise), Immunization, Condition, ImagingStudy,
         MedicationDispense, Appointment, Coverage, ExplanationOfBenefit, Communication,
         DocumentReference, Encounter, Procedure, CarePlan, CareTeam, Goal, ServiceRequest, Specimen,
-        Device, QuestionnaireResponse
+        Device, QuestionnaireResponse, Provenance; read alone of Binary (Bin), Medication (Kin, by a
+        MedicationDispense), Practitioner (Who), PractitionerRole, Organization, Location
 
 Nothing is changed by asking, and tokens may write unless their name says otherwise. `v` means:
 allowed, and only then refused, because a list is sent where an object belongs. `cnf` and `rvk` ask

@@ -9,8 +9,10 @@ pub(super) enum Block {
     Own,
     /// `/v1/portal`, a record.
     Record,
-    /// `/fhir/R4`.
+    /// `/fhir/R4`, types that can be searched.
     Fhir,
+    /// `/fhir/R4`, types that are read by an id alone.
+    FhirRead,
 }
 
 /// What is asked about: a patient, and two delegations of the owner's.
@@ -37,7 +39,7 @@ pub(super) struct Operation {
 
 impl Operation {
     pub(super) fn is_fhir(&self) -> bool {
-        self.block == Block::Fhir
+        matches!(self.block, Block::Fhir | Block::FhirRead)
     }
 
     /// What a write sends. No operation takes a list, so that nothing changes; what names a
@@ -134,7 +136,7 @@ const OWN: [Operation; 17] = [
 ];
 
 #[rustfmt::skip]
-const RECORD: [Operation; 20] = [
+const RECORD: [Operation; 21] = [
     row("getChartSummary", "sum", |_| "/v1/portal/chart/summary".into(), NOT_PATIENT),
     row("listAllergies", "all", |_| "/v1/portal/chart/allergies".into(), ONLY_PATIENT),
     row("listMedications", "med", |_| "/v1/portal/chart/medications".into(), ONLY_PATIENT),
@@ -142,6 +144,7 @@ const RECORD: [Operation; 20] = [
     row("listImmunizations", "imm", |_| "/v1/portal/chart/immunizations".into(), ONLY_PATIENT),
     row("listProblems", "pro", |_| "/v1/portal/chart/problems".into(), ONLY_PATIENT),
     row("listDocuments", "doc", |_| "/v1/portal/chart/documents".into(), ONLY_PATIENT),
+    row("getDocumentContent", "cnt", |about| format!("/v1/portal/documents/doc.document-{}/content", about.patient), ONLY_PATIENT),
     row("listTimeline", "tml", |_| "/v1/portal/chart/timeline?limit=100".into(), NO_RECORD),
     row("listPrescriptions", "rxs", |_| "/v1/portal/medications".into(), ONLY_PATIENT),
     row("listRadiologyReports", "rds", |_| "/v1/portal/results/radiology".into(), ONLY_PATIENT),
@@ -158,7 +161,7 @@ const RECORD: [Operation; 20] = [
 ];
 
 #[rustfmt::skip]
-const FHIR: [[Operation; 2]; 23] = [
+const FHIR: [[Operation; 2]; 24] = [
     [
         fhir(row("readPatient", "Pat", |about| format!("/fhir/R4/Patient/{}", about.patient), NOT_PATIENT)),
         fhir(row("searchPatient", "Pat", |about| format!("/fhir/R4/Patient?_id={}", about.patient), NOT_PATIENT)),
@@ -185,11 +188,42 @@ const FHIR: [[Operation; 2]; 23] = [
     fhir!("readSpecimen", "searchSpecimen", "Spe", "Specimen", "lab.specimen"),
     fhir!("readDevice", "searchDevice", "Dev", "Device", "cht.device"),
     fhir!("readQuestionnaireResponse", "searchQuestionnaireResponse", "Que", "QuestionnaireResponse", "cht.answers"),
+    fhir!("readProvenance", "searchProvenance", "Pro", "Provenance", "cht.provenance"),
+];
+
+macro_rules! fhir_read {
+    ($read:literal, $column:literal, $name:literal, $kind:literal) => {
+        Operation {
+            block: Block::FhirRead,
+            ..row(
+                $read,
+                $column,
+                |about| {
+                    format!(
+                        concat!("/fhir/R4/", $name, "/", $kind, "-{}"),
+                        about.patient
+                    )
+                },
+                ONLY_PATIENT,
+            )
+        }
+    };
+}
+
+#[rustfmt::skip]
+const FHIR_READ: [Operation; 6] = [
+    fhir_read!("readBinary", "Bin", "Binary", "doc.content"),
+    fhir_read!("readMedication", "Kin", "Medication", "med.kind"),
+    fhir_read!("readPractitioner", "Who", "Practitioner", "dir.practitioner"),
+    fhir_read!("readPractitionerRole", "Rol", "PractitionerRole", "dir.role"),
+    fhir_read!("readOrganization", "Org", "Organization", "dir.organization"),
+    fhir_read!("readLocation", "Loc", "Location", "dir.location"),
 ];
 
 /// Every operation, in the order of the table: block by block.
 pub(super) fn all() -> impl Iterator<Item = &'static Operation> {
-    OWN.iter().chain(&RECORD).chain(FHIR.iter().flatten())
+    let record = OWN.iter().chain(&RECORD);
+    record.chain(FHIR.iter().flatten()).chain(&FHIR_READ)
 }
 
 /// The operations of a block.

@@ -4,7 +4,7 @@ use portal_tests::{Fixture, TestPortal};
 use serde_json::json;
 
 /// The types that the record holds one of, under the address of its kind.
-const OTHERS: [(&str, &str); 16] = [
+const OTHERS: [(&str, &str); 23] = [
     ("ImagingStudy", "rad.imaging"),
     ("MedicationDispense", "med.dispense"),
     ("Appointment", "sch.appointment"),
@@ -21,6 +21,13 @@ const OTHERS: [(&str, &str); 16] = [
     ("Specimen", "lab.specimen"),
     ("Device", "cht.device"),
     ("QuestionnaireResponse", "cht.answers"),
+    ("Provenance", "cht.provenance"),
+    ("Binary", "doc.content"),
+    ("Medication", "med.kind"),
+    ("Practitioner", "dir.practitioner"),
+    ("PractitionerRole", "dir.role"),
+    ("Organization", "dir.organization"),
+    ("Location", "dir.location"),
 ];
 
 /// The addresses of a record that holds one of each kind, and two problems and two immunizations,
@@ -73,6 +80,17 @@ pub(super) fn record(portal: &TestPortal, tenant: &str, patient: &str) {
     }
     for (kind, address) in OTHERS {
         let name = address.split_once('.').map_or(address, |(_, name)| name);
-        portal.put(tenant, &of.record(kind, &id(name)));
+        let mut resource = of.record(kind, &id(name));
+        if kind == "DocumentReference" {
+            let url = json!(format!("Binary/{}", id("content")));
+            resource["content"][0]["attachment"]["url"] = url;
+        }
+        if kind == "MedicationDispense" {
+            let members = resource.as_object_mut().expect("an object");
+            members.remove("medicationCodeableConcept");
+            let reference = json!({"reference": format!("Medication/{}", id("kind"))});
+            members.insert("medicationReference".into(), reference);
+        }
+        portal.put(tenant, &resource);
     }
 }

@@ -11,10 +11,11 @@ use super::operations::{self, About, Block, Operation};
 use super::record::addresses;
 
 /// With their headings.
-const BLOCKS: [(Block, &str); 3] = [
+const BLOCKS: [(Block, &str); 4] = [
     (Block::Own, "OWN"),
     (Block::Record, "RECORD"),
     (Block::Fhir, "FHIR: read and search"),
+    (Block::FhirRead, "FHIR: read"),
 ];
 const NAME: usize = 30;
 const CELL: usize = 4;
@@ -39,6 +40,10 @@ pub(super) fn symbol(
     }
     if operation.body().is_some() {
         return Err(format!("{id} has changed something"));
+    }
+    // A content is no JSON; who it is of follows from its address.
+    if ["getDocumentContent", "readBinary"].contains(&id) {
+        return Ok('1');
     }
     let of_oneself = [
         "getMe",
@@ -151,7 +156,7 @@ fn side_by_side(cells: &[char]) -> String {
         rest = others;
         let text = common_refusal(own).map_or_else(
             || match block {
-                Block::Own | Block::Record => padded(own),
+                Block::Own | Block::Record | Block::FhirRead => padded(own),
                 Block::Fhir => padded(own.chunks(2).map(|pair| pair.iter().collect::<String>())),
             },
             |refusal| format!("all: {refusal}"),
@@ -168,7 +173,7 @@ fn common_refusal(cells: &[char]) -> Option<&'static str> {
 }
 
 /// The blocks of one line, each as wide as its columns.
-fn beside(blocks: [(Block, String); 3]) -> String {
+fn beside(blocks: [(Block, String); 4]) -> String {
     let line = blocks
         .into_iter()
         .fold(String::new(), |mut line, (block, text)| {

@@ -59,7 +59,9 @@ pub use record_cache::{CacheLoad, CacheUnavailable, Generation, RecordCache, Rec
 pub use relay::{EventBus, EventBusError, JournalRelay, OutgoingEvent, RelayBatch, RelayClaim};
 pub use revocations::{ListedStanding, Revocations, TokenIntrospection};
 pub use secrets::{Hash, HashPurpose, SecretCode, Secrets};
-pub use sources::{CallContext, SourceError, SourceRequest, Sources};
+pub use sources::{
+    CallContext, Content, ContentBroken, ContentRequest, SourceError, SourceRequest, Sources,
+};
 pub use staff::{
     AccountQuery, StaffAccount, StaffLogEntry, StaffLogQuery, StaffRecords, StaffTokenVerifier,
     StaffUnitOfWork, StaffUnitsOfWork, UsageCount,

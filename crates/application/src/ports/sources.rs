@@ -3,6 +3,8 @@
 use std::time::Instant;
 
 use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::BoxStream;
 use portal_domain::access::RecordTarget;
 use portal_domain::disclosure::Fetched;
 use portal_domain::id::RequestId;
@@ -26,8 +28,8 @@ pub struct SourceRequest {
     pub target: RecordTarget,
     /// Which set; its source, type and category.
     pub set: RecordSet,
-    /// One record of the set by the source's own id, instead of the whole set.
-    pub id: Option<Box<str>>,
+    /// The records of the set by these ids of the source's own; without any the whole set.
+    pub ids: Vec<Box<str>>,
     /// Budget and correlation.
     pub context: CallContext,
 }
@@ -46,6 +48,32 @@ pub enum SourceError {
     Invalid,
 }
 
+/// One question for the content of a Binary.
+#[derive(Debug, Clone)]
+pub struct ContentRequest {
+    /// Whose document it is reached from: only a permit gives it.
+    pub target: RecordTarget,
+    /// The source's own id of the Binary.
+    pub id: Box<str>,
+    /// Budget and correlation; the deadline is that of the first byte.
+    pub context: CallContext,
+}
+
+/// The content broke off, or went beyond its cap. Carries nothing of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("content broken")]
+pub struct ContentBroken;
+
+/// A content on its way: never in memory as a whole.
+pub struct Content {
+    /// One of the media types that may leave.
+    pub media_type: &'static str,
+    /// Its length in bytes, if the source says so.
+    pub length: Option<u64>,
+    /// Its bytes, in order. An error means that it has no honest end.
+    pub chunks: BoxStream<'static, Result<Bytes, ContentBroken>>,
+}
+
 /// Reads sources over FHIR R4 search, within deadline, size, depth and page caps.
 #[async_trait]
 pub trait Sources: Send + Sync {
@@ -56,4 +84,9 @@ pub trait Sources: Send + Sync {
     fn retry_after(&self, _source: Source) -> Option<u32> {
         None
     }
+
+    /// Opens the content of a Binary of [`portal_domain::source::Source::Documents`]. `None` when
+    /// the source has none of that id; [`SourceError::Invalid`] when its type may not leave or it
+    /// is too large.
+    async fn open(&self, request: &ContentRequest) -> Result<Option<Content>, SourceError>;
 }

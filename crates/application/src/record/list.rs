@@ -113,6 +113,7 @@ impl RecordList {
     fn sets(self, grant: &PatientGrant) -> Vec<RecordSet> {
         match self {
             Self::Timeline => RecordSet::all()
+                .filter(|set| set.is_of_patient() && *set != RecordSet::Provenances)
                 .filter(|set| *set != RecordSet::Patient)
                 .filter(|set| grant.read(set.resource_type()).is_some())
                 .collect(),

@@ -12,7 +12,8 @@ use portal_domain::disclosure::{Drops, Freshness, Origin, Owned, StoredSet};
 use portal_domain::source::{RecordSet, Source};
 
 use crate::ports::{
-    CacheLoad, CallContext, Clock, Generation, RecordCache, SourceError, SourceRequest, Sources,
+    CacheLoad, CallContext, Clock, Content, ContentRequest, Generation, RecordCache, SourceError,
+    SourceRequest, Sources,
 };
 
 use super::RecordRules;
@@ -106,6 +107,32 @@ impl Loader {
         self.reopened(target, set, stored.as_ref(), Freshness::Stale)
     }
 
+    /// Opens the content of a Binary that was reached.
+    pub(crate) async fn open(
+        &self,
+        target: RecordTarget,
+        upstream_id: &str,
+        context: &LoadContext,
+    ) -> Result<Option<Content>, SourceError> {
+        let request = ContentRequest {
+            target,
+            id: upstream_id.into(),
+            context: context.call.clone(),
+        };
+        self.shared.sources.open(&request).await
+    }
+
+    /// Records of a set that is nobody's, by their ids. Nothing of it is cached.
+    pub(crate) async fn load_reached(
+        &self,
+        target: &RecordTarget,
+        set: RecordSet,
+        upstream_ids: Vec<Box<str>>,
+        context: &LoadContext,
+    ) -> Fetch {
+        self.shared.fetch(target, set, upstream_ids, context).await
+    }
+
     /// One record of a set. A cached set answers for absence too, so that nobody can tell from the
     /// calls to the source what is withheld.
     pub(crate) async fn load_one(
@@ -121,7 +148,7 @@ impl Loader {
         }
         let fetched = self
             .shared
-            .fetch(target, set, Some(upstream_id.into()), context)
+            .fetch(target, set, vec![upstream_id.into()], context)
             .await;
         match fetched {
             Ok(owned) => Ok(owned),
@@ -156,7 +183,7 @@ impl LoaderParts {
         context: &LoadContext,
         generation: Option<Generation>,
     ) -> Fetch {
-        let owned = self.fetch(target, set, None, context).await?;
+        let owned = self.fetch(target, set, Vec::new(), context).await?;
         if let Some(generation) = generation {
             self.cache.store(target, owned.stored(), generation).await;
         }
@@ -167,13 +194,13 @@ impl LoaderParts {
         &self,
         target: &RecordTarget,
         set: RecordSet,
-        id: Option<Box<str>>,
+        ids: Vec<Box<str>>,
         context: &LoadContext,
     ) -> Fetch {
         let request = SourceRequest {
             target: target.clone(),
             set,
-            id,
+            ids,
             context: context.call.clone(),
         };
         let fetched = self.sources.fetch(&request).await?;

@@ -1,10 +1,13 @@
 //! Loading, filtering and paging of records: cache → source → owned → released.
 
+mod content;
 mod flight;
 mod labs;
 mod list;
 mod load;
 mod paging;
+mod provenance;
+mod reach;
 mod read;
 mod reading;
 mod rules;
@@ -13,10 +16,12 @@ mod section;
 mod summary;
 mod trends;
 
+pub(crate) use content::{ReadBinary, ReadDocument};
 pub(crate) use labs::{Lab, Labs};
 pub use list::{DISPENSES, RECORDS, RecordList};
 pub(crate) use list::{ListAbout, ListPage, ListedOne};
 pub(crate) use load::{LoadContext, Loader};
+pub use reach::INCLUDED;
 pub(crate) use read::ReadOne;
 pub(crate) use reading::Reading;
 pub(crate) use rules::FRESH_FOR;

@@ -13,6 +13,8 @@ use crate::look::{Look, Seen};
 use crate::operation;
 use crate::portal::Inner;
 
+use super::provenance::about_what_is_shown;
+use super::reach::check_reached;
 use super::{Reading, RecordRules};
 
 /// `GET /fhir/R4/{type}/{id}`
@@ -77,9 +79,17 @@ impl Look for ReadOne<'_> {
         let (sets, upstream_id) = places(portal.loader.rules(), grant, self.resource_type, self.id)
             .ok_or(AccessError::NotFound)?;
         let mut reading = Reading::new(&portal.loader, grant, caller);
+        if !sets.is_empty() {
+            check_reached(&mut reading, self.resource_type, self.id).await?;
+        }
         let record = find(&mut reading, &sets, &upstream_id, self.id).await?;
-        let completeness = reading.completeness(&sets);
-        let records = reading.masked(vec![record]).await;
+        let (records, more) = about_what_is_shown(&mut reading, vec![record]).await;
+        if records.is_empty() {
+            let failed = more.iter().find_map(|set| reading.error(*set));
+            return Err(failed.map_or(AccessError::NotFound, AccessError::Source));
+        }
+        let completeness = reading.completeness(&[sets, more].concat());
+        let records = reading.masked(records).await;
         Ok(Seen {
             answer: Answer::list(records),
             about: completeness,

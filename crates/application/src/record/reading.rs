@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use futures::future::join_all;
 use metrics::counter;
 use portal_domain::access::PatientGrant;
-use portal_domain::disclosure::{Freshness, Owned, Released, ReleasedRecord};
+use portal_domain::disclosure::{Freshness, Owned, Released, ReleasedRecord, is_reached};
 use portal_domain::release::{Masks, Until, Verdicts};
 use portal_domain::source::{RecordSet, Source};
 use portal_fhir::{Header, ResourceType};
 
 use crate::answer::{Completeness, HeldBack, SourceReport, SourceStatus};
 use crate::caller::Caller;
-use crate::ports::SourceError;
+use crate::ports::{Content, SourceError};
 
 use super::RecordRules;
 use super::load::{LoadContext, Loader};
@@ -69,6 +69,9 @@ impl<'g> Reading<'g> {
 
     /// Loads one record of a set, together with what is needed to judge it.
     pub(crate) async fn load_one(&mut self, set: RecordSet, upstream_id: &str) {
+        if !set.is_of_patient() {
+            return self.load_reached(set, vec![upstream_id.into()]).await;
+        }
         let Some(permit) = self.grant.inspect(set.resource_type()) else {
             return;
         };
@@ -81,6 +84,50 @@ impl<'g> Reading<'g> {
         let one = loader.load_one(&target, set, upstream_id, &context);
         let (one, ()) = futures::join!(one, self.load(&results));
         self.one = Some((set, one));
+    }
+
+    /// Loads records of a set that is nobody's, by their ids at its source.
+    pub(crate) async fn load_reached(&mut self, set: RecordSet, upstream_ids: Vec<Box<str>>) {
+        let Some(permit) = self.grant.inspect(set.resource_type()) else {
+            return;
+        };
+        let target = permit.target();
+        let loading = self
+            .loader
+            .load_reached(&target, set, upstream_ids, &self.context);
+        self.loaded.insert(set, loading.await);
+    }
+
+    /// Opens the content of a Binary, by its id at its source.
+    pub(crate) async fn open(&self, upstream_id: &str) -> Result<Option<Content>, SourceError> {
+        let permit = self.grant.inspect(ResourceType::Binary);
+        let Some(permit) = permit else {
+            return Ok(None);
+        };
+        let target = permit.target();
+        self.loader.open(target, upstream_id, &self.context).await
+    }
+
+    /// The ids at a set's source of those ids here that are of it.
+    pub(crate) fn at_source(&self, set: RecordSet, ids: &[&str]) -> Vec<Box<str>> {
+        let rules = self.loader.rules();
+        let base = rules.base(set.source());
+        ids.iter()
+            .filter_map(|id| rules.addresses().inward(id))
+            .filter(|(of, _)| *of == base)
+            .map(|(_, id)| id.into())
+            .collect()
+    }
+
+    /// Whether something visible of loaded sets refers to an address by an element.
+    pub(crate) fn reaches(&self, sets: &[RecordSet], element: &str, address: &str) -> bool {
+        let mut loaded = sets
+            .iter()
+            .filter_map(|set| self.loaded(*set)?.as_ref().ok());
+        loaded.any(|owned| {
+            let verdicts = self.verdicts(owned);
+            is_reached(self.grant, (owned, &verdicts), element, address)
+        })
     }
 
     /// Why a set is missing, if it is. One that cannot be judged is as good as missing.
@@ -172,7 +219,11 @@ impl<'g> Reading<'g> {
         if types.is_empty() {
             return records;
         }
-        let sets: Vec<RecordSet> = types.into_iter().flat_map(RecordSet::of_type).collect();
+        let sets: Vec<RecordSet> = types
+            .into_iter()
+            .flat_map(RecordSet::of_type)
+            .filter(|set| set.is_of_patient())
+            .collect();
         self.load(&sets).await;
         let mut masks = Masks::default();
         for set in sets {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use portal_domain::access::{Action, Denial, PatientGrant};
-use portal_domain::disclosure::{Answer, ReleasedRecord};
+use portal_domain::disclosure::{Answer, Group, ReleasedRecord};
 use portal_domain::id::PatientId;
 use portal_domain::source::RecordSet;
 use portal_fhir::{Handling, Query, ResourceType, Sort, SortKey, Token, sort_key};
@@ -17,6 +17,8 @@ use crate::portal::Inner;
 
 use super::Reading;
 use super::paging::{Page, binding, page};
+use super::provenance::{about_what_is_shown, provenance_of};
+use super::reach::{INCLUDED, included};
 
 /// The parameter that carries the sealed cursor of a `next` link.
 pub(crate) const CURSOR: &str = "_cursor";
@@ -89,6 +91,9 @@ impl Look for Search<'_> {
             query.matches(header, zone)
         });
         let missing = missing(&reading, &sets)?;
+        let (records, mut asked) = about_what_is_shown(&mut reading, records).await;
+        let missing = missing.or_else(|| asked.iter().find_map(|set| reading.error(*set)));
+        asked.extend(&sets);
         let total = records.len();
         if let (true, Some(error)) = (query.summary_count(), missing) {
             return Err(error.into());
@@ -101,15 +106,31 @@ impl Look for Search<'_> {
         let key = |record: &ReleasedRecord| sort_key(record.header(), query.sort(), zone);
         let Page { items, next } = page(records, after.as_ref(), limit, key);
         let items = reading.masked(items).await;
+        let (mut brought, more) = included(&mut reading, query.includes(), &items).await;
+        asked.extend(more);
+        if query.brings_provenance() {
+            let (provenance, more) = provenance_of(&mut reading, &items).await;
+            brought.extend(provenance);
+            asked.extend(more);
+        }
         Ok(Seen {
-            answer: Answer::list(items),
+            answer: Answer::new(vec![
+                Group {
+                    name: "",
+                    records: items,
+                },
+                Group {
+                    name: INCLUDED,
+                    records: brought,
+                },
+            ]),
             about: PageAbout {
                 total: missing.is_none().then_some(total),
                 next: next.map(|key| portal.seal(&binding, &key)),
                 applied,
                 elements: query.elements().map(<[String]>::to_vec),
                 summary_count: query.summary_count(),
-                completeness: reading.completeness(&sets),
+                completeness: reading.completeness(&asked),
             },
         })
     }

@@ -12,7 +12,6 @@ use portal_domain::access::{
 use portal_domain::document::Members;
 use portal_domain::id::{Issuer, PortalAccountId, ProxyDelegationId, Subject};
 use portal_domain::scope::ScopeSet;
-use portal_fhir::ResourceType;
 use serde_json::Value;
 
 use super::decide::About;
@@ -22,7 +21,7 @@ use super::{StaffCaller, operation};
 use crate::body::WriteRequest;
 use crate::caller::Caller;
 use crate::error::AccessError;
-use crate::operation::{PORTAL, fhir_read, fhir_search};
+use crate::operation::{PORTAL, fhir};
 use crate::ports::BearerToken;
 
 /// The rules that look at a token: there is none here, so it is taken to be good.
@@ -63,10 +62,7 @@ fn read(members: &mut Members<'_, '_>) -> Option<Question> {
 }
 
 fn named(operation: &str) -> Option<Action> {
-    let fhir = ResourceType::ALL
-        .iter()
-        .flat_map(|resource_type| [fhir_read(*resource_type), fhir_search(*resource_type)]);
-    let mut all = PORTAL.into_iter().chain(fhir);
+    let mut all = PORTAL.into_iter().chain(fhir());
     all.find(|action| action.operation == operation)
 }
 

@@ -30,7 +30,7 @@ use crate::record::{RecordRules, SourceRules};
 pub(crate) use changes::{Ample, MemoryAppUses, NoAccountViews, NoUnitsOfWork, OneSecret};
 pub(crate) use journal::{Fate, MemoryJournal};
 pub(crate) use people::{Administered, MemoryDirectory, MemoryIdentityAdmin, MemoryNotifier};
-pub(crate) use records::{problem, report, result, vital};
+pub(crate) use records::{prescription, problem, report, result, vital};
 pub(crate) use sources::MemorySources;
 pub(crate) use stores::{
     MemoryCache, MemoryCursors, MemoryFacts, MemoryIntrospection, MemoryRevocations, NoAccessLog,

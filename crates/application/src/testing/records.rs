@@ -36,3 +36,10 @@ pub(crate) fn problem(id: &str, more: &str) -> String {
         r#"{{"resourceType":"Condition","id":"{id}","subject":{{"reference":"Patient/{PATIENT}"}}{more}}}"#
     )
 }
+
+/// A prescription of a Medication by reference, with more members, each after a comma.
+pub(crate) fn prescription(id: &str, medication: &str, more: &str) -> String {
+    format!(
+        r#"{{"resourceType":"MedicationRequest","id":"{id}","subject":{{"reference":"Patient/{PATIENT}"}},"medicationReference":{{"reference":"Medication/{medication}"}}{more}}}"#
+    )
+}

@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures::{StreamExt as _, stream};
 use portal_domain::disclosure::Fetched;
 use portal_domain::source::RecordSet;
 use portal_fhir::{Limits, Record, read_header};
 use tokio::sync::Semaphore;
 
-use crate::ports::{Clock as _, SourceError, SourceRequest, Sources};
+use crate::ports::{Clock as _, Content, ContentRequest, SourceError, SourceRequest, Sources};
 
 use super::TestClock;
 
@@ -22,6 +23,7 @@ pub(crate) struct MemorySources {
     held: Mutex<HashMap<RecordSet, Result<Vec<String>, SourceError>>>,
     calls: Mutex<Vec<Call>>,
     gate: Semaphore,
+    contents: Mutex<HashMap<String, Vec<Bytes>>>,
 }
 
 impl MemorySources {
@@ -31,12 +33,22 @@ impl MemorySources {
             held: Mutex::default(),
             calls: Mutex::default(),
             gate: Semaphore::new(Semaphore::MAX_PERMITS),
+            contents: Mutex::default(),
         }
     }
 
     /// What a source holds of a set; nothing until told.
     pub(crate) fn hold(&self, set: RecordSet, texts: Vec<String>) {
         self.held.lock().unwrap().insert(set, Ok(texts));
+    }
+
+    /// The content of a Binary, in chunks.
+    pub(crate) fn hold_content(&self, id: &str, chunks: &[&'static str]) {
+        let chunks = chunks
+            .iter()
+            .map(|chunk| Bytes::from_static(chunk.as_bytes()));
+        let mut contents = self.contents.lock().unwrap();
+        contents.insert(id.to_owned(), chunks.collect());
     }
 
     pub(crate) fn fail(&self, set: RecordSet, error: SourceError) {
@@ -63,15 +75,15 @@ impl MemorySources {
 #[async_trait]
 impl Sources for MemorySources {
     async fn fetch(&self, request: &SourceRequest) -> Result<Fetched, SourceError> {
-        let id = request.id.as_deref().map(str::to_owned);
+        let id = (!request.ids.is_empty()).then(|| request.ids.join(","));
         self.calls.lock().unwrap().push((request.set, id));
         let _pass = self.gate.acquire().await.expect("never closed for good");
         let held = self.held.lock().unwrap().get(&request.set).cloned();
         let texts = held.unwrap_or_else(|| Ok(Vec::new()))?;
         let records = texts.iter().map(|text| record(text));
         let asked = |record: &Record| {
-            let id = request.id.as_deref();
-            id.is_none_or(|id| id == &*record.header.id)
+            let ids = &request.ids;
+            ids.is_empty() || ids.contains(&record.header.id)
         };
         Ok(Fetched {
             records: records.filter(asked).collect(),
@@ -79,6 +91,17 @@ impl Sources for MemorySources {
             capped: false,
             as_of: self.clock.now(),
         })
+    }
+
+    async fn open(&self, request: &ContentRequest) -> Result<Option<Content>, SourceError> {
+        let call = (RecordSet::Binaries, Some(request.id.to_string()));
+        self.calls.lock().unwrap().push(call);
+        let held = self.contents.lock().unwrap().get(&*request.id).cloned();
+        Ok(held.map(|chunks| Content {
+            media_type: "text/plain",
+            length: None,
+            chunks: stream::iter(chunks).map(Ok).boxed(),
+        }))
     }
 }
 

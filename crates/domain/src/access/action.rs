@@ -35,6 +35,8 @@ pub enum ScopeNeed {
     Identity,
     /// The interaction with this type.
     Record(ResourceType, Interaction),
+    /// The interaction with one of these types: what is read is reached from records of them.
+    AnyOf(&'static [ResourceType], Interaction),
     /// The interaction with any type: a list of many shows those that it may.
     AnyRecord(Interaction),
 }
@@ -77,16 +79,16 @@ impl Action {
     pub const fn interaction(&self) -> Option<Interaction> {
         match self.scope {
             ScopeNeed::Identity => None,
-            ScopeNeed::Record(_, interaction) | ScopeNeed::AnyRecord(interaction) => {
-                Some(interaction)
-            }
+            ScopeNeed::Record(_, interaction)
+            | ScopeNeed::AnyOf(_, interaction)
+            | ScopeNeed::AnyRecord(interaction) => Some(interaction),
         }
     }
 
     /// The type that it is about; none where it is about no record.
     pub const fn resource_type(&self) -> Option<ResourceType> {
         match self.scope {
-            ScopeNeed::Identity | ScopeNeed::AnyRecord(_) => None,
+            ScopeNeed::Identity | ScopeNeed::AnyOf(..) | ScopeNeed::AnyRecord(_) => None,
             ScopeNeed::Record(resource_type, _) => Some(resource_type),
         }
     }

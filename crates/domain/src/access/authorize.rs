@@ -258,6 +258,9 @@ fn check_scope(asked: &Asked<'_>) -> Result<(), Denial> {
     let allowed = match asked.action.scope {
         ScopeNeed::Identity => scopes.has_identity(),
         ScopeNeed::Record(resource_type, interaction) => scopes.allows(resource_type, interaction),
+        ScopeNeed::AnyOf(types, interaction) => types
+            .iter()
+            .any(|resource_type| scopes.allows(*resource_type, interaction)),
         ScopeNeed::AnyRecord(interaction) => ResourceType::ALL
             .iter()
             .any(|resource_type| scopes.allows(*resource_type, interaction)),

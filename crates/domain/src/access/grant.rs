@@ -166,10 +166,18 @@ impl PatientGrant {
         let scopes = &self.token.scopes;
         let interaction = self.action.interaction();
         interaction.is_some_and(|act| scopes.covers(header.resource_type, act, header))
-            && self
-                .proxy
-                .as_ref()
-                .is_none_or(|proxy| proxy.opens(set, header))
+            && self.delegates(set, header)
+    }
+
+    /// Whether one record of a set is within the delegation; one's own always is.
+    pub(crate) fn delegates(&self, set: RecordSet, header: &Header) -> bool {
+        let proxy = self.proxy.as_ref();
+        proxy.is_none_or(|proxy| proxy.opens(set, header))
+    }
+
+    /// For whom and when records are judged.
+    pub(crate) fn judged_for(&self) -> (Viewer, Timestamp) {
+        (self.viewer(), self.decided_at)
     }
 
     /// Refuses a patient id that the request names and that is not this grant's: the same answer

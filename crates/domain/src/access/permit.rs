@@ -74,7 +74,7 @@ impl<'g> ReadPermit<'g> {
 
     /// For whom and when records are judged that are shown by it.
     pub(crate) fn judged_for(&self) -> (Viewer, Timestamp) {
-        (self.grant.viewer(), self.grant.decided_at())
+        self.grant.judged_for()
     }
 
     /// The members that are left of a Patient for who may not see all of it.

@@ -172,7 +172,11 @@ enum Needs {
 const fn needs(set: RecordSet) -> Needs {
     use DelegationRight as R;
     match set {
-        RecordSet::Patient => Needs::Nothing,
+        RecordSet::Patient
+        | RecordSet::Practitioners
+        | RecordSet::PractitionerRoles
+        | RecordSet::Organizations
+        | RecordSet::Locations => Needs::Nothing,
         RecordSet::Allergies => Needs::AnyOf(&[R::Allergies]),
         RecordSet::Conditions
         | RecordSet::Encounters
@@ -185,16 +189,17 @@ const fn needs(set: RecordSet) -> Needs {
             Needs::AnyOf(&[R::Labs])
         }
         RecordSet::RadiologyReports | RecordSet::ImagingStudies => Needs::AnyOf(&[R::Radiology]),
-        RecordSet::MedicationRequests | RecordSet::MedicationDispenses => {
+        RecordSet::MedicationRequests | RecordSet::MedicationDispenses | RecordSet::Medications => {
             Needs::AnyOf(&[R::Medications])
         }
         RecordSet::Immunizations => Needs::AnyOf(&[R::Immunizations]),
         RecordSet::Appointments => Needs::AnyOf(&[R::AppointmentsView, R::AppointmentsManage]),
         RecordSet::Coverages | RecordSet::ExplanationsOfBenefit => Needs::AnyOf(&[R::Billing]),
-        RecordSet::DocumentReferences => Needs::AnyOf(&[R::Documents]),
-        RecordSet::ServiceRequests | RecordSet::Devices | RecordSet::QuestionnaireResponses => {
-            Needs::Full
-        }
+        RecordSet::DocumentReferences | RecordSet::Binaries => Needs::AnyOf(&[R::Documents]),
+        RecordSet::ServiceRequests
+        | RecordSet::Devices
+        | RecordSet::QuestionnaireResponses
+        | RecordSet::Provenances => Needs::Full,
         // A proxy sees the threads that they take part in, which a Communication does not tell.
         RecordSet::Communications => Needs::More,
     }

@@ -7,11 +7,15 @@ mod fetched;
 #[cfg(test)]
 mod laws;
 mod owned;
+mod reached;
 mod released;
+mod sealed;
 mod stored;
 
 pub use answer::{Answer, Disclosed, Disclosure, Group};
 pub use fetched::{Drops, Fetched};
 pub use owned::{Freshness, Origin, Owned};
+pub use reached::is_reached;
 pub use released::{Released, ReleasedRecord};
+pub use sealed::Sealed;
 pub use stored::{Memo, StoredSet};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::{Timestamp, tz::TimeZone};
-use portal_fhir::{Header, Record, mask_references, project};
+use portal_fhir::{Header, Record, mask_references, project, retain_targets};
 
 use crate::access::ReadPermit;
 use crate::release::{Masks, Verdicts};
@@ -43,12 +43,7 @@ impl Released {
         if !same_kind {
             return None;
         }
-        let visible = (0u32..)
-            .zip(owned.records())
-            .map(|(index, _)| index)
-            .filter(|index| verdicts.at(*index as usize).is_none())
-            .collect();
-        let mut visible = without_superseded(visible, owned.records(), &permit.tenant().time_zone);
+        let mut visible = visible(&owned, verdicts, &permit.tenant().time_zone);
         // Behind the choice among duplicates: an answer under granular scopes is the whole answer,
         // filtered.
         visible
@@ -108,35 +103,52 @@ impl Released {
     }
 }
 
-/// Of visible records with the same business identifier (system and value), the newest
-/// `meta.lastUpdated` stays. Decided here and not when a set is claimed: a newer record that is
-/// withheld must not take a visible one along, for its absence would tell of it.
+/// The records that policy shows, each business identifier once.
+pub(super) fn visible(owned: &Owned, verdicts: &Verdicts, zone: &TimeZone) -> Vec<u32> {
+    let visible = (0u32..)
+        .zip(owned.records())
+        .map(|(index, _)| index)
+        .filter(|index| verdicts.at(*index as usize).is_none())
+        .collect();
+    without_superseded(visible, owned.records(), zone)
+}
+
+/// Of visible records with the same business identifiers (system and value), the newest
+/// `meta.lastUpdated` stays. All of them have to be the same: that of a group, which all bills of a
+/// batch share, makes nothing of them one. Decided here and not when a set is claimed: a newer
+/// record that is withheld must not take a visible one along, for its absence would tell of it.
 fn without_superseded(visible: Vec<u32>, records: &[Record], zone: &TimeZone) -> Vec<u32> {
-    let mut newest: HashMap<(&str, &str), (Option<Timestamp>, u32)> = HashMap::new();
+    let mut newest: HashMap<Vec<(&str, &str)>, (Option<Timestamp>, u32)> = HashMap::new();
     for index in &visible {
         let header = &records[*index as usize].header;
-        for identifier in identifiers(header) {
-            let updated = last_updated(header, zone);
-            let best = newest.entry(identifier).or_insert((updated, *index));
-            if updated > best.0 {
-                *best = (updated, *index);
-            }
+        let Some(identifiers) = identifiers(header) else {
+            continue;
+        };
+        let updated = last_updated(header, zone);
+        let best = newest.entry(identifiers).or_insert((updated, *index));
+        if updated > best.0 {
+            *best = (updated, *index);
         }
     }
     if newest.is_empty() {
         return visible;
     }
     let stays = |index: &u32| {
-        identifiers(&records[*index as usize].header)
-            .all(|identifier| newest.get(&identifier).is_none_or(|best| best.1 == *index))
+        let identifiers = identifiers(&records[*index as usize].header);
+        let best = identifiers.and_then(|identifiers| newest.get(&identifiers));
+        best.is_none_or(|best| best.1 == *index)
     };
     visible.into_iter().filter(stays).collect()
 }
 
-fn identifiers(header: &Header) -> impl Iterator<Item = (&str, &str)> {
-    header.identifiers.iter().filter_map(|identifier| {
+/// The identifiers that have a system, in order; none without any.
+fn identifiers(header: &Header) -> Option<Vec<(&str, &str)>> {
+    let known = header.identifiers.iter().filter_map(|identifier| {
         Some((identifier.system.as_deref()?, identifier.value.as_deref()?))
-    })
+    });
+    let mut known: Vec<_> = known.collect();
+    known.sort_unstable();
+    (!known.is_empty()).then_some(known)
 }
 
 impl ReleasedRecord {
@@ -152,6 +164,14 @@ impl ReleasedRecord {
             self.edited = Some(Arc::new(masked));
         }
         self
+    }
+
+    /// Leaves a Provenance only the targets that are shown; `None` when none is left.
+    #[must_use]
+    pub fn about(mut self, shown: impl Fn(&str) -> bool) -> Option<Self> {
+        let retained = retain_targets(self.record(), shown).ok()??;
+        self.edited = Some(Arc::new(retained));
+        Some(self)
     }
 
     pub(super) fn record(&self) -> &Record {

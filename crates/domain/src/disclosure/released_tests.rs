@@ -82,6 +82,23 @@ fn of_two_that_are_equally_old_the_first_stays() {
 }
 
 #[test]
+fn an_identifier_of_a_group_joins_nobody_who_has_one_of_their_own() {
+    let (group, one) = (
+        r#"{"system":"urn:group","value":"9"}"#,
+        r#"{"system":"urn:claim","value":"1"}"#,
+    );
+    let two = r#"{"system":"urn:claim","value":"2"}"#;
+    let texts = [
+        version("a", OLD, &format!("{one},{group}"), ""),
+        version("b", OLD, &format!("{two},{group}"), ""),
+        version("c", NEW, &format!("{group},{one}"), ""),
+    ];
+    let mut shown = ids(&released(&owned(RESULTS, &texts)));
+    shown.sort_unstable();
+    assert_eq!(shown, ["lab.b", "lab.c"]);
+}
+
+#[test]
 fn identifiers_without_a_system_join_nobody() {
     let nameless = r#"{"value":"7"}"#;
     let texts = [

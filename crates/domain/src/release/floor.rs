@@ -51,6 +51,8 @@ pub enum Withheld {
     Status,
     /// It was entered in error.
     EnteredInError,
+    /// It is where somebody lives.
+    Home,
     /// Critical and not acknowledged yet.
     Critical,
     /// Its labels or dates cannot be read.
@@ -69,6 +71,7 @@ impl Withheld {
             Self::NotReleased => "not-released",
             Self::Status => "status",
             Self::EnteredInError => "entered-in-error",
+            Self::Home => "home",
             Self::Critical => "critical",
             Self::Unreadable => "unreadable",
             Self::HiddenResult => "hidden-result",
@@ -90,6 +93,9 @@ pub(super) fn judge(
     )?;
     check_contained_status(&header.contained)?;
     check_readable(header)?;
+    if header.resource_type == ResourceType::Location && may_be_home(header) {
+        return Err(Withheld::Home);
+    }
     let marks = Marks::of(header, rules);
     if rules.mode == ReleaseMode::Marked && !marks.has("released") {
         return Err(Withheld::NotReleased);
@@ -193,6 +199,21 @@ fn check_readable(header: &Header) -> Result<(), Withheld> {
     }
     Ok(())
 }
+
+/// `physicalType` is `ho`, or `type` is `PTRES`; as good as that is what cannot be read.
+fn may_be_home(header: &Header) -> bool {
+    let is_home = |coding: &Coding| {
+        let is = |system: &str, code: &str| {
+            coding.code.as_deref() == Some(code)
+                && coding.system.as_deref().is_none_or(|own| own == system)
+        };
+        is(LOCATION_PHYSICAL_TYPE, "ho") || is(ROLE_CODE, "PTRES")
+    };
+    header.other_codings_unreadable || header.other_codings.iter().any(is_home)
+}
+
+const LOCATION_PHYSICAL_TYPE: &str = "http://terminology.hl7.org/CodeSystem/location-physical-type";
+const ROLE_CODE: &str = "http://terminology.hl7.org/CodeSystem/v3-RoleCode";
 
 fn is_critical_interpretation(interpretation: &[Coding]) -> bool {
     interpretation

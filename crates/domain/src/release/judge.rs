@@ -73,8 +73,11 @@ impl<'a> Judge<'a> {
         {
             return Err(Withheld::Sensitive);
         }
-        // A Patient is who the record is about: there is nothing to release.
-        if policy.is_open() || header.resource_type == ResourceType::Patient {
+        // A Patient is who the record is about, and a directory tells of nobody's health: there is
+        // nothing to release.
+        let is_record =
+            header.resource_type != ResourceType::Patient && !header.resource_type.is_directory();
+        if policy.is_open() || !is_record {
             return Ok(());
         }
         let subject = Subject {

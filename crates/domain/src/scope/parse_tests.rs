@@ -50,7 +50,7 @@ fn a_scope_outside_the_grammar_is_refused() {
         ("patient/observation.read", R::UnknownType),
         ("patient/OBSERVATION.read", R::UnknownType),
         ("patient/Observatio.read", R::UnknownType),
-        ("patient/Binary.read", R::UnknownType),
+        ("patient/Group.read", R::UnknownType),
         ("patient/.read", R::UnknownType),
         ("patient/**.read", R::UnknownType),
         ("patient/Observation/1.read", R::UnknownType),

@@ -43,9 +43,10 @@ impl SensitivityClass {
 }
 
 /// The class of a record, from its labels and, where these are not complete, its codes; those of
-/// contained resources included. A Patient is who the record is about, not a finding: it has none.
+/// contained resources included. A Patient is who the record is about and a directory tells of
+/// nobody's health, which is no finding: they have none.
 pub fn classify(header: &Header, mode: LabelMode, lists: &CodeLists) -> SensitivityClass {
-    if header.resource_type == ResourceType::Patient {
+    if header.resource_type == ResourceType::Patient || header.resource_type.is_directory() {
         return SensitivityClass::HARMLESS;
     }
     let mut class = SensitivityClass::HARMLESS;

@@ -62,7 +62,7 @@ impl AddressBook {
     /// - A reference to this patient becomes `Patient/{canonical id}`. One to another Patient has
     ///   no address here and is treated like one to a type that is not served.
     /// - An attachment at `Binary/{id}`, relative or below a configured base, moves below
-    ///   `public_url` once Binary is served; until then, and anywhere else, its `url` is removed.
+    ///   `public_url`; anywhere else its `url` is removed.
     pub fn rewrite(
         &self,
         record: Record,

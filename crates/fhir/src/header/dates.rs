@@ -31,7 +31,14 @@ impl Dates {
 /// What the type is searched and sorted by.
 fn main(resource_type: ResourceType, resource: Value<'_>) -> Option<When> {
     let names: &[&str] = match resource_type {
-        ResourceType::Patient | ResourceType::Device => &[],
+        ResourceType::Patient
+        | ResourceType::Device
+        | ResourceType::Medication
+        | ResourceType::Binary
+        | ResourceType::Practitioner
+        | ResourceType::PractitionerRole
+        | ResourceType::Organization
+        | ResourceType::Location => &[],
         ResourceType::AllergyIntolerance => &["recordedDate", "onsetDateTime", "onsetPeriod"],
         ResourceType::Condition => &["onsetDateTime", "onsetPeriod"],
         ResourceType::Observation | ResourceType::DiagnosticReport => {
@@ -49,6 +56,7 @@ fn main(resource_type: ResourceType, resource: Value<'_>) -> Option<When> {
         ResourceType::ExplanationOfBenefit => &["created"],
         ResourceType::Communication => &["sent", "received"],
         ResourceType::DocumentReference => &["date"],
+        ResourceType::Provenance => &["recorded"],
         ResourceType::Procedure => &["performedDateTime", "performedPeriod"],
         ResourceType::Goal => &["startDate"],
         ResourceType::Specimen => {

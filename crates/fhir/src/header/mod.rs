@@ -99,6 +99,10 @@ pub enum OwnerClaim {
     EveryPatientOf(Vec<OwnerReference>),
     /// The element is not there.
     Absent,
+    /// The type has no owner.
+    Nobody,
+    /// It is whose what it is about is, and shown for as much of that as is shown.
+    Targets,
 }
 
 /// One Reference of the deciding element.

@@ -175,7 +175,9 @@ fn owner(resource_type: ResourceType, resource: Value<'_>) -> OwnerClaim {
         OwnerElement::Named(element) => owner_claim(resource.get(element)),
         OwnerElement::Participants => participants(resource),
         OwnerElement::SubjectOrParties => subject_or_parties(resource),
-        OwnerElement::None | OwnerElement::Unknown => OwnerClaim::Absent,
+        OwnerElement::None => OwnerClaim::Nobody,
+        OwnerElement::Targets => OwnerClaim::Targets,
+        OwnerElement::Unknown => OwnerClaim::Absent,
     }
 }
 

@@ -15,7 +15,7 @@ mod token;
 pub use order::{Sort, SortKey, sort_key};
 pub use parameters::{ParameterKind, ParameterSpec};
 pub use query::Query;
-pub use tables::parameters;
+pub use tables::{IncludeSpec, includes, is_searchable, parameters, rev_includes};
 pub use token::Token;
 
 /// What to do with parameters that are not known (RFC 7240 `Prefer: handling`).

@@ -4,6 +4,7 @@ use super::date::{DateFault, DateTest};
 use super::order::Sort;
 use super::parameters::{ParameterSpec, Target, TokenElement, find};
 use super::query::{Filter, Query};
+use super::tables::{includes, rev_includes};
 use super::text::{fold, split, unescape};
 use super::token::Token;
 use super::{Handling, SearchError};
@@ -34,7 +35,7 @@ impl Query {
     /// Refused in any handling: a value that a parameter cannot have (the empty one included), a
     /// modifier, `ap`, chains, `_has`, `_filter`, `_query`, a `_summary` other than `count` and
     /// `false`. Unknown in the sense of `handling`: parameters that the type does not declare,
-    /// includes (none is declared), an order that it does not declare.
+    /// includes likewise, an order that it does not declare.
     pub fn parse(
         resource_type: ResourceType,
         raw: &[(String, String)],
@@ -66,6 +67,8 @@ impl Query {
             "_summary" => self.take_summary(value),
             "_elements" => self.take_elements(value),
             "_format" | "_total" => Ok(Taken::Aside),
+            "_include" => Ok(self.take_include(value)),
+            "_revinclude" => Ok(self.take_rev_include(value)),
             "_filter" => Err(SearchError::Unsupported { name: "_filter" }),
             "_query" => Err(SearchError::Unsupported { name: "_query" }),
             _ => match find(self.resource_type, name) {
@@ -76,6 +79,34 @@ impl Query {
                 None => self.undeclared(name),
             },
         }
+    }
+
+    /// A declared include, with or without the type of what it brings.
+    fn take_include(&mut self, value: &str) -> Taken {
+        let declared = includes(self.resource_type);
+        let found = declared.iter().find(|include| {
+            value.strip_prefix(include.name).is_some_and(|rest| {
+                rest.is_empty() || rest.strip_prefix(':') == Some(include.target.as_str())
+            })
+        });
+        let Some(include) = found else {
+            return Taken::Unknown;
+        };
+        if !self.includes.contains(include) {
+            self.includes.push(*include);
+        }
+        Taken::As(value.to_owned())
+    }
+
+    /// `Provenance:target` is the only one that a type declares.
+    fn take_rev_include(&mut self, value: &str) -> Taken {
+        let plain = value.strip_suffix(&format!(":{}", self.resource_type));
+        let declared = rev_includes(self.resource_type);
+        if !declared.contains(&plain.unwrap_or(value)) {
+            return Taken::Unknown;
+        }
+        self.provenance = true;
+        Taken::As(value.to_owned())
     }
 
     fn undeclared(&self, name: &str) -> Result<Taken, SearchError> {

@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 
+use super::IncludeSpec;
 use super::date::{self, DateTest};
 use super::order::Sort;
 use super::parameters::{DateElement, TextElement, TokenElement};
@@ -26,6 +27,8 @@ pub struct Query {
     pub(super) summary_count: bool,
     pub(super) elements: Option<Vec<String>>,
     pub(super) sort: Option<Sort>,
+    pub(super) includes: Vec<IncludeSpec>,
+    pub(super) provenance: bool,
     pub(super) applied: Vec<(String, String)>,
 }
 
@@ -53,6 +56,8 @@ impl Query {
             summary_count: false,
             elements: None,
             sort: None,
+            includes: Vec::new(),
+            provenance: false,
             applied: Vec::new(),
         }
     }
@@ -98,6 +103,16 @@ impl Query {
     /// The asked order.
     pub fn sort(&self) -> Sort {
         self.sort.unwrap_or_default()
+    }
+
+    /// What is to be brought along with the matches, each once.
+    pub fn includes(&self) -> &[IncludeSpec] {
+        &self.includes
+    }
+
+    /// Whether the Provenance of the matches is to be brought along.
+    pub fn brings_provenance(&self) -> bool {
+        self.provenance
     }
 
     /// Whether a resource matches every parameter. Dates without an offset are in `zone`.

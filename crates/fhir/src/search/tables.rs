@@ -32,6 +32,74 @@ pub fn parameters(resource_type: ResourceType) -> &'static [ParameterSpec] {
         ResourceType::Specimen => &SPECIMEN,
         ResourceType::Device => &DEVICE,
         ResourceType::QuestionnaireResponse => &QUESTIONNAIRE_RESPONSE,
+        ResourceType::Provenance => &PROVENANCE,
+        ResourceType::Medication
+        | ResourceType::Binary
+        | ResourceType::Practitioner
+        | ResourceType::PractitionerRole
+        | ResourceType::Organization
+        | ResourceType::Location => &[],
+    }
+}
+
+/// Whether a type can be searched; otherwise records of it are read by their ids alone.
+pub fn is_searchable(resource_type: ResourceType) -> bool {
+    !parameters(resource_type).is_empty()
+}
+
+/// What a search can bring along beside its matches: what they refer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IncludeSpec {
+    /// The value of `_include`, such as `MedicationRequest:medication`.
+    pub name: &'static str,
+    /// The top-level element whose references are followed.
+    pub element: &'static str,
+    /// The type that is brought along.
+    pub target: ResourceType,
+}
+
+/// The declared values of `_include` of a type.
+pub fn includes(resource_type: ResourceType) -> &'static [IncludeSpec] {
+    match resource_type {
+        ResourceType::MedicationRequest => &REQUESTED,
+        ResourceType::MedicationDispense => &DISPENSED,
+        _ => &[],
+    }
+}
+
+/// The declared values of `_revinclude` of a type: those that US Core 6.1 asks of a server.
+pub fn rev_includes(resource_type: ResourceType) -> &'static [&'static str] {
+    match resource_type {
+        ResourceType::Patient
+        | ResourceType::AllergyIntolerance
+        | ResourceType::CarePlan
+        | ResourceType::CareTeam
+        | ResourceType::Condition
+        | ResourceType::Coverage
+        | ResourceType::Device
+        | ResourceType::DiagnosticReport
+        | ResourceType::DocumentReference
+        | ResourceType::Encounter
+        | ResourceType::Goal
+        | ResourceType::Immunization
+        | ResourceType::MedicationDispense
+        | ResourceType::MedicationRequest
+        | ResourceType::Observation
+        | ResourceType::Procedure
+        | ResourceType::QuestionnaireResponse
+        | ResourceType::ServiceRequest => &["Provenance:target"],
+        _ => &[],
+    }
+}
+
+static REQUESTED: [IncludeSpec; 1] = [medication("MedicationRequest:medication")];
+static DISPENSED: [IncludeSpec; 1] = [medication("MedicationDispense:medication")];
+
+const fn medication(name: &'static str) -> IncludeSpec {
+    IncludeSpec {
+        name,
+        element: "medicationReference",
+        target: ResourceType::Medication,
     }
 }
 
@@ -189,6 +257,7 @@ static SERVICE_REQUEST: [ParameterSpec; 7] = [
 ];
 static SPECIMEN: [ParameterSpec; 4] = [ID, LAST_UPDATED, PATIENT, TYPE];
 static DEVICE: [ParameterSpec; 5] = [ID, LAST_UPDATED, PATIENT, TYPE, STATUS];
+static PROVENANCE: [ParameterSpec; 3] = [ID, LAST_UPDATED, PATIENT];
 static QUESTIONNAIRE_RESPONSE: [ParameterSpec; 5] = [
     ID,
     LAST_UPDATED,

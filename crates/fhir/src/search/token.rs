@@ -139,7 +139,16 @@ const fn status_system(resource_type: ResourceType) -> Option<&'static str> {
         ResourceType::Specimen => "http://hl7.org/fhir/specimen-status",
         ResourceType::Device => "http://hl7.org/fhir/device-status",
         ResourceType::QuestionnaireResponse => "http://hl7.org/fhir/questionnaire-answers-status",
-        ResourceType::Patient | ResourceType::AllergyIntolerance | ResourceType::Condition => {
+        ResourceType::Medication => "http://hl7.org/fhir/CodeSystem/medication-status",
+        ResourceType::Location => "http://hl7.org/fhir/location-status",
+        ResourceType::Patient
+        | ResourceType::AllergyIntolerance
+        | ResourceType::Condition
+        | ResourceType::Practitioner
+        | ResourceType::PractitionerRole
+        | ResourceType::Organization
+        | ResourceType::Provenance
+        | ResourceType::Binary => {
             return None;
         }
     })

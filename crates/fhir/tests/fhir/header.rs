@@ -121,7 +121,7 @@ fn unreadable_labels_are_said() {
 fn what_is_no_resource_of_ours_is_refused() {
     for (text, error) in [
         (
-            r#"{"resourceType":"Binary","id":"1"}"#,
+            r#"{"resourceType":"Group","id":"1"}"#,
             HeaderError::UnknownType,
         ),
         (

@@ -1,7 +1,8 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use portal_fhir::{
-    Handling, Header, Query, ResourceType, SearchError, Sort, SortKey, parameters, sort_key,
+    Handling, Header, Query, ResourceType, SearchError, Sort, SortKey, is_searchable, parameters,
+    sort_key,
 };
 use proptest::prelude::*;
 
@@ -271,7 +272,8 @@ fn controls_are_read_and_the_self_link_shows_what_was_applied() {
 
 #[test]
 fn every_type_declares_its_parameters_once() {
-    for &resource_type in ResourceType::ALL {
+    let searched = ResourceType::ALL.iter().filter(|it| is_searchable(**it));
+    for &resource_type in searched {
         let names: Vec<_> = parameters(resource_type).iter().map(|it| it.name).collect();
         let unique: std::collections::BTreeSet<_> = names.iter().collect();
         assert_eq!(unique.len(), names.len());
@@ -279,6 +281,45 @@ fn every_type_declares_its_parameters_once() {
         assert_eq!(
             names.contains(&"patient"),
             resource_type != ResourceType::Patient
+        );
+    }
+}
+
+#[test]
+fn a_declared_include_is_taken_once_and_any_other_is_not_known() {
+    let of = |raw: &[(&str, &str)]| parse(ResourceType::MedicationRequest, raw).unwrap();
+    let name = "MedicationRequest:medication";
+    let typed = format!("{name}:Medication");
+    let query = of(&[("_include", name), ("_include", &typed)]);
+    let targets: Vec<_> = query.includes().iter().map(|it| it.target).collect();
+    assert_eq!(targets, [ResourceType::Medication]);
+    assert_eq!(
+        query.applied(),
+        pairs(&[("_include", name), ("_include", &typed)])
+    );
+    for (parameter, value) in [
+        ("_include", "MedicationRequest:subject"),
+        ("_include", "MedicationRequest:medication:Patient"),
+        ("_include", "MedicationRequest:medicationx"),
+        ("_include", "MedicationDispense:medication"),
+        ("_include", "*"),
+        ("_include", ""),
+        ("_include:iterate", name),
+    ] {
+        let query = of(&[(parameter, value)]);
+        assert!(
+            query.includes().is_empty() && query.applied().is_empty(),
+            "{value}"
+        );
+        let strict = Query::parse(
+            ResourceType::MedicationRequest,
+            &pairs(&[(parameter, value)]),
+            Handling::Strict,
+        );
+        assert_eq!(
+            strict.err(),
+            Some(SearchError::Unknown { position: 0 }),
+            "{value}"
         );
     }
 }

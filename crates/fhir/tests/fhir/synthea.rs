@@ -4,8 +4,8 @@ use std::path::Path;
 use bytes::Bytes;
 use portal_fhir::json::Tree;
 use portal_fhir::{
-    AddressBook, Base, Limits, OwnerClaim, PatientAddress, Record, ResourceType, read_header,
-    strip_restricted,
+    AddressBook, Base, Limits, OwnerClaim, PatientAddress, Record, ResourceType, is_searchable,
+    read_header, strip_restricted,
 };
 use serde_json::Value;
 
@@ -73,7 +73,9 @@ fn check(text: &str) {
     assert_eq!(header.status.as_deref(), model[status].as_str());
     assert!(!header.labels_unreadable && !header.issued_unreadable && !header.codes_unreadable);
     let is_patient = header.resource_type == ResourceType::Patient;
-    let undated = is_patient || header.resource_type == ResourceType::Device;
+    let undated = is_patient
+        || header.resource_type == ResourceType::Device
+        || !is_searchable(header.resource_type);
     assert!(header.date.is_none() == undated || UNDATED.contains(&header.resource_type));
     assert_eq!(matches!(header.owner, OwnerClaim::OwnId), is_patient);
     assert!(!header.other_codings_unreadable);

@@ -29,8 +29,8 @@ impl TenantBase {
     /// The search that answers a request; `None` for ids that no source is asked for.
     pub(super) fn search(&self, request: &SourceRequest) -> Option<Url> {
         let patient = request.target.patient();
-        let id = request.id.as_deref();
-        if !is_id(patient.as_str()) || !id.is_none_or(is_id) {
+        let ids = &request.ids;
+        if !is_id(patient.as_str()) || !ids.iter().all(|id| is_id(id)) {
             return None;
         }
         let mut url = self.0.clone();
@@ -39,21 +39,27 @@ impl TenantBase {
             .pop_if_empty()
             .push(request.set.resource_type().as_str());
         let mut query = url.query_pairs_mut();
-        match (request.set, id) {
+        match request.set {
             // A Patient is its own owner: only one that is both asked for and the patient's.
-            (RecordSet::Patient, Some(id)) if id != patient.as_str() => return None,
-            (RecordSet::Patient, _) => {
+            RecordSet::Patient if ids.iter().any(|id| **id != *patient.as_str()) => return None,
+            RecordSet::Patient => {
                 query.append_pair("_id", patient.as_str());
             }
-            (set, id) => {
-                query.append_pair(owner_parameter(set.resource_type()), patient.as_str());
+            // What is nobody's is never asked for whole.
+            set if !set.is_of_patient() && ids.is_empty() => return None,
+            set => {
+                if set.is_of_patient() {
+                    query.append_pair(owner_parameter(set.resource_type()), patient.as_str());
+                }
                 if let Some(category) = set.category() {
                     query.append_pair("category", category);
                 }
-                match id {
-                    Some(id) => query.append_pair("_id", id),
-                    None => query.append_pair("_count", COUNT),
-                };
+                if !ids.is_empty() {
+                    query.append_pair("_id", &ids.join(","));
+                }
+                if ids.len() != 1 {
+                    query.append_pair("_count", COUNT);
+                }
             }
         }
         drop(query);
@@ -140,6 +146,21 @@ mod tests {
             asked(&request_one("pat-1", RecordSet::Conditions, "c.1")).as_deref(),
             Some("https://ehr.example:8443/kabul/R4/Condition?patient=pat-1&_id=c.1")
         );
+    }
+
+    #[test]
+    fn what_is_nobodys_is_asked_for_by_its_ids_and_without_a_patient() {
+        let one = request_one("pat-1", RecordSet::Medications, "m.1");
+        let root = "https://ehr.example:8443/kabul/R4";
+        let expected = format!("{root}/Medication?_id=m.1");
+        assert_eq!(asked(&one), Some(expected));
+        let two = SourceRequest {
+            ids: vec!["m1".into(), "m2".into()],
+            ..one
+        };
+        let expected = format!("{root}/Medication?_id=m1%2Cm2&_count=500");
+        assert_eq!(asked(&two), Some(expected));
+        assert_eq!(asked(&request("pat-1", RecordSet::Locations)), None);
     }
 
     #[test]

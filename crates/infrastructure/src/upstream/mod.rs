@@ -4,6 +4,7 @@
 
 mod addresses;
 mod call;
+mod content;
 mod fetch;
 mod guard;
 mod page;

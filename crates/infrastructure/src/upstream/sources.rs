@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use portal_application::ports::{Clock, Component, SourceError, SourceRequest, Sources};
+use portal_application::ports::{
+    Clock, Component, Content, ContentRequest, SourceError, SourceRequest, Sources,
+};
 use portal_domain::disclosure::Fetched;
 use portal_domain::source::Source;
 use reqwest::Client;
@@ -12,6 +14,7 @@ use reqwest::Client;
 use crate::fault::Fault;
 
 use super::addresses::TenantBase;
+use super::content;
 use super::fetch::Fetch;
 use super::guard::{Guards, SourceGuard};
 use super::settings::SourceSettings;
@@ -120,6 +123,19 @@ impl Sources for FhirSources {
         let wait = self.guards.of(source)?.wait()?;
         let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX);
         Some(seconds.saturating_add(1))
+    }
+
+    async fn open(&self, request: &ContentRequest) -> Result<Option<Content>, SourceError> {
+        let settings = self.settings.get(&Source::Documents);
+        let settings = settings.filter(|settings| settings.serves(request.target.tenant()));
+        let settings = settings.ok_or(SourceError::Unavailable)?;
+        let base = TenantBase::new(&settings.base_url, request.target.tenant());
+        let base = base.ok_or(SourceError::Unavailable)?;
+        let begin = request
+            .context
+            .deadline
+            .min(Instant::now() + settings.timeout);
+        content::open(&self.client, request, &base, begin).await
     }
 }
 

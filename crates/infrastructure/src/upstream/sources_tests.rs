@@ -26,7 +26,7 @@ pub(crate) fn request(patient: &str, set: RecordSet) -> SourceRequest {
     SourceRequest {
         target: target("kabul", patient, set.resource_type()),
         set,
-        id: None,
+        ids: Vec::new(),
         context: CallContext {
             request_id: RequestId::parse("req-1").expect("valid"),
             language: "fa-AF".to_owned(),
@@ -37,7 +37,7 @@ pub(crate) fn request(patient: &str, set: RecordSet) -> SourceRequest {
 
 pub(crate) fn request_one(patient: &str, set: RecordSet, id: &str) -> SourceRequest {
     SourceRequest {
-        id: Some(id.into()),
+        ids: vec![id.into()],
         ..request(patient, set)
     }
 }

@@ -9,6 +9,8 @@ pub(super) struct Entry<'a> {
     pub(super) resource_type: ResourceType,
     pub(super) id: &'a str,
     pub(super) resource: &'a [u8],
+    /// Whether a match brought it along.
+    pub(super) included: bool,
 }
 
 impl<'a> Entry<'a> {
@@ -17,6 +19,7 @@ impl<'a> Entry<'a> {
             resource_type: record.header().resource_type,
             id: &record.header().id,
             resource: record.bytes(),
+            included: false,
         }
     }
 }
@@ -33,6 +36,7 @@ pub(super) struct Searchset<'a> {
 }
 
 const MATCH: &[u8] = br#","search":{"mode":"match"}}"#;
+const INCLUDE: &[u8] = br#","search":{"mode":"include"}}"#;
 const OUTCOME: &[u8] = br#","search":{"mode":"outcome"}}"#;
 /// An entry's frame without its URL, rounded up.
 const FRAME: usize = 96;
@@ -56,7 +60,8 @@ pub(super) fn write(page: &Searchset<'_>) -> Bytes {
     let mut lead: &[u8] = br#","entry":["#;
     for entry in page.entries {
         out.extend_from_slice(lead);
-        push_entry(&mut out, page.public_url, entry, MATCH);
+        let end = if entry.included { INCLUDE } else { MATCH };
+        push_entry(&mut out, page.public_url, entry, end);
         lead = b",";
     }
     if let Some(outcome) = page.outcome {
@@ -120,6 +125,7 @@ mod tests {
             resource_type: ResourceType::Observation,
             id,
             resource: resource.as_bytes(),
+            included: false,
         }
     }
 

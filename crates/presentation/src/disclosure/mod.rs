@@ -10,9 +10,15 @@ mod links;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, ETAG, HeaderName, HeaderValue};
+use http::header::{
+    CONTENT_DISPOSITION, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+    ETAG, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderMap, StatusCode};
-use portal_application::{Completeness, Performed, ReadAnswer, SearchAnswer, SummaryAnswer};
+use portal_application::record::INCLUDED;
+use portal_application::{
+    Completeness, ContentAnswer, Performed, ReadAnswer, SearchAnswer, SummaryAnswer,
+};
 use portal_domain::audit::Recorded;
 use portal_domain::disclosure::{Disclosed, Disclosure};
 use portal_fhir::select_elements;
@@ -46,6 +52,22 @@ pub(crate) fn resource(answer: &ReadAnswer, exchange: &Exchange) -> Result<Respo
     let tag = etag::of_read(record.header().version_id.as_deref(), record.bytes());
     let headers = headers(FHIR_JSON, Some(tag), &answer.completeness);
     Ok(conditional(exchange, headers, || record.bytes().clone()))
+}
+
+/// A content, on either face: handed on as it arrives, to be kept and not to be shown by a browser.
+pub(crate) fn content(answer: ContentAnswer) -> Response {
+    let content = answer.content.open(answer.disclosure.receipt());
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content.media_type));
+    headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Some(length) = content.length {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    let mut response = Response::new(Body::from_stream(content.chunks));
+    *response.headers_mut() = headers;
+    response
 }
 
 /// A page of a search on the FHIR face. Searches carry no `ETag`.
@@ -165,16 +187,20 @@ fn json(value: &impl Serialize) -> Result<Bytes, Fault> {
 fn searchset(answer: &SearchAnswer, links: &Links<'_>) -> Bytes {
     let subsets: Vec<Option<Bytes>> = answer
         .disclosure
-        .records()
+        .group("")
         .map(|record| subset(record, answer.elements.as_deref()))
         .collect();
-    let entries = answer.disclosure.records().zip(&subsets);
-    let entries: Vec<Entry<'_>> = entries
-        .map(|(record, subset)| Entry {
-            resource: subset.as_ref().unwrap_or(record.bytes()),
-            ..Entry::of(record)
-        })
-        .collect();
+    let matches = answer.disclosure.group("").zip(&subsets);
+    let matches = matches.map(|(record, subset)| Entry {
+        resource: subset.as_ref().unwrap_or(record.bytes()),
+        ..Entry::of(record)
+    });
+    // `_elements` is about matches alone.
+    let included = answer.disclosure.group(INCLUDED).map(|record| Entry {
+        included: true,
+        ..Entry::of(record)
+    });
+    let entries: Vec<Entry<'_>> = matches.chain(included).collect();
     // A count is only a count: what it is made of is said by the header.
     let outcome = outcome::about(&answer.completeness).filter(|_| !answer.summary_count);
     bundle::write(&Searchset {

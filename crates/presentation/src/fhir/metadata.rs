@@ -6,7 +6,7 @@ use axum::routing::{MethodRouter, get};
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, StatusCode};
-use portal_fhir::{ParameterSpec, ResourceType, parameters};
+use portal_fhir::{ParameterSpec, ResourceType, includes, is_searchable, parameters, rev_includes};
 use serde::Serialize;
 use tower_http::cors::{Any, CorsLayer};
 
@@ -18,7 +18,7 @@ use crate::router::Faces;
 use super::negotiate::json_is_wanted;
 
 /// When what the tables say last changed its meaning.
-const DATE: &str = "2026-11-24";
+const DATE: &str = "2026-11-30";
 const PUBLIC: HeaderValue = HeaderValue::from_static("public, max-age=300");
 const SECURITY_SERVICES: &str = "http://terminology.hl7.org/CodeSystem/restful-security-service";
 
@@ -81,9 +81,14 @@ struct Coding {
 #[serde(rename_all = "camelCase")]
 struct Resource {
     r#type: &'static str,
-    interaction: [Interaction; 2],
+    interaction: Vec<Interaction>,
     versioning: &'static str,
     conditional_read: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    search_include: Vec<&'static str>,
+    #[serde(skip_serializing_if = "<[&str]>::is_empty")]
+    search_rev_include: &'static [&'static str],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     search_param: Vec<SearchParam>,
 }
 
@@ -177,16 +182,19 @@ fn resource(resource_type: ResourceType) -> Resource {
     let declared = parameters(resource_type).iter();
     Resource {
         r#type: resource_type.as_str(),
-        interaction: [
-            Interaction { code: "read" },
-            Interaction {
-                code: "search-type",
-            },
-        ],
+        interaction: interactions(resource_type),
         versioning: "no-version",
         conditional_read: "not-match",
+        search_include: includes(resource_type).iter().map(|it| it.name).collect(),
+        search_rev_include: rev_includes(resource_type),
         search_param: declared.map(search_param).collect(),
     }
+}
+
+fn interactions(resource_type: ResourceType) -> Vec<Interaction> {
+    let searched = is_searchable(resource_type).then_some("search-type");
+    let codes = std::iter::once("read").chain(searched);
+    codes.map(|code| Interaction { code }).collect()
 }
 
 fn search_param(parameter: &ParameterSpec) -> SearchParam {
@@ -211,8 +219,20 @@ mod tests {
         assert_eq!(resources.len(), ResourceType::ALL.len());
         for (resource, resource_type) in resources.iter().zip(ResourceType::ALL) {
             assert_eq!(resource["type"], resource_type.as_str());
-            let said = resource["searchParam"].as_array().unwrap();
-            let said: Vec<_> = said.iter().map(|it| (&it["name"], &it["type"])).collect();
+            let said = resource["interaction"].as_array().unwrap().len();
+            assert_eq!(said, 1 + usize::from(is_searchable(*resource_type)));
+            let said: Vec<_> = includes(*resource_type).iter().map(|it| it.name).collect();
+            let said = (!said.is_empty()).then_some(said);
+            assert_eq!(resource["searchInclude"], serde_json::json!(said));
+            let said = rev_includes(*resource_type);
+            let said = (!said.is_empty()).then_some(said);
+            assert_eq!(resource["searchRevInclude"], serde_json::json!(said));
+            let said = resource["searchParam"].as_array();
+            let said: Vec<_> = said
+                .into_iter()
+                .flatten()
+                .map(|it| (&it["name"], &it["type"]))
+                .collect();
             let declared = parameters(*resource_type).iter();
             let declared: Vec<_> = declared
                 .map(|it| (Value::from(it.name), Value::from(it.kind.as_str())))

@@ -13,7 +13,7 @@ use axum::Router;
 use axum::extract::{FromRequestParts, Path};
 use axum::routing::{get, post};
 use http::request::Parts;
-use portal_fhir::ResourceType;
+use portal_fhir::{ResourceType, is_searchable};
 
 use crate::router::Faces;
 
@@ -22,27 +22,37 @@ pub(crate) fn routes(public_url: &str) -> Router<Faces> {
     let mut router = Router::new().route("/fhir/R4/metadata", metadata::route(public_url));
     for &resource_type in ResourceType::ALL {
         let path = format!("/fhir/R4/{resource_type}");
-        router = router
-            .route(
-                &path,
-                get(move |faces, asked, headers| {
-                    search::by_query(faces, asked, headers, resource_type)
-                }),
-            )
-            .route(
-                &format!("{path}/_search"),
-                post(move |faces, asked, headers, body| {
-                    search::by_form(faces, asked, headers, body, resource_type)
-                }),
-            )
-            .route(
-                &format!("{path}/{{id}}"),
-                get(move |faces, id, asked, headers| {
-                    read::by_id(faces, id, asked, headers, resource_type)
-                }),
-            );
+        if resource_type == ResourceType::Binary {
+            router = router.route(&format!("{path}/{{id}}"), get(read::content));
+            continue;
+        }
+        router = router.route(
+            &format!("{path}/{{id}}"),
+            get(move |faces, id, asked, headers| {
+                read::by_id(faces, id, asked, headers, resource_type)
+            }),
+        );
+        if is_searchable(resource_type) {
+            router = searched(router, &path, resource_type);
+        }
     }
     router
+}
+
+fn searched(router: Router<Faces>, path: &str, resource_type: ResourceType) -> Router<Faces> {
+    router
+        .route(
+            path,
+            get(move |faces, asked, headers| {
+                search::by_query(faces, asked, headers, resource_type)
+            }),
+        )
+        .route(
+            &format!("{path}/_search"),
+            post(move |faces, asked, headers, body| {
+                search::by_form(faces, asked, headers, body, resource_type)
+            }),
+        )
 }
 
 /// The id of a path. One that is no text becomes an id that nothing has, so that it is answered

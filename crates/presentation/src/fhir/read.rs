@@ -14,6 +14,17 @@ use crate::router::Faces;
 use super::RecordId;
 use super::negotiate::json_is_wanted;
 
+/// The content of a Binary, of its own type whatever is accepted.
+pub(super) async fn content(
+    State(faces): State<Faces>,
+    RecordId(id): RecordId,
+    asked: FhirCaller,
+) -> Result<Response, Fault> {
+    let answer = faces.portal.binary(&asked.caller, &id).await;
+    let answer = answer.map_err(Fault::on(Surface::Fhir))?;
+    Ok(disclosure::content(answer))
+}
+
 /// One resource. Parameters other than `_format` have no meaning here and are ignored.
 pub(super) async fn by_id(
     State(faces): State<Faces>,

@@ -162,6 +162,48 @@ pub(crate) const fn noun(of: ResourceType) -> Texts {
             "ایمپلنت‌ها و وسایل",
             "الغرسات والأجهزة",
         ),
+        ResourceType::Binary => texts(
+            "The contents of documents",
+            "د اسنادو منځپانګه",
+            "محتوای سندها",
+            "محتوى المستندات",
+        ),
+        ResourceType::Provenance => texts(
+            "Where your records come from",
+            "ستاسو معلومات له کومه راغلي",
+            "منبع معلومات شما",
+            "مصدر سجلاتك",
+        ),
+        ResourceType::Medication => texts(
+            "Details of your medication",
+            "ستاسو د درملو جزئیات",
+            "جزئیات ادویهٔ شما",
+            "تفاصيل أدويتك",
+        ),
+        ResourceType::Practitioner => texts(
+            "Who treats you",
+            "ستاسو درملنه څوک کوي",
+            "تداوی‌کنندگان شما",
+            "من يعالجك",
+        ),
+        ResourceType::PractitionerRole => texts(
+            "The roles of those who treat you",
+            "ستاسو د درملوونکو دندې",
+            "وظایف تداوی‌کنندگان شما",
+            "أدوار من يعالجك",
+        ),
+        ResourceType::Organization => texts(
+            "Hospitals and clinics",
+            "روغتونونه او کلینیکونه",
+            "شفاخانه‌ها و کلینیک‌ها",
+            "المستشفيات والعيادات",
+        ),
+        ResourceType::Location => texts(
+            "Places of treatment",
+            "د درملنې ځایونه",
+            "محل‌های تداوی",
+            "أماكن العلاج",
+        ),
         ResourceType::QuestionnaireResponse => texts(
             "Answers to questionnaires",
             "د پوښتنلیکونو ځوابونه",
@@ -242,7 +284,7 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_not_put_into_words() {
         for scope in [
-            "patient/Binary.read",
+            "patient/Group.read",
             "patient/*.everything",
             "patient/Condition.read?category=x",
             "user/*.read",

@@ -4,6 +4,7 @@ mod access_log;
 mod apps;
 mod chart;
 mod delegations;
+mod documents;
 mod me;
 mod meta;
 mod preferences;
@@ -49,6 +50,7 @@ pub(crate) fn routes(openapi: utoipa::openapi::OpenApi) -> OpenApiRouter<Faces> 
         .routes(routes!(chart::list_immunizations))
         .routes(routes!(chart::list_problems))
         .routes(routes!(chart::list_documents))
+        .routes(routes!(documents::get_document_content))
         .routes(routes!(records::list_timeline))
         .routes(routes!(records::list_prescriptions))
         .routes(routes!(records::list_radiology_reports))

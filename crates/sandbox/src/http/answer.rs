@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
@@ -32,6 +34,8 @@ pub(super) struct Call {
 pub(super) enum Answer {
     Page(Page),
     Resource(Bytes),
+    /// What a Binary holds, of its own type.
+    Content(String, Bytes),
     /// JSON that is no FHIR.
     Json(StatusCode, Bytes),
     Refusal(StatusCode, &'static str),
@@ -41,14 +45,14 @@ impl Answer {
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::Refusal(status, _) | Self::Json(status, _) => *status,
-            Self::Page(_) | Self::Resource(_) => StatusCode::OK,
+            Self::Page(_) | Self::Resource(_) | Self::Content(..) => StatusCode::OK,
         }
     }
 
     pub(super) fn body(&self) -> Bytes {
         match self {
             Self::Page(page) => page.render(),
-            Self::Resource(bytes) | Self::Json(_, bytes) => bytes.clone(),
+            Self::Resource(bytes) | Self::Json(_, bytes) | Self::Content(_, bytes) => bytes.clone(),
             Self::Refusal(status, text) => outcome(*status, text),
         }
     }
@@ -56,11 +60,12 @@ impl Answer {
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        let media_type = match self {
+        let media_type = match &self {
             Self::Json(..) => "application/json",
+            Self::Content(media_type, _) => media_type,
             Self::Page(_) | Self::Resource(_) | Self::Refusal(..) => FHIR_JSON,
         };
-        let headers = [(header::CONTENT_TYPE, media_type)];
+        let headers = [(header::CONTENT_TYPE, media_type.to_owned())];
         (self.status(), headers, self.body()).into_response()
     }
 }
@@ -166,8 +171,19 @@ fn read(world: &World, call: &Call, resource_type: &str, id: &str) -> Answer {
         .read(call.tenant.as_deref(), call.source, resource_type, id);
     found.map_or(
         Answer::Refusal(StatusCode::NOT_FOUND, "no such resource"),
-        |record| Answer::Resource(record.bytes.clone()),
+        |record| match resource_type {
+            "Binary" => content(&record.bytes),
+            _ => Answer::Resource(record.bytes.clone()),
+        },
     )
+}
+
+/// A Binary as what it holds (FHIR R4 3.1.0.1.11), which is all that the portal asks for.
+fn content(binary: &[u8]) -> Answer {
+    let binary: Value = serde_json::from_slice(binary).unwrap_or_default();
+    let text = |name: &str| binary[name].as_str().unwrap_or_default().to_owned();
+    let data = STANDARD.decode(text("data")).unwrap_or_default();
+    Answer::Content(text("contentType"), Bytes::from(data))
 }
 
 fn search(world: &World, call: &Call, resource_type: &str) -> Result<Answer, InvalidSearch> {

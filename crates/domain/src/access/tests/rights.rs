@@ -18,7 +18,7 @@ const CATEGORIES: &str = "http://terminology.hl7.org/CodeSystem/observation-cate
 fn types_of(right: DelegationRight) -> &'static [ResourceType] {
     match right {
         R::Allergies => &[T::AllergyIntolerance],
-        R::Medications => &[T::MedicationRequest, T::MedicationDispense],
+        R::Medications => &[T::MedicationRequest, T::MedicationDispense, T::Medication],
         R::Vitals => &[T::Observation],
         R::Immunizations => &[T::Immunization],
         R::Problems => &[
@@ -30,7 +30,7 @@ fn types_of(right: DelegationRight) -> &'static [ResourceType] {
             T::Goal,
         ],
         R::Labs => &[T::Observation, T::DiagnosticReport, T::Specimen],
-        R::Documents => &[T::DocumentReference],
+        R::Documents => &[T::DocumentReference, T::Binary],
         R::Radiology => &[T::DiagnosticReport, T::ImagingStudy],
         R::AppointmentsView | R::AppointmentsManage => &[T::Appointment],
         R::Billing => &[T::Coverage, T::ExplanationOfBenefit],
@@ -58,7 +58,8 @@ fn each_right_opens_its_types_and_patient_alone() {
         let facts = proxy_facts(caregiver(&[*right]));
         let grant = authorize(&facts, &ANY, at(0)).unwrap();
         for kind in T::ALL {
-            let open = *kind == T::Patient || types_of(*right).contains(kind);
+            let of_all = *kind == T::Patient || kind.is_directory();
+            let open = of_all || types_of(*right).contains(kind);
             let expected = (!open).then_some(Denial::ProxyScopeDenied);
             let found = refusal(&facts, &action(Surface::Portal, *kind));
             assert_eq!(found, expected, "{right:?} {kind}");
