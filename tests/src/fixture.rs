@@ -179,7 +179,8 @@ impl Fixture {
                 "content": [{"attachment": {"contentType": "text/plain"}}]
             }),
             "Encounter" => json!({
-                "status": "finished", "class": {"code": "AMB"}, "type": [code], "subject": own,
+                "status": "finished", "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},
+                "type": [code], "subject": own,
                 "period": {"start": "2024-02-06"}
             }),
             "Procedure" => {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{DENIED, Two, scope, two};
 
 /// A route of the portal, and the right that opens it.
-const ROUTES: [(&str, &str); 8] = [
+const ROUTES: [(&str, &str); 14] = [
     ("/v1/portal/chart/allergies", "allergies"),
     ("/v1/portal/chart/medications", "medications"),
     ("/v1/portal/chart/vitals", "vitals"),
@@ -15,10 +15,16 @@ const ROUTES: [(&str, &str); 8] = [
     ("/v1/portal/results/labs", "labs"),
     ("/v1/portal/results/labs/lab.lab-ada", "labs"),
     ("/v1/portal/chart/summary", "summary"),
+    ("/v1/portal/chart/documents", "documents"),
+    ("/v1/portal/medications", "medications"),
+    ("/v1/portal/results/radiology", "radiology"),
+    ("/v1/portal/results/radiology/rad.chest-ada", "radiology"),
+    ("/v1/portal/coverage", "billing"),
+    ("/v1/portal/eob", "billing"),
 ];
 
 /// A type, the record of it that Ada has, and the right that opens it.
-const RECORDS: [(&str, &str, &str); 7] = [
+const RECORDS: [(&str, &str, &str); 18] = [
     ("AllergyIntolerance", "cht.allergy-ada", "allergies"),
     ("Condition", "cht.condition-ada", "problems"),
     ("MedicationRequest", "med.medication-ada", "medications"),
@@ -26,7 +32,42 @@ const RECORDS: [(&str, &str, &str); 7] = [
     ("DiagnosticReport", "lab.report-ada", "labs"),
     ("Observation", "cht.vital-ada", "vitals"),
     ("Observation", "lab.lab-ada", "labs"),
+    ("DiagnosticReport", "rad.chest-ada", "radiology"),
+    ("ImagingStudy", "rad.ImagingStudy-ada", "radiology"),
+    (
+        "MedicationDispense",
+        "med.MedicationDispense-ada",
+        "medications",
+    ),
+    ("Coverage", "clm.Coverage-ada", "billing"),
+    (
+        "ExplanationOfBenefit",
+        "clm.ExplanationOfBenefit-ada",
+        "billing",
+    ),
+    (
+        "DocumentReference",
+        "doc.DocumentReference-ada",
+        "documents",
+    ),
+    ("Encounter", "cht.Encounter-ada", "problems"),
+    ("Procedure", "cht.Procedure-ada", "problems"),
+    ("CarePlan", "cht.CarePlan-ada", "problems"),
+    ("Goal", "cht.Goal-ada", "problems"),
+    ("Specimen", "lab.Specimen-ada", "labs"),
 ];
+
+/// What Ada has of the types that not everybody has.
+fn put_the_rest(two: &Two) {
+    let of = Fixture::of(&two.ada.patient);
+    two.portal
+        .put(&two.ada.tenant, &of.radiology_report("chest-ada"));
+    let others = RECORDS.iter().skip(8);
+    for (name, ..) in others {
+        let record = of.record(name, &format!("{name}-ada"));
+        two.portal.put(&two.ada.tenant, &record);
+    }
+}
 
 fn expected(open: bool) -> &'static str {
     if open { "200" } else { DENIED }
@@ -44,16 +85,16 @@ async fn only_its_own_routes(two: &Two, right: &str) {
 }
 
 async fn only_its_own_records(two: &Two, right: &str) {
-    let either = right == "labs" || right == "vitals";
     for (name, id, opened_by) in RECORDS {
         let found = two.app(&format!("/fhir/R4/{name}")).await;
-        let open = right == opened_by || (name == "Observation" && either);
+        let mut of_type = RECORDS.iter().filter(|(of, ..)| *of == name);
+        let open = of_type.any(|(.., opened_by)| right == *opened_by);
         assert_eq!(found.verdict(), expected(open), "{right}: {name}");
         if right == opened_by {
             assert_eq!(found.ids(), [id], "{right}: {name}");
         }
         let read = two.app(&format!("/fhir/R4/{name}/{id}")).await;
-        let verdict = match (right == opened_by, name == "Observation" && either) {
+        let verdict = match (right == opened_by, open) {
             (true, _) => "200",
             (false, true) => "404 NOT_FOUND",
             (false, false) => DENIED,
@@ -68,6 +109,7 @@ async fn only_its_own_records(two: &Two, right: &str) {
 async fn each_right_opens_its_own_and_nothing_else() {
     let all = async {
         let two = two(json!({})).await;
+        put_the_rest(&two);
         for right in EVERY_RIGHT {
             two.change(scope(&[right])).await;
             only_its_own_routes(&two, right).await;
