@@ -182,7 +182,6 @@ fn mandatory(resource_type: ResourceType) -> &'static [&'static str] {
         | ResourceType::PractitionerRole
         | ResourceType::Organization
         | ResourceType::Location => &[],
-        ResourceType::ImagingStudy => &["status", "subject"],
         ResourceType::MedicationDispense => &["status", "medication", "subject"],
         ResourceType::Appointment => &["status", "participant"],
         ResourceType::Coverage => &["status", "beneficiary", "payor"],
@@ -197,16 +196,18 @@ fn mandatory(resource_type: ResourceType) -> &'static [&'static str] {
             "outcome",
             "insurance",
         ],
-        ResourceType::Communication => &["status", "subject"],
         ResourceType::DocumentReference => &["status", "docStatus", "subject", "content"],
         ResourceType::Encounter => &["status", "class", "subject"],
-        ResourceType::Procedure | ResourceType::CareTeam => &["status", "subject"],
+        ResourceType::ImagingStudy
+        | ResourceType::Communication
+        | ResourceType::Procedure
+        | ResourceType::CareTeam
+        | ResourceType::Specimen
+        | ResourceType::QuestionnaireResponse => &["status", "subject"],
         ResourceType::CarePlan => &["status", "intent", "subject"],
         ResourceType::Goal => &["lifecycleStatus", "description", "subject"],
         ResourceType::ServiceRequest => &["status", "intent", "subject", "doNotPerform"],
-        ResourceType::Specimen => &["status", "subject"],
         ResourceType::Device => &["status", "patient"],
-        ResourceType::QuestionnaireResponse => &["status", "subject"],
         ResourceType::Immunization => &[
             "status",
             "vaccineCode",

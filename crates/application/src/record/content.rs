@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use portal_domain::access::{Action, PatientGrant};
-use portal_domain::disclosure::{Answer, ReleasedRecord, Sealed};
+use portal_domain::disclosure::{Answer, Released, ReleasedRecord, Sealed};
 use portal_domain::source::{RecordSet, Source};
 use portal_fhir::ResourceType;
 
@@ -117,7 +117,7 @@ async fn naming(reading: &mut Reading<'_>, address: &str) -> Result<ReleasedReco
     };
     for set in &sets {
         let released = reading.released(*set);
-        let mut records = released.iter().flat_map(|released| released.records());
+        let mut records = released.iter().flat_map(Released::records);
         if let Some(record) = records.find(names) {
             return Ok(record);
         }

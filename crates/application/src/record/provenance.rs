@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use portal_domain::disclosure::ReleasedRecord;
+use portal_domain::disclosure::{Released, ReleasedRecord};
 use portal_domain::source::RecordSet;
 use portal_fhir::{Header, ResourceType};
 
@@ -21,7 +21,7 @@ pub(super) async fn about_what_is_shown(
     let mut shown = HashSet::new();
     for set in &sets {
         let released = reading.released(*set);
-        let headers = released.iter().flat_map(|released| released.headers());
+        let headers = released.iter().flat_map(Released::headers);
         shown.extend(headers.map(address));
     }
     let kept = records.into_iter().filter_map(|record| {
@@ -47,7 +47,7 @@ pub(super) async fn provenance_of(
     reading.load(&[set]).await;
     let matches: HashSet<String> = matches.iter().map(|it| address(it.header())).collect();
     let released = reading.released(set);
-    let records = released.iter().flat_map(|released| released.records());
+    let records = released.iter().flat_map(Released::records);
     let records = records.filter(|record| targets(record.header()).any(|it| matches.contains(it)));
     let (records, mut sets) = about_what_is_shown(reading, records.collect()).await;
     sets.push(set);

@@ -1,6 +1,6 @@
 //! What is nobody's own: read where something visible refers to it, or brought along by a search.
 
-use portal_domain::disclosure::ReleasedRecord;
+use portal_domain::disclosure::{Released, ReleasedRecord};
 use portal_domain::source::RecordSet;
 use portal_fhir::{IncludeSpec, ResourceType};
 
@@ -64,7 +64,7 @@ pub(super) async fn included(
                 .await;
             sets.push(set);
             let released = reading.released(set);
-            let found = released.iter().flat_map(|released| released.records());
+            let found = released.iter().flat_map(Released::records);
             records.extend(found.filter(|record| ids.contains(&&*record.header().id)));
         }
     }

@@ -81,10 +81,13 @@ impl Look for LabTrends<'_> {
     }
 }
 
+/// A key, if there is one, and its results.
+type Series = (Option<(String, String)>, Vec<ReleasedRecord>);
+
 /// The results key by key, in the order in which the keys first come up; one without a key is a
 /// series of its own.
 fn by_key(results: Vec<ReleasedRecord>) -> (Vec<ReleasedRecord>, Vec<usize>) {
-    let mut series: Vec<(Option<(String, String)>, Vec<ReleasedRecord>)> = Vec::new();
+    let mut series: Vec<Series> = Vec::new();
     for result in results {
         let key = trend_key(result.header());
         let known = series

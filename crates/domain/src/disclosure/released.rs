@@ -113,12 +113,15 @@ pub(super) fn visible(owned: &Owned, verdicts: &Verdicts, zone: &TimeZone) -> Ve
     without_superseded(visible, owned.records(), zone)
 }
 
+/// Business identifiers, system and value of each.
+type Identity<'a> = Vec<(&'a str, &'a str)>;
+
 /// Of visible records with the same business identifiers (system and value), the newest
 /// `meta.lastUpdated` stays. All of them have to be the same: that of a group, which all bills of a
 /// batch share, makes nothing of them one. Decided here and not when a set is claimed: a newer
 /// record that is withheld must not take a visible one along, for its absence would tell of it.
 fn without_superseded(visible: Vec<u32>, records: &[Record], zone: &TimeZone) -> Vec<u32> {
-    let mut newest: HashMap<Vec<(&str, &str)>, (Option<Timestamp>, u32)> = HashMap::new();
+    let mut newest: HashMap<Identity<'_>, (Option<Timestamp>, u32)> = HashMap::new();
     for index in &visible {
         let header = &records[*index as usize].header;
         let Some(identifiers) = identifiers(header) else {
@@ -142,7 +145,7 @@ fn without_superseded(visible: Vec<u32>, records: &[Record], zone: &TimeZone) ->
 }
 
 /// The identifiers that have a system, in order; none without any.
-fn identifiers(header: &Header) -> Option<Vec<(&str, &str)>> {
+fn identifiers(header: &Header) -> Option<Identity<'_>> {
     let known = header.identifiers.iter().filter_map(|identifier| {
         Some((identifier.system.as_deref()?, identifier.value.as_deref()?))
     });

@@ -16,7 +16,8 @@ async fn answering(text: String) -> String {
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         let mut request = [0; 4_096];
-        stream.read(&mut request).await.unwrap();
+        let read = stream.read(&mut request).await.unwrap();
+        assert!(read > 0);
         stream.write_all(text.as_bytes()).await.unwrap();
     });
     format!("http://{address}")

@@ -1,11 +1,13 @@
 //! The portal's own texts in every language that it speaks.
 
 mod errors;
+mod nouns;
 mod scopes;
 mod view;
 
 pub(crate) use errors::{advice, title};
-pub(crate) use scopes::{noun, scope_in_words};
+pub(crate) use nouns::noun;
+pub(crate) use scopes::scope_in_words;
 pub(crate) use view::{DUPLICATE_MEMBER, INVALID_VALUE, MISSING_MEMBER, UNKNOWN_MEMBER, ViewText};
 
 use crate::language::Language;
