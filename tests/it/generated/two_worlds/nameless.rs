@@ -26,12 +26,14 @@ pub(super) fn nameless(answer: &Answer, route: &Route) -> Value {
     let headers: BTreeMap<String, String> = answer
         .headers
         .iter()
-        .filter(|(name, _)| !["x-request-id", "date", "content-length"].contains(&name.as_str()))
+        .filter(|(name, _)| !VARYING.contains(&name.as_str()))
         .map(|(name, value)| (name.to_string(), format!("{value:?}")))
         .collect();
     json!({"status": answer.status, "headers": headers, "body": body})
 }
 
+/// What tells of the request and the moment, and of how much was asked before.
+const VARYING: [&str; 4] = ["x-request-id", "date", "content-length", "ratelimit"];
 const BLANKED: [&str; 5] = [
     "correlationId",
     "instance",
