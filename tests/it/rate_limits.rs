@@ -20,13 +20,16 @@ async fn portal_of(account: u32, address: u32) -> TestPortal {
         ("RATE_LIMIT_ADDRESS", address.to_string()),
         ("TRUSTED_PROXIES", "127.0.0.0/8".to_owned()),
     ];
-    TestPortal::with(TestOptions {
+    let portal = TestPortal::with(TestOptions {
         settings: settings
             .map(|(name, value)| (name.to_owned(), value))
             .to_vec(),
         ..TestOptions::default()
     })
-    .await
+    .await;
+    // No window ends before the scene says so.
+    portal.clock.stand_at(portal.now());
+    portal
 }
 
 /// A member of a budget's item in a header such as `"account";r=29;t=60`.
@@ -249,9 +252,9 @@ async fn many_at_once_at_two_pods_get_no_more_than_there_is() {
         let admitted = all.iter().filter(|answer| answer.status == 200).count();
         let refused = all.iter().filter(|answer| answer.status == 429).count();
         assert_eq!(admitted + refused, 200);
-        // Each alone would let 60 through. What is on its way to Redis while less than a half is
-        // spent may be one too many.
-        assert!((30..=75).contains(&admitted), "{admitted} admitted");
+        // Each alone would let 60 through. Of one budget two pods may take a sixteenth each too
+        // much, and refuse what is just being given back.
+        assert!((45..=68).contains(&admitted), "{admitted} admitted");
         assert_eq!(portal.get(Some(&token), SUMMARY).await.verdict(), LIMITED);
     })
     .await;

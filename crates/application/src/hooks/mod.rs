@@ -116,7 +116,7 @@ impl Changes {
         let number = self.received.fetch_add(1, Ordering::Relaxed) + 1;
         match self.bursts.turn(&changed, number, Instant::now()) {
             Turn::Covered => Ok(()),
-            Turn::Now(covers) => self.carry_out(&changed, covers).await,
+            Turn::Now => self.carry_out(&changed).await,
             // The source does not wait: if this pod ends first, what is cached is fresh for less
             // than 30 seconds more.
             Turn::Later(wait) => {
@@ -126,12 +126,10 @@ impl Changes {
         }
     }
 
-    async fn carry_out(&self, changed: &Changed, covers: u64) -> Result<(), CacheUnavailable> {
+    async fn carry_out(&self, changed: &Changed) -> Result<(), CacheUnavailable> {
         let (tenant, patient) = (&changed.tenant, &changed.patient);
-        let done = self.cache.invalidate(tenant, patient, changed.source);
-        done.await?;
-        self.bursts.done(changed, covers);
-        Ok(())
+        let cache = &self.cache;
+        cache.invalidate(tenant, patient, changed.source).await
     }
 
     async fn later(&self, changed: &Changed, number: u64, mut wait: Duration) {
@@ -140,7 +138,7 @@ impl Changes {
             wait = match self.bursts.turn(changed, number, Instant::now()) {
                 Turn::Covered => return,
                 Turn::Later(wait) => wait,
-                Turn::Now(covers) => match self.carry_out(changed, covers).await {
+                Turn::Now => match self.carry_out(changed).await {
                     Ok(()) => return,
                     Err(CacheUnavailable) => BETWEEN_TRIES,
                 },

@@ -32,10 +32,9 @@ impl Inbox {
         match self.bursts.turn(&changed, message.sequence, Instant::now()) {
             Turn::Covered => Ok(InboxOutcome::Ignored("covered")),
             Turn::Later(wait) => Err(NotHandled::Soon(wait)),
-            Turn::Now(covers) => {
+            Turn::Now => {
                 let cache = &self.parts.cache;
                 cache.invalidate(tenant, &changed.patient, source).await?;
-                self.bursts.done(&changed, covers);
                 Ok(InboxOutcome::Handled)
             }
         }

@@ -1,6 +1,9 @@
 //! One budget as a pod knows it: what it took itself, and what the others have taken as far as
 //! Redis has said. Arithmetic only.
 
+/// Of how many points one may be taken that the other pods do not know of.
+const UNTOLD_OF: i64 = 16;
+
 /// Points of one window. What was taken here and not told yet, and what others took since they were
 /// heard of last, is all that two pods can disagree about.
 #[derive(Debug, Default)]
@@ -54,10 +57,11 @@ impl Budget {
         }
     }
 
-    /// Whether nobody has to be asked: so much is left that what others may have taken since does
-    /// not matter.
+    /// Whether nobody has to be asked: half of it is left, and what nobody else knows of is little.
     pub(super) fn is_ample(&self, quota: u32) -> bool {
-        self.heard && self.spent() <= i64::from(quota) / 2
+        let quota = i64::from(quota);
+        let untold = self.ours - self.told;
+        self.heard && self.spent() * 2 <= quota && untold * UNTOLD_OF <= quota
     }
 
     /// Whether points up to this one are there, after what others are known to have taken.
@@ -172,6 +176,20 @@ mod tests {
         budget.heard(budget.report(), 5);
         assert!(budget.is_ample(QUOTA));
         budget.take(1, QUOTA);
+        budget.heard(budget.report(), 6);
         assert!(!budget.is_ample(QUOTA));
+    }
+
+    #[test]
+    fn what_nobody_else_knows_of_is_little() {
+        let (mut budget, quota) = (budget(), 160);
+        budget.take(1, quota);
+        budget.heard(budget.report(), 1);
+        budget.take(10, quota);
+        assert!(budget.is_ample(quota));
+        budget.take(1, quota);
+        assert!(!budget.is_ample(quota));
+        budget.heard(budget.report(), 12);
+        assert!(budget.is_ample(quota));
     }
 }

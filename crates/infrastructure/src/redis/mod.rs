@@ -8,7 +8,9 @@ mod names;
 mod near;
 mod rate_limits;
 mod record_cache;
+mod reporter;
 mod settings;
+mod shared_budget;
 
 pub use rate_limits::{Quotas, RedisRateLimits};
 pub use record_cache::RedisRecordCache;

@@ -45,9 +45,10 @@ pub(super) fn is_health(path: &str) -> bool {
 }
 
 /// How many requests of each tenant are in flight. A tenant is refused when it has three times as
-/// many places as are free (dynamic thresholds: Choudhury and Hahne, 1998). So one tenant may fill
-/// three quarters of the pod, two three sevenths each, k 3 / (1 + 3k): who has few requests finds
-/// room however many others want all of it, and what nobody else wants is not kept back.
+/// many places as are free (dynamic thresholds: Choudhury and Hahne, 1998), and the last place is for
+/// one that has none. So one tenant may fill three quarters of the pod, two three sevenths each, k
+/// 3 / (1 + 3k): who has few requests finds room however many others want all of it, and what nobody
+/// else wants is not kept back.
 #[derive(Clone)]
 pub(crate) struct TenantShares {
     in_flight: Arc<Mutex<InFlight>>,
@@ -79,7 +80,8 @@ impl TenantShares {
         let mut in_flight = self.lock();
         let free = self.places.saturating_sub(in_flight.total);
         let own = in_flight.by_tenant.get(tenant).copied().unwrap_or_default();
-        if own >= free.saturating_mul(PER_FREE_PLACE) {
+        let is_last = free == 1 && own > 0;
+        if is_last || own >= free.saturating_mul(PER_FREE_PLACE) {
             return None;
         }
         in_flight.by_tenant.insert(tenant.clone(), own + 1);
@@ -166,6 +168,18 @@ mod tests {
             let fair = 512 / (count + 1) / 5;
             assert!(places.len() >= fair, "{} of {count}", places.len());
         }
+    }
+
+    #[test]
+    fn the_last_place_is_for_who_has_none() {
+        let shares = TenantShares::new(64);
+        // One had the pod for itself, the next two want the rest.
+        let greedy = ["one", "two", "three"].map(|id| filled(&shares, &[tenant(id)]));
+        assert_eq!(greedy.map(|held| held.len()), [48, 12, 3]);
+        let shares = TenantShares::new(2);
+        let _held = shares.enter(&tenant("one")).unwrap();
+        assert!(shares.enter(&tenant("one")).is_none());
+        assert!(shares.enter(&tenant("two")).is_some());
     }
 
     #[test]
