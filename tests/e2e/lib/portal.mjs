@@ -19,21 +19,27 @@ function restOperations() {
   return guarded.map(({ method, path }) => `${method} ${path.replace(/\{[^}]*\}/g, NO_RECORD)}`);
 }
 
-/** The FHIR types that are served. */
-export async function fhirTypes() {
+async function fhirResources() {
   const { body } = await request(`${PORTAL}/fhir/R4/metadata`);
-  return body.rest[0].resource.map(({ type }) => type);
+  return body.rest[0].resource;
+}
+
+/** The FHIR types that are served by scopes of their own: a Binary by those of what names it. */
+export async function fhirTypes() {
+  const types = (await fhirResources()).map(({ type }) => type);
+  return types.filter((type) => type !== 'Binary');
+}
+
+function fhirOperations({ type, interaction }) {
+  const searches = interaction.some(({ code }) => code === 'search-type');
+  const search = [`GET /fhir/R4/${type}`, `POST /fhir/R4/${type}/_search`];
+  return [...(searches ? search : []), `GET /fhir/R4/${type}/${NO_RECORD}`];
 }
 
 /** Every operation that needs a token, as `METHOD path`. */
 export async function operations() {
-  const types = await fhirTypes();
-  const fhir = types.flatMap((type) => [
-    `GET /fhir/R4/${type}`,
-    `POST /fhir/R4/${type}/_search`,
-    `GET /fhir/R4/${type}/${NO_RECORD}`,
-  ]);
-  return [...restOperations(), ...fhir];
+  const fhir = await fhirResources();
+  return [...restOperations(), ...fhir.flatMap(fhirOperations)];
 }
 
 function bodyOf(method, path) {
