@@ -99,6 +99,19 @@ fn an_identifier_of_a_group_joins_nobody_who_has_one_of_their_own() {
 }
 
 #[test]
+fn a_provenance_keeps_the_targets_that_are_shown_and_goes_without_any() {
+    let text = r#"{"resourceType":"Provenance","id":"p","target":[
+        {"reference":"Condition/a"},{"reference":"Condition/b"}]}"#;
+    let set = owned(RecordSet::Provenances, &[text.to_owned()]);
+    let record = || released(&set).records().next().unwrap();
+    let kept = record().about(|target| target.ends_with("/cht.b")).unwrap();
+    let bytes = sent(Answer::list(vec![kept])).remove(0);
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    assert!(text.contains("Condition/cht.b") && !text.contains("Condition/cht.a"));
+    assert!(record().about(|_| false).is_none());
+}
+
+#[test]
 fn identifiers_without_a_system_join_nobody() {
     let nameless = r#"{"value":"7"}"#;
     let texts = [
