@@ -80,6 +80,14 @@ fn a_communication_is_of_its_subject_else_of_the_one_patient_who_writes_or_reads
 }
 
 #[test]
+fn of_a_provenance_its_targets_decide_elsewhere() {
+    let provenance = json!({
+        "resourceType": "Provenance", "id": "p", "target": [{"reference": "Condition/c"}],
+    });
+    assert!(owns(&provenance));
+}
+
+#[test]
 fn other_patients_leave_an_appointment_and_nothing_else_does() {
     let text = r#"{"resourceType":"Appointment","id":"a",  "participant":[
         {"actor":{"reference":"Patient/p-2","display":"Secret"},"status":"accepted"} ,
