@@ -39,9 +39,7 @@ impl One {
     }
 
     async fn with(&self, scope: &str, path: &str) -> Answer {
-        let scope = json!({ "scope": scope });
-        let token = self.portal.token_with(&self.ada, &scope);
-        self.portal.get(Some(&token), path).await
+        self.portal.get_with_scope(&self.ada, scope, path).await
     }
 }
 

@@ -86,10 +86,7 @@ async fn one() -> One {
 
 impl One {
     async fn with(&self, scope: &str, path: &str) -> Answer {
-        let token = self
-            .portal
-            .token_with(&self.ada, &json!({ "scope": scope }));
-        self.portal.get(Some(&token), path).await
+        self.portal.get_with_scope(&self.ada, scope, path).await
     }
 }
 

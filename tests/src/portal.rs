@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use portal::telemetry::Metrics;
 use portal_application::ports::Clock as _;
+use portal_domain::source::Source;
 use portal_infrastructure::postgres::Import;
 use portal_sandbox::Sandbox;
 use serde_json::{Value, json};
@@ -25,19 +26,14 @@ use crate::platform::{Platform, platform_of};
 use crate::pod::{Launch, Pod, SWEEP_EVERY};
 
 pub(crate) const KEY_RING: &str = "test:2020-01-01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
-const SOURCES: [(&str, &str); 11] = [
-    ("REGISTRATION_URL", "registration"),
-    ("SCHEDULING_URL", "scheduling"),
-    ("LABORATORY_URL", "laboratory"),
-    ("RADIOLOGY_URL", "radiology"),
-    ("MEDICATION_URL", "medication"),
-    ("CLAIMS_URL", "claims"),
-    ("IMMUNIZATIONS_URL", "immunizations"),
-    ("PATIENT_CHART_URL", "patient-chart"),
-    ("DOCUMENTS_URL", "documents"),
-    ("COMMUNICATION_URL", "communication"),
-    ("PROVIDER_DIRECTORY_URL", "provider-directory"),
-];
+/// Where each source is, as its setting says it.
+pub(crate) fn source_settings(sandbox: &Sandbox) -> impl Iterator<Item = (String, String)> {
+    Source::ALL.into_iter().map(|source| {
+        let name = source.as_str();
+        let setting = format!("{}_URL", name.to_uppercase().replace('-', "_"));
+        (setting, sandbox.source_url(name))
+    })
+}
 
 /// What a portal is started with.
 #[derive(Debug, Clone, Default)]
@@ -319,6 +315,12 @@ impl TestPortal {
         Answer::read(request.send().await.expect("the portal answers")).await
     }
 
+    /// Asks as a person whose token has these scopes.
+    pub async fn get_with_scope(&self, person: &Person, scope: &str, path: &str) -> Answer {
+        let token = self.token_with(person, &json!({ "scope": scope }));
+        self.get(Some(&token), path).await
+    }
+
     /// Asks with a token, or anonymously.
     pub async fn get(&self, token: Option<&str>, path: &str) -> Answer {
         match token {
@@ -545,7 +547,7 @@ fn settings(
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .collect();
-    settings.extend(SOURCES.map(|(name, source)| (name.to_owned(), sandbox.source_url(source))));
+    settings.extend(source_settings(sandbox));
     settings.extend(database.settings());
     settings.extend(changed.iter().cloned());
     settings

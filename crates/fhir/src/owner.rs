@@ -80,17 +80,17 @@ pub(crate) fn owner_element(type_name: &str) -> OwnerElement {
 }
 
 /// Whether a resource is this patient's, or of a type of which that is decided elsewhere: what is
-/// nobody's by what refers to it, a Provenance by its targets. `patient` is the id that the source it came from knows
-/// the patient by, `base` that source's own base URL without a trailing slash.
+/// nobody's by what refers to it, a Provenance by its targets. `patient` is the id that the source
+/// it came from knows the patient by, `base` that source's own base URL without a trailing slash.
 ///
 /// Honest forms are `Patient/ID`, with or without a version, and the same below `base`. Anything
 /// else in the deciding element (`urn:`, `#fragment`, identifier only, another base, another or
 /// further owner, encoded or relative paths) makes it foreign. Of an Appointment one participant
 /// has to be this patient; of a Communication without a subject every sender and recipient has to
-/// be this patient or somebody who is no patient, and one of them this patient. A contained resource passes when
-/// its type has no owner (directory data, Medication, definitions), or when its own deciding
-/// element names this patient; a contained Patient never passes, because its id is local and says
-/// nothing about who it is, nor does a type without a known rule.
+/// be this patient or somebody who is no patient, and one of them this patient. A contained
+/// resource passes when its type has no owner (directory data, Medication, definitions), or when
+/// its own deciding element names this patient; a contained Patient never passes, because its id is
+/// local and says nothing about who it is, nor does a type without a known rule.
 pub fn ownership(header: &Header, patient: &str, base: &str) -> Ownership {
     let this = Asked { patient, base };
     let claim = match &header.owner {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use portal_sandbox::Sandbox;
 
 use super::servers::Servers;
+use crate::portal::source_settings;
 
 /// Settings as `.env.example` explains them. Nobody listens at the addresses now, and they are not
 /// of the ports that systems give to outgoing connections.
@@ -41,22 +42,7 @@ pub(super) fn of_installation(
         "KEY_RING",
         "test:2020-01-01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8".to_owned(),
     );
-    for source in [
-        "registration",
-        "scheduling",
-        "laboratory",
-        "radiology",
-        "medication",
-        "claims",
-        "immunizations",
-        "patient-chart",
-        "documents",
-        "communication",
-        "provider-directory",
-    ] {
-        let name = format!("{}_URL", source.to_uppercase().replace('-', "_"));
-        set(&name, sandbox.source_url(source));
-    }
+    settings.extend(source_settings(sandbox));
     settings
 }
 

@@ -98,7 +98,9 @@ impl Look for Labs<'_> {
             .get("code")
             .or(parameters.get("category"))
             .is_some();
-        let withheld = withheld(&reading, filtered, |header| range.holds(header, zone));
+        // A filter on codes would tell what kind of result is held.
+        let said_of = (!filtered).then_some(RESULTS);
+        let withheld = reading.said_of_withheld(said_of, |header| range.holds(header, zone));
         let (answer, items) = shown(&mut reading, items).await;
         let next = next.map(|key| portal.seal(&binding, &key));
         Ok(Seen {
@@ -165,18 +167,6 @@ impl Look for Lab<'_> {
             about: completeness,
         })
     }
-}
-
-/// What a list of results says of those that it does not hold. A filter on codes would tell what
-/// kind of result is held, so then nothing is said.
-fn withheld(reading: &Reading<'_>, filtered: bool, holds: impl Fn(&Header) -> bool) -> Withheld {
-    if reading.grant().proxy().is_some() {
-        return Withheld::MayBeIncomplete;
-    }
-    let held = (!filtered)
-        .then(|| reading.withheld(RESULTS, holds))
-        .flatten();
-    held.map_or(Withheld::Unsaid, Withheld::Held)
 }
 
 /// Reports name panels only for those who may read reports.

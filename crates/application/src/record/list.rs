@@ -9,7 +9,7 @@ use portal_domain::access::{Action, PatientGrant};
 use portal_domain::disclosure::{Answer, Group, ReleasedRecord};
 use portal_domain::source::RecordSet;
 use portal_domain::tenant::Tenant;
-use portal_fhir::{Header, ResourceType, Sort, SortKey, sort_key};
+use portal_fhir::{ResourceType, Sort, SortKey, sort_key};
 
 use crate::answer::{Completeness, Withheld};
 use crate::caller::Caller;
@@ -99,14 +99,15 @@ impl RecordList {
         }
     }
 
-    /// The operation of one record; none where a list has no such route.
-    pub const fn one(self) -> Option<Action> {
+    /// The operation of one record; the list's own where there is no such route.
+    const fn one(self) -> Action {
         match self {
-            Self::Radiology => Some(operation::GET_RADIOLOGY_REPORT),
-            Self::ExplanationsOfBenefit => Some(operation::GET_EXPLANATION_OF_BENEFIT),
-            Self::Appointments => Some(operation::GET_APPOINTMENT),
-            Self::Demographics => Some(operation::GET_DEMOGRAPHICS),
-            Self::Timeline | Self::Medications | Self::Coverage => None,
+            Self::Radiology => operation::GET_RADIOLOGY_REPORT,
+            Self::ExplanationsOfBenefit => operation::GET_EXPLANATION_OF_BENEFIT,
+            Self::Appointments => operation::GET_APPOINTMENT,
+            Self::Timeline | Self::Medications | Self::Coverage | Self::Demographics => {
+                self.action()
+            }
         }
     }
 
@@ -124,16 +125,6 @@ impl RecordList {
             Self::Appointments => vec![RecordSet::Appointments],
             Self::Demographics => vec![RecordSet::Patient],
         }
-    }
-
-    fn withheld(self, reading: &Reading<'_>, holds: impl Fn(&Header) -> bool) -> Withheld {
-        if reading.grant().proxy().is_some() {
-            return Withheld::MayBeIncomplete;
-        }
-        let held = (self == Self::Radiology)
-            .then(|| reading.withheld(RecordSet::RadiologyReports, holds))
-            .flatten();
-        held.map_or(Withheld::Unsaid, Withheld::Held)
     }
 }
 
@@ -166,16 +157,13 @@ impl Look for ListPage<'_> {
             let place = sort_key(header, Sort::default(), zone);
             (place, header.resource_type)
         };
-        let mut records = matching(&reading, &sets, Sort::default(), zone, |header| {
+        let records = matching(&reading, &sets, Sort::default(), zone, |header| {
             range.holds(header, zone)
         });
-        if sets.len() > 1 {
-            records.sort_by_cached_key(key);
-        }
         let Page { items, next } = page(records, after.as_ref(), limit, key);
-        let withheld = self
-            .list
-            .withheld(&reading, |header| range.holds(header, zone));
+        let said_of = sets.first().filter(|_| self.list == RecordList::Radiology);
+        let withheld =
+            reading.said_of_withheld(said_of.copied(), |header| range.holds(header, zone));
         let dispenses = self.list.dispenses(&mut reading, &items).await;
         let completeness = reading.completeness(&sets);
         Ok(Seen {
@@ -236,8 +224,7 @@ impl Look for ListedOne<'_> {
     type About = ListAbout;
 
     fn action(&self) -> Action {
-        // Only a list that has such a route is asked for one record.
-        self.list.one().unwrap_or_else(|| self.list.action())
+        self.list.one()
     }
 
     async fn look(

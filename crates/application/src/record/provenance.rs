@@ -59,10 +59,8 @@ fn address(header: &Header) -> String {
 }
 
 fn targets(header: &Header) -> impl Iterator<Item = &str> {
-    let references = header.references.iter();
-    references
-        .filter(|reference| !reference.in_contained && &*reference.element == "target")
-        .map(|reference| &*reference.target)
+    let references = header.references_at("target");
+    references.map(|reference| &*reference.target)
 }
 
 /// What of a patient the records are about. A Provenance of a Provenance is followed no further.

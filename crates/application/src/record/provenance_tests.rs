@@ -4,8 +4,7 @@ use portal_fhir::{Handling, ResourceType};
 use crate::answer::SearchAnswer;
 use crate::error::AccessError;
 use crate::ports::SourceError;
-use crate::record::INCLUDED;
-use crate::testing::{World, ids, patient, problem, raw, texts};
+use crate::testing::{World, ids, included, patient, problem, raw, texts};
 
 fn provenance(id: &str, targets: &[&str]) -> String {
     let target = |target: &&str| format!(r#"{{"reference":"{target}"}}"#);
@@ -41,13 +40,6 @@ async fn search(world: &World, kind: ResourceType, pairs: &[(&str, &str)]) -> Se
     answer.unwrap()
 }
 
-fn brought(answer: &SearchAnswer) -> Vec<String> {
-    let records = answer.disclosure.group(INCLUDED);
-    records
-        .map(|record| record.header().id.to_string())
-        .collect()
-}
-
 #[tokio::test]
 async fn provenance_names_what_is_shown_and_nothing_else() {
     let world = world();
@@ -81,10 +73,10 @@ async fn a_search_brings_along_the_provenance_of_its_page() {
     let pairs = [("_revinclude", "Provenance:target")];
     let found = search(&world, ResourceType::Condition, &pairs).await;
     assert_eq!(found.total, Some(1));
-    assert_eq!(brought(&found), ["cht.both"]);
+    assert_eq!(included(&found), ["cht.both"]);
     assert_eq!(found.applied.len(), 1);
     let none = search(&world, ResourceType::Condition, &[]).await;
-    assert!(brought(&none).is_empty());
+    assert!(included(&none).is_empty());
 }
 
 #[tokio::test]

@@ -75,9 +75,8 @@ pub(super) async fn included(
 fn ids<'a>(include: &IncludeSpec, matches: &'a [ReleasedRecord]) -> Vec<&'a str> {
     let references = matches
         .iter()
-        .flat_map(|record| &record.header().references);
+        .flat_map(|record| record.header().references_at(include.element));
     let mut ids: Vec<&str> = references
-        .filter(|reference| !reference.in_contained && *reference.element == *include.element)
         .filter_map(|reference| reference.target.split_once('/'))
         .filter(|(name, _)| *name == include.target.as_str())
         .map(|(_, id)| id)

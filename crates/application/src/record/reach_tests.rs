@@ -4,8 +4,7 @@ use portal_fhir::{Handling, ResourceType};
 use crate::answer::SearchAnswer;
 use crate::error::AccessError;
 use crate::ports::SourceError;
-use crate::record::INCLUDED;
-use crate::testing::{World, ids, patient, prescription, raw, texts};
+use crate::testing::{World, ids, included, patient, prescription, raw, texts};
 
 fn medication(id: &str) -> String {
     format!(r#"{{"resourceType":"Medication","id":"{id}","code":{{"text":"{id}"}}}}"#)
@@ -42,13 +41,6 @@ async fn search(world: &World, pairs: &[(&str, &str)]) -> SearchAnswer {
         .search(&patient(), kind, &raw, Handling::Strict)
         .await;
     answer.unwrap()
-}
-
-fn included(answer: &SearchAnswer) -> Vec<String> {
-    let records = answer.disclosure.group(INCLUDED);
-    records
-        .map(|record| record.header().id.to_string())
-        .collect()
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use portal_domain::release::{Masks, Until, Verdicts};
 use portal_domain::source::{RecordSet, Source};
 use portal_fhir::{Header, ResourceType};
 
-use crate::answer::{Completeness, HeldBack, SourceReport, SourceStatus};
+use crate::answer::{Completeness, HeldBack, SourceReport, SourceStatus, Withheld};
 use crate::caller::Caller;
 use crate::ports::{Content, SourceError};
 
@@ -189,11 +189,7 @@ impl<'g> Reading<'g> {
 
     /// What holds of the tenant's policy keep back of a set, among what a filter lets through;
     /// for those alone who are to hear of it.
-    pub(crate) fn withheld(
-        &self,
-        set: RecordSet,
-        filter: impl Fn(&Header) -> bool,
-    ) -> Option<HeldBack> {
+    fn withheld(&self, set: RecordSet, filter: impl Fn(&Header) -> bool) -> Option<HeldBack> {
         let permit = self.grant.read(set.resource_type())?;
         let owned = self.loaded(set)?.as_ref().ok()?;
         if !self.grant.hears_of_holds() {
@@ -210,6 +206,20 @@ impl<'g> Reading<'g> {
             },
             count: policy.says_count.then_some(holds.count),
         })
+    }
+
+    /// What a list says of what it does not hold: to a proxy always the same, to the patient what
+    /// is held back of a set, if the list may tell of one.
+    pub(crate) fn said_of_withheld(
+        &self,
+        set: Option<RecordSet>,
+        filter: impl Fn(&Header) -> bool,
+    ) -> Withheld {
+        if self.grant.proxy().is_some() {
+            return Withheld::MayBeIncomplete;
+        }
+        let held = set.and_then(|set| self.withheld(set, filter));
+        held.map_or(Withheld::Unsaid, Withheld::Held)
     }
 
     /// Masks what the records refer to and the caller may not see. Which sets are loaded for it

@@ -57,7 +57,11 @@ pub(crate) fn matching(
     }
     // One set alone is already in the default order.
     if sets.len() > 1 || sort != Sort::default() {
-        records.sort_by_cached_key(|record| sort_key(record.header(), sort, zone));
+        // Two types may have the same id at one base.
+        records.sort_by_cached_key(|record| {
+            let header = record.header();
+            (sort_key(header, sort, zone), header.resource_type)
+        });
     }
     records
 }

@@ -64,17 +64,13 @@ impl Look for LabTrends<'_> {
         });
         let (results, lengths) = by_key(results);
         let completeness = reading.completeness(&[RESULTS]);
-        let proxy = grant.proxy().is_some();
+        // A filter on codes would tell what kind of result is held.
+        let withheld = reading.said_of_withheld(None, |_| false);
         Ok(Seen {
             answer: Answer::list(reading.masked(results).await),
             about: TrendsAbout {
                 lengths,
-                // A filter on codes would tell what kind of result is held.
-                withheld: if proxy {
-                    Withheld::MayBeIncomplete
-                } else {
-                    Withheld::Unsaid
-                },
+                withheld,
                 completeness,
             },
         })

@@ -22,10 +22,11 @@ use portal_domain::scope::ScopeSet;
 use portal_domain::sensitivity::LabelMode;
 use portal_domain::source::Source;
 
+use crate::answer::SearchAnswer;
 use crate::caller::{Caller, RequestContext};
 use crate::portal::{Parts, Portal};
 use crate::ports::BearerToken;
-use crate::record::{RecordRules, SourceRules};
+use crate::record::{INCLUDED, RecordRules, SourceRules};
 
 pub(crate) use changes::{Ample, MemoryAppUses, NoAccountViews, NoUnitsOfWork, OneSecret};
 pub(crate) use journal::{Fate, MemoryJournal};
@@ -176,6 +177,14 @@ pub(crate) fn raw(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+/// The ids of what a search brings along.
+pub(crate) fn included(answer: &SearchAnswer) -> Vec<String> {
+    let records = answer.disclosure.group(INCLUDED);
+    records
+        .map(|record| record.header().id.to_string())
         .collect()
 }
 

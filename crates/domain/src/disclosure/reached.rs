@@ -21,11 +21,8 @@ pub fn is_reached(
         return false;
     }
     let refers = |header: &Header| {
-        header.references.iter().any(|reference| {
-            !reference.in_contained
-                && &*reference.element == element
-                && &*reference.target == address
-        })
+        let mut references = header.references_at(element);
+        references.any(|reference| &*reference.target == address)
     };
     visible(owned, verdicts, &grant.tenant().time_zone)
         .into_iter()

@@ -1,6 +1,6 @@
 //! What policy lets this caller see.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::{Timestamp, tz::TimeZone};
@@ -120,32 +120,31 @@ type Identity<'a> = Vec<(&'a str, &'a str)>;
 /// `meta.lastUpdated` stays. All of them have to be the same: that of a group, which all bills of a
 /// batch share, makes nothing of them one. Decided here and not when a set is claimed: a newer
 /// record that is withheld must not take a visible one along, for its absence would tell of it.
-fn without_superseded(visible: Vec<u32>, records: &[Record], zone: &TimeZone) -> Vec<u32> {
+fn without_superseded(mut visible: Vec<u32>, records: &[Record], zone: &TimeZone) -> Vec<u32> {
     let mut newest: HashMap<Identity<'_>, (Option<Timestamp>, u32)> = HashMap::new();
+    let mut superseded = HashSet::new();
     for index in &visible {
         let header = &records[*index as usize].header;
-        let Some(identifiers) = identifiers(header) else {
+        let Some(identity) = identity(header) else {
             continue;
         };
-        let updated = last_updated(header, zone);
-        let best = newest.entry(identifiers).or_insert((updated, *index));
-        if updated > best.0 {
-            *best = (updated, *index);
+        let this = (last_updated(header, zone), *index);
+        let best = newest.entry(identity).or_insert(this);
+        if this.1 != best.1 {
+            let older = if this.0 > best.0 {
+                std::mem::replace(best, this)
+            } else {
+                this
+            };
+            superseded.insert(older.1);
         }
     }
-    if newest.is_empty() {
-        return visible;
-    }
-    let stays = |index: &u32| {
-        let identifiers = identifiers(&records[*index as usize].header);
-        let best = identifiers.and_then(|identifiers| newest.get(&identifiers));
-        best.is_none_or(|best| best.1 == *index)
-    };
-    visible.into_iter().filter(stays).collect()
+    visible.retain(|index| !superseded.contains(index));
+    visible
 }
 
 /// The identifiers that have a system, in order; none without any.
-fn identifiers(header: &Header) -> Option<Identity<'_>> {
+fn identity(header: &Header) -> Option<Identity<'_>> {
     let known = header.identifiers.iter().filter_map(|identifier| {
         Some((identifier.system.as_deref()?, identifier.value.as_deref()?))
     });

@@ -169,9 +169,7 @@ struct Results<'a> {
 fn hidden_result(report: &Record, results: &[Verdicts]) -> Option<Withheld> {
     let named: Vec<&str> = report
         .header
-        .references
-        .iter()
-        .filter(|reference| !reference.in_contained && &*reference.element == "result")
+        .references_at("result")
         .map(|reference| &*reference.target)
         .collect();
     let all_are_named = serde_json::from_slice::<Results<'_>>(&report.bytes)

@@ -226,6 +226,16 @@ pub struct Header {
     pub person: Option<Person>,
 }
 
+impl Header {
+    /// The literal References under a top-level element such as `result`; those of contained
+    /// resources are under none.
+    pub fn references_at(&self, element: &str) -> impl Iterator<Item = &OutgoingReference> {
+        self.references
+            .iter()
+            .filter(move |reference| !reference.in_contained && *reference.element == *element)
+    }
+}
+
 impl fmt::Debug for Header {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Header({})", self.resource_type)

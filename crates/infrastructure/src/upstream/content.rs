@@ -95,10 +95,8 @@ fn media_type(headers: &HeaderMap) -> Option<&'static str> {
     let text = values.next()?.to_str().ok()?;
     let mut parts = text.split(';').map(str::trim);
     let essence = parts.next()?;
-    let known = MEDIA_TYPES.into_iter();
-    let known = known
-        .into_iter()
-        .find(|known| known.eq_ignore_ascii_case(essence))?;
+    let mut known = MEDIA_TYPES.into_iter();
+    let known = known.find(|known| known.eq_ignore_ascii_case(essence))?;
     let mut parameters = parts.filter_map(|part| part.split_once('='));
     let is_utf8 = parameters.any(|(name, value)| {
         name.eq_ignore_ascii_case("charset")

@@ -107,11 +107,9 @@ impl Shown<'_> {
     /// How often it was dispensed again: the first time is no refill.
     fn repeats_of(&self, id: &str) -> u32 {
         let names_it = |dispense: &Disclosed<'_>| {
-            let mut references = dispense.header().references.iter();
-            references.any(|reference| {
-                &*reference.element == "authorizingPrescription"
-                    && reference.target.strip_prefix("MedicationRequest/") == Some(id)
-            })
+            let mut references = dispense.header().references_at("authorizingPrescription");
+            references
+                .any(|reference| reference.target.strip_prefix("MedicationRequest/") == Some(id))
         };
         let dispensed = self
             .disclosure
