@@ -1,9 +1,9 @@
 # The folder of one set of servers: made by a start, removed by a stop.
 # shellcheck shell=bash
 
-# start_servers DIR DURABLE HOLDER. Whoever calls this stops them, also after a failure.
+# start_servers DIR DURABLE HOLDER [DISK]. Whoever calls this stops them, also after a failure.
 start_servers() {
-    local dir=$1 durable=$2 holder=$3 mask
+    local dir=$1 durable=$2 holder=$3 disk=${4:-} mask
     postgres_bin >/dev/null || fail "no PostgreSQL 15 or later: run dev/install"
     (umask 022 && mkdir -p "${dir%/*}")
     mask=$(umask)
@@ -11,6 +11,7 @@ start_servers() {
     umask 077
     mkdir "$dir"
     echo "$holder" >"$dir/holder"
+    [ -z "$disk" ] || echo "$disk" >"$dir/postgres.disk"
     make_postgres_home "$dir"
     initialise_postgres "$dir" "$durable"
     start_server "$dir" postgres

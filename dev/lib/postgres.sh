@@ -53,7 +53,8 @@ initialise_postgres() {
     random_hex 24 >"$dir/password"
     "${AS_POSTGRES[@]}" tee "$home/password" <"$dir/password" >/dev/null
     # From a folder into which PostgreSQL's user may go.
-    (cd / && "${AS_POSTGRES[@]}" "$(postgres_bin)/initdb" --pgdata="$home/data" \
+    # The log is elsewhere than on a small disk, as it should be: without room for it PostgreSQL ends.
+    (cd / && "${AS_POSTGRES[@]}" "$(postgres_bin)/initdb" --pgdata="$home/data" --waldir="$home/wal" \
         --username=postgres --pwfile="$home/password" --auth=password --encoding=UTF8 \
         --locale=C --no-sync) >"$dir/initdb.log" 2>&1 ||
         fail "initdb failed: $(tail -n 5 "$dir/initdb.log")"
@@ -74,16 +75,33 @@ postgres_settings() {
 launch_postgres() {
     local dir=$1 port=$2 home
     home=$(postgres_home "$dir")
-    launch "$dir" postgres "$home/data" \
-        "${AS_POSTGRES[@]}" "$(postgres_bin)/postgres" -D "$home/data" -p "$port"
+    local server=("$(postgres_bin)/postgres" -D "$home/data" -p "$port")
+    if [ -f "$dir/postgres.disk" ]; then
+        server=("${ON_SMALL_DISK[@]}" "$home/data" "$(cat "$dir/postgres.disk")" "${server[@]}")
+    fi
+    launch "$dir" postgres "$home/data" "${AS_POSTGRES[@]}" "${server[@]}"
 }
+
+# Before DIR, SIZE and a command: what DIR holds is on a file system of SIZE that only the command
+# sees; who writes to its file `ballast` takes the room from it. It is mounted by the root of a user namespace, which PostgreSQL refuses to be, so the
+# command is itself again in a second one.
+# shellcheck disable=SC2016 # the inner shell's own
+ON_SMALL_DISK=(unshare --user --map-root-user --mount bash -euc '
+    dir=$1 size=$2
+    shift 2
+    [ -d "$dir.initial" ] || cp -a "$dir" "$dir.initial"
+    mount -t tmpfs -o "size=$size,mode=700" tmpfs "$dir"
+    cp -a "$dir.initial/." "$dir"
+    touch "$dir/ballast"
+    exec unshare --user --map-user=1000 --map-group=1000 "$@"' bash)
 
 # The server's own word, so that no other server at the port, and no note that a killed one
 # left, can be taken for it.
 postgres_ready() {
-    local pid
+    local pid view=''
     read -r pid <"$1/postgres.pid"
-    [ "$(sed -n '1p;8p' "$(postgres_home "$1")/data/postmaster.pid" 2>/dev/null | tr -d ' \n')" = "${pid}ready" ]
+    [ ! -f "$1/postgres.disk" ] || view=/proc/$pid/root
+    [ "$(sed -n '1p;8p' "$view$(postgres_home "$1")/data/postmaster.pid" 2>/dev/null | tr -d ' \n')" = "${pid}ready" ]
 }
 
 # postgres_url DIR LOGIN DATABASE

@@ -1,6 +1,8 @@
 //! Each dependency down, slow or wrong, with the real program: what is lost is its own part.
 
 mod breaker;
+mod clock;
+mod disk;
 mod memory;
 mod sources;
 mod stale;

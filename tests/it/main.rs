@@ -4,6 +4,7 @@ mod access_log;
 mod access_table;
 mod apps;
 mod bad_input;
+mod chaos;
 mod chart;
 mod compile_fail;
 mod contents;

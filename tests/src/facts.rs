@@ -187,6 +187,19 @@ impl TestPortal {
         ids.into_iter().collect()
     }
 
+    /// Type and outcome of what the journal says of an operation in the portal's tenant.
+    pub async fn journal_of(&self, operation: &str) -> Vec<(String, String)> {
+        let found = sqlx::query_as(
+            "SELECT event_type, outcome FROM access_events \
+             WHERE tenant_id = $1 AND operation = $2 ORDER BY event_id",
+        );
+        let found = found.bind(&self.tenant).bind(operation);
+        found
+            .fetch_all(&self.pool)
+            .await
+            .expect("the journal can be read")
+    }
+
     /// The types of the events that name something of the tenant, in the order in which it happened.
     pub async fn stored_events(&self, id: &str) -> Vec<String> {
         let found = sqlx::query_scalar(

@@ -28,6 +28,7 @@ mod revocation;
 pub mod schemas;
 mod shifts;
 mod staff;
+mod staff_import;
 
 pub use answer::Answer;
 pub use clock::ManualClock;
@@ -43,6 +44,7 @@ pub use portal::{TestOptions, TestPortal};
 pub use process::{Change, Message, OutboxRow, PortalProcess, Running, Servers};
 pub use shifts::Terms;
 pub use staff::Staff;
+pub use staff_import::StaffImport;
 
 static MACHINE: RwLock<()> = RwLock::const_new(());
 

@@ -10,9 +10,10 @@ use portal_domain::tenant::Tenant;
 
 use crate::caller::Caller;
 use crate::ports::SourceError;
-use crate::record::{FRESH_FOR, LoadContext, Loader};
+use crate::record::{LoadContext, Loader};
 
 const REMEMBERED: u64 = 100_000;
+const FRESH_FOR: SignedDuration = RecordSet::Patient.cache_windows().fresh;
 
 /// The birth dates that this pod knows.
 pub(crate) struct BirthDates {

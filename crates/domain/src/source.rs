@@ -1,6 +1,7 @@
 //! The clinical services behind the portal, which of them is the authority for what, and the sets
 //! that are fetched whole and cached.
 
+use jiff::SignedDuration;
 use portal_fhir::{Coding, Contained, Header, ResourceType};
 use serde::{Deserialize, Serialize};
 
@@ -163,6 +164,15 @@ record_sets! {
     Locations, "locations", Location, ProviderDirectory;
 }
 
+/// How old a cached set may be (specification 04, Cache).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheWindows {
+    /// To be as good as a fetched one.
+    pub fresh: SignedDuration,
+    /// To stand in for a source that is down.
+    pub stale: SignedDuration,
+}
+
 impl RecordSet {
     fn route(self) -> &'static Route {
         &ROUTES[self as usize]
@@ -194,6 +204,20 @@ impl RecordSet {
         let resource_type = self.resource_type();
         let reached = [ResourceType::Medication, ResourceType::Binary];
         !reached.contains(&resource_type) && !resource_type.is_directory()
+    }
+
+    /// How old a cached copy may be.
+    pub const fn cache_windows(self) -> CacheWindows {
+        match self {
+            Self::Appointments | Self::Coverages | Self::ExplanationsOfBenefit => CacheWindows {
+                fresh: SignedDuration::from_mins(1),
+                stale: SignedDuration::from_mins(15),
+            },
+            _ => CacheWindows {
+                fresh: SignedDuration::from_secs(30),
+                stale: SignedDuration::from_mins(5),
+            },
+        }
     }
 
     /// Every set.

@@ -57,19 +57,10 @@ const RECORDS: [(&str, &str, &str); 18] = [
     ("Specimen", "lab.Specimen-ada", "labs"),
 ];
 
-/// Types whose records say in no `code` what they are about, so that they may be about anything
-/// that is sensitive: the right opens the type, and shows none of them to who was not appointed by
-/// law.
-const WITHOUT_CODE: [&str; 8] = [
-    "ImagingStudy",
-    "Coverage",
-    "ExplanationOfBenefit",
-    "DocumentReference",
-    "Encounter",
-    "CarePlan",
-    "Goal",
-    "Specimen",
-];
+/// Types whose records here say in no coded element what they are about, so that they may be about
+/// anything that is sensitive: the right opens the type, and shows none of them to who was not
+/// appointed by law.
+const WITHOUT_CODE: [&str; 2] = ["ExplanationOfBenefit", "CarePlan"];
 
 /// What Ada has of the types that not everybody has.
 fn put_the_rest(two: &Two) {

@@ -1,6 +1,8 @@
 //! Many accounts and delegations in one request.
 
-use portal_tests::{TestPortal, scene};
+use std::collections::BTreeSet;
+
+use portal_tests::{TestOptions, TestPortal, scene};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -113,6 +115,72 @@ async fn a_legal_delegation_names_its_paper_and_an_account_that_is_there() {
             codes,
             [invalid, invalid, invalid, invalid, "NOT_FOUND", conflict]
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn each_of_many_lines_is_told_written_down_and_published_once() {
+    scene(async {
+        let portal = TestPortal::start().await;
+        let service = portal.staff("service");
+        let line = |index: usize| match index % 9 {
+            4 => json!({"patientId": 7}),
+            // Ones that came before, a little and long ago.
+            7 => json!({"patientId": format!("p-{}", index - 5)}),
+            8 => json!({"patientId": format!("p-{}", index / 36 * 36)}),
+            _ => json!({"patientId": format!("p-{index}")}),
+        };
+        let lines: Vec<Value> = (0..100).map(line).collect();
+        let said = portal.staff_bulk(&service, "accounts/bulk", &lines).await;
+        let numbers = said.iter().map(|line| line["line"].as_u64().unwrap());
+        assert_eq!(numbers.collect::<Vec<_>>(), (1..=100).collect::<Vec<_>>());
+
+        let mut seen = BTreeSet::new();
+        let expected = lines.iter().map(|line| match line["patientId"].as_str() {
+            None => "failed",
+            Some(patient) if seen.insert(patient) => "created",
+            Some(_) => "unchanged",
+        });
+        let expected: Vec<_> = expected.collect();
+        assert_eq!(outcomes(&said), expected);
+
+        let count = |outcome: &str| expected.iter().filter(|said| **said == outcome).count();
+        let published = portal.outbox_events("portal.account.created.v1").await;
+        assert_eq!(published.len(), count("created"));
+        let written = portal.journal_of("importAccounts").await;
+        let kinds = |kind: &str| written.iter().filter(|(found, _)| found == kind).count();
+        assert_eq!(kinds("account.registered"), count("created"));
+        assert_eq!(kinds("admin.viewed"), count("unchanged"));
+        assert!(count("unchanged") > 5);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_right_taken_away_meanwhile_ends_the_import_behind_what_was_carried_out() {
+    scene(async {
+        let portal = TestPortal::with(TestOptions {
+            inbox: true,
+            ..TestOptions::default()
+        })
+        .await;
+        let service = portal.staff("service");
+        let first = "{\"patientId\":\"p-1\"}\n";
+        let mut import = portal.staff_import(&service, "accounts/bulk", first).await;
+        assert_eq!(import.next().await.unwrap()["outcome"], "created");
+        portal.hear("tenant.tenant.suspended.v1", &json!({})).await;
+        import
+            .send("{\"patientId\":\"p-2\"}\n{\"patientId\":\"p-3\"}\n")
+            .await;
+        let denied = import.next().await.unwrap();
+        assert_eq!(
+            (&denied["line"], &denied["code"]),
+            (&json!(2), &json!("MODULE_NOT_LICENSED"))
+        );
+        assert_eq!(import.next().await, None);
+        let made = portal.outbox_events("portal.account.created.v1").await;
+        assert_eq!(made.len(), 1);
     })
     .await;
 }

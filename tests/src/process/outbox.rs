@@ -49,7 +49,7 @@ impl Change {
             traceparent: None,
             occurred_at,
         };
-        push_event(&mut self.transaction, &self.tenant, &message).await?;
+        push_event(&mut self.transaction, &self.tenant, &[message]).await?;
         Ok(id.to_string())
     }
 

@@ -102,8 +102,13 @@ impl PortalProcess {
 
     /// Starts a role of the program that runs on.
     pub fn spawn(&self, arguments: &[&str]) -> Running {
+        self.spawn_with(arguments, &self.settings)
+    }
+
+    /// Like [`Self::spawn`], with settings of its own: another pod.
+    pub fn spawn_with(&self, arguments: &[&str], settings: &BTreeMap<String, String>) -> Running {
         let outputs = self.folder.file(&format!("{:04}", self.next_number()));
-        Running::start(&program(), arguments, &self.settings, &outputs, None)
+        Running::start(&program(), arguments, settings, &outputs, None)
     }
 
     /// Runs a role of the program to its end, at most 60 s.
@@ -207,7 +212,17 @@ impl PortalProcess {
 
     /// A GET that can be added to.
     pub fn request(&self, token: Option<&str>, path: &str) -> reqwest::RequestBuilder {
-        let request = self.client.get(format!("{}{path}", self.url()));
+        self.request_at(self.url(), token, path)
+    }
+
+    /// Like [`Self::request`], of the pod at an address.
+    pub fn request_at(
+        &self,
+        address: &str,
+        token: Option<&str>,
+        path: &str,
+    ) -> reqwest::RequestBuilder {
+        let request = self.client.get(format!("{address}{path}"));
         match token {
             Some(token) => request.bearer_auth(token),
             None => request,

@@ -1,6 +1,8 @@
 //! PostgreSQL, Redis and NATS: those of the run, or copies of a test's own.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -36,6 +38,12 @@ impl Servers {
     /// Copies of one's own; PostgreSQL's commits are on the disk.
     pub async fn start_durable(name: &str) -> Self {
         Self::start_with(name, &["--durable"]).await
+    }
+
+    /// Copies of one's own; what PostgreSQL stores, but for its log, is on a disk of a size such as
+    /// `128m`.
+    pub async fn start_on_disk(name: &str, size: &str) -> Self {
+        Self::start_with(name, &["--disk", size]).await
     }
 
     async fn start_with(name: &str, options: &[&str]) -> Self {
@@ -129,6 +137,29 @@ impl Servers {
     pub async fn restart(&self, server: &str) {
         let folder = self.folder().to_string_lossy().into_owned();
         run(vec!["restart".to_owned(), folder, server.to_owned()]).await;
+    }
+
+    /// Leaves no room on PostgreSQL's small disk.
+    pub fn fill_disk(&self) {
+        let mut file = self.ballast();
+        for size in [1 << 20, 4 << 10, 1] {
+            while file.write_all(&vec![0; size]).is_ok() {}
+        }
+    }
+
+    /// Gives it back.
+    pub fn free_disk(&self) {
+        self.ballast().set_len(0).expect("the disk is there");
+    }
+
+    /// A file on PostgreSQL's disk, which is mounted for that process alone.
+    fn ballast(&self) -> File {
+        let home = std::fs::read_to_string(self.folder().join("postgres.home"));
+        let home = home.expect("the server was started here");
+        let root = format!("/proc/{}/root", self.pid("postgres"));
+        let path = format!("{root}{}/data/ballast", home.trim());
+        let file = File::options().append(true).open(path);
+        file.expect("the disk is there")
     }
 
     fn pid(&self, server: &str) -> u32 {

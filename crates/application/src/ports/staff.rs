@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use portal_domain::access::{StaffGrant, StaffToken};
 use portal_domain::account::{AccountStatus, PortalAccount};
-use portal_domain::audit::{AccessLogEntry, ActorKind, EventType};
+use portal_domain::audit::{AccessEvent, AccessLogEntry, ActorKind, EventType, Receipt};
 use portal_domain::id::{
     PatientId, PortalAccessEventId, PortalAccountId, ProxyDelegationId, RequestId,
 };
@@ -172,4 +172,11 @@ pub trait StaffUnitOfWork: UnitOfWork {
         basis: &LegalBasis,
         now: Timestamp,
     ) -> Result<Stored, StoreError>;
+
+    /// Writes down several things that were done and ends the change: all of it stands, or
+    /// nothing. A receipt for each event, in their order.
+    async fn commit_all(
+        self: Box<Self>,
+        events: Vec<AccessEvent>,
+    ) -> Result<Vec<Receipt>, StoreError>;
 }

@@ -24,7 +24,6 @@ pub(crate) use load::{LoadContext, Loader};
 pub use reach::INCLUDED;
 pub(crate) use read::ReadOne;
 pub(crate) use reading::Reading;
-pub(crate) use rules::FRESH_FOR;
 pub use rules::{RecordRules, SourceRules};
 pub(crate) use search::{PageAbout, Search};
 pub use section::Section;

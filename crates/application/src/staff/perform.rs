@@ -70,7 +70,7 @@ pub(super) trait StaffAct: Sync {
 
 /// A second refusal in a row of what was decided means that facts change faster than they can be
 /// read.
-const ATTEMPTS: usize = 2;
+pub(super) const ATTEMPTS: usize = 2;
 
 impl StaffDesk {
     /// Runs a change: decide, read, begin, act, write down, commit.

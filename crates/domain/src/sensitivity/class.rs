@@ -94,11 +94,12 @@ fn every_coding(header: &Header) -> impl Iterator<Item = &Coding> {
 }
 
 /// Whether a code tells what the record is about: a status or a category is coded everywhere and
-/// says nothing of the kind.
+/// says nothing of the kind. Which elements do is a matter of the type.
 fn says_what_it_is(header: &Header) -> bool {
     let mut inside = header.contained.iter().flat_map(|inner| &inner.codes);
     let is_code = |coding: &Coding| coding.code.is_some();
-    header.codes.iter().any(is_code)
+    header.subject_matter_coded
+        || header.codes.iter().any(is_code)
         || header.component_codes.iter().any(is_code)
         || inside.any(is_code)
 }

@@ -9,6 +9,7 @@ mod labels;
 mod links;
 mod person;
 mod read;
+mod subject_matter;
 
 use std::fmt;
 
@@ -194,6 +195,9 @@ pub struct Header {
     pub types: Vec<Coding>,
     /// Whether one of the codes is there but not wholly readable.
     pub codes_unreadable: bool,
+    /// Whether a code outside of `code` and its like tells what the record is about: the type of
+    /// an Encounter, the product of a claim's item.
+    pub subject_matter_coded: bool,
     /// Every other Coding with a code, in contained resources and extensions too, each once and in
     /// document order: what code lists look at beside `codes`, `component_codes` and `categories`.
     /// Codings of state, interpretation and labels are not among them. An object with a string

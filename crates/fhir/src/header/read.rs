@@ -7,6 +7,7 @@ use super::dates::{Dates, date};
 use super::labels::{Codes, boxed, code_concepts, identifiers};
 use super::links::{links, references};
 use super::person::person;
+use super::subject_matter;
 use crate::bundle::Limits;
 use crate::header::{Header, HeaderError, OwnerClaim, OwnerReference};
 use crate::json::{Kind, Span, Tree, Value};
@@ -62,6 +63,7 @@ fn header_of(tree: &Tree<'_>) -> Result<Header, HeaderError> {
         codes: codes.codes.list,
         component_codes: codes.component_codes.list,
         types: codes.types.list,
+        subject_matter_coded: subject_matter::is_coded(resource_type, root),
         other_codings: others.list,
         other_codings_unreadable: others.unreadable,
         labels_unreadable: meta.unreadable || codes.interpretation.unreadable,

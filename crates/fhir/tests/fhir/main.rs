@@ -11,6 +11,7 @@ mod parties;
 mod restricted;
 mod search;
 mod splice;
+mod subject_matter;
 mod synthea;
 mod values;
 

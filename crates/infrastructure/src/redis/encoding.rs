@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// Raised with every change to [`Index`] or anything in it, [`Header`] first of all: a set that an
 /// older build wrote must be a miss, never be read as something else.
-pub(super) const SCHEMA: u32 = 4;
+pub(super) const SCHEMA: u32 = 5;
 
 #[derive(Serialize)]
 struct Index<'a> {

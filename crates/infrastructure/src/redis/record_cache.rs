@@ -24,8 +24,6 @@ use super::names::Names;
 use super::near::{NearSet, NearSets};
 use super::settings::RedisSettings;
 
-/// How long a set is kept: as long as it may stand in for a source that is down.
-const KEPT_FOR: Duration = Duration::from_mins(5);
 /// How long a generation is kept: far longer than any set or fetch that knows an earlier one, and
 /// no longer, because events make one for patients who never look.
 const GENERATION_KEPT_FOR: Duration = Duration::from_hours(1);
@@ -209,12 +207,9 @@ impl RecordCache for RedisRecordCache {
             return;
         };
         let names = self.names.of(target.tenant(), target.patient());
-        let command = store_command(
-            &names.generation(stored.set.source()),
-            &names.set(stored.set),
-            generation,
-            &sealed,
-        );
+        let keys = [names.generation(stored.set.source()), names.set(stored.set)];
+        let kept_for = stored.set.cache_windows().stale.unsigned_abs();
+        let command = store_command(&keys, (generation, &sealed), kept_for);
         // A refusal and a failure are the same to the caller: the next request fetches again.
         let _ = self.link.ask::<u64>(&command).await;
     }
@@ -239,16 +234,20 @@ impl RecordInvalidation for RedisRecordCache {
     }
 }
 
-fn store_command(generation_key: &str, key: &str, generation: Generation, sealed: &[u8]) -> Cmd {
+/// A set is kept as long as it may stand in for a source that is down.
+fn store_command(
+    keys: &[String; 2],
+    (generation, sealed): (Generation, &[u8]),
+    kept_for: Duration,
+) -> Cmd {
     let mut command = cmd("EVAL");
     command
         .arg(STORE)
-        .arg(2)
-        .arg(generation_key)
-        .arg(key)
+        .arg(keys.len())
+        .arg(keys)
         .arg(generation.0)
         .arg(sealed)
-        .arg(milliseconds(KEPT_FOR));
+        .arg(milliseconds(kept_for));
     command
 }
 

@@ -99,6 +99,11 @@ fn describe() {
         Unit::Count,
         "Attempts that the bus refused while it was there."
     );
+    describe_gauge!(
+        "portal_clock_skew_seconds",
+        Unit::Seconds,
+        "How far this pod's clock is ahead of PostgreSQL's; below zero, behind."
+    );
     describe_upstreams();
     process::describe();
 }

@@ -9,7 +9,7 @@ use portal_infrastructure::http_client::{HttpClient, http_client};
 use portal_infrastructure::identity::KeycloakAdmin;
 use portal_infrastructure::notifier::HttpNotifier;
 use portal_infrastructure::postgres::{
-    Database, DeliverySeal, Login, PgDeliveries, PgProviderTasks, PgUpkeep,
+    ClockWatch, Database, DeliverySeal, Login, PgDeliveries, PgProviderTasks, PgUpkeep,
 };
 use portal_infrastructure::unconfigured::Unconfigured;
 use tokio::sync::Notify;
@@ -30,6 +30,8 @@ pub struct JobEnds {
     sweep: SweepJob,
     /// What is of no use any more.
     prune: PruneJob,
+    /// How far the pod's clock is off.
+    clock: ClockWatch,
 }
 
 /// What links and codes are delivered from and to.
@@ -58,6 +60,7 @@ impl JobEnds {
             self.provider.run(stop.clone()),
             self.sweep.run(stop.clone()),
             self.prune.run(stop.clone()),
+            self.clock.run(stop.clone()),
         );
     }
 }
@@ -76,6 +79,7 @@ pub(super) fn ends(
     let units = units_of_work(&worker, &config.key_ring, &provider_wake, surroundings);
     let upkeep = Arc::new(PgUpkeep::new(worker.clone(), units));
     Ok(JobEnds {
+        clock: ClockWatch::new(worker.clone(), Arc::clone(clock)),
         deliveries: deliveries(config, &worker, &client, surroundings),
         provider: ProviderJob {
             tasks: Arc::new(PgProviderTasks::new(worker, hashes)),

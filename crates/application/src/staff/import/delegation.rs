@@ -1,8 +1,7 @@
 //! A legal delegation, which opens nothing until two members of staff have approved it.
 
-use async_trait::async_trait;
 use jiff::civil::Date;
-use portal_domain::access::{StaffAction, StaffGrant};
+use portal_domain::access::StaffGrant;
 use portal_domain::account::AccountStatus;
 use portal_domain::document::Members;
 use portal_domain::id::{PatientId, PortalAccountId, ProxyDelegationId};
@@ -15,12 +14,11 @@ use serde_json::Value;
 use super::super::approve::about;
 use super::super::decide::About;
 use super::super::desk::StaffDesk;
-use super::super::operation;
-use super::super::perform::{Done, StaffAct};
+use super::super::perform::Done;
 use super::ImportOutcome;
 use crate::body::WriteRequest;
 use crate::error::{AccessError, Refusal};
-use crate::ports::{IdempotencyRecord, StaffUnitOfWork, Stored};
+use crate::ports::{StaffUnitOfWork, Stored};
 
 const PATIENT: &str = "expected the id of a patient";
 const PROXY: &str = "expected pact_…";
@@ -29,13 +27,8 @@ const RIGHT: &str = "expected a right, such as labs or appointments.view";
 const DATE: &str = "expected a date such as 2026-03-21";
 const REFERENCE: &str = "expected 1 to 200 characters";
 
-/// A line of `POST proxy-delegations/bulk`
-pub(super) struct ImportDelegation {
-    pub(super) request: WriteRequest,
-}
-
 /// Whose record, for whom, and on what it rests.
-pub(super) struct LegalLine {
+struct LegalLine {
     grantor: PatientId,
     proxy: PortalAccountId,
     terms: DelegationTerms,
@@ -87,77 +80,39 @@ fn read_terms(members: &mut Members<'_, '_>) -> Option<DelegationTerms> {
     })
 }
 
-#[async_trait]
-impl StaffAct for ImportDelegation {
-    type Input = LegalLine;
-    type Made = ImportOutcome;
-
-    fn action(&self) -> StaffAction {
-        operation::IMPORT_DELEGATIONS
+/// A line of `POST proxy-delegations/bulk`. Refused, it has written nothing.
+pub(super) async fn import(
+    desk: &StaffDesk,
+    grant: &StaffGrant,
+    line: &WriteRequest,
+    work: &mut dyn StaffUnitOfWork,
+) -> Result<Done<ImportOutcome>, AccessError> {
+    let (line, now) = (line.read(read)?, grant.decided_at());
+    // In the order in which all hold them.
+    let proxy = work.accounts().lock(line.proxy).await?;
+    work.delegations().lock_grantor(&line.grantor).await?;
+    let proxy = proxy.ok_or(AccessError::NotFound)?;
+    if proxy.status == AccountStatus::Closed {
+        return Err(Refusal::StateConflict.into());
     }
-
-    fn request(&self) -> &WriteRequest {
-        &self.request
-    }
-
-    fn subject(&self) -> Option<&str> {
-        None
-    }
-
-    fn read(&self, _: &StaffGrant) -> Result<LegalLine, AccessError> {
-        Ok(self.request.read(read)?)
-    }
-
-    async fn act(
-        &self,
-        desk: &StaffDesk,
-        grant: &StaffGrant,
-        line: LegalLine,
-        work: &mut dyn StaffUnitOfWork,
-    ) -> Result<Done<ImportOutcome>, AccessError> {
-        let now = grant.decided_at();
-        // In the order in which all hold them.
-        let proxy = work.accounts().lock(line.proxy).await?;
-        work.delegations().lock_grantor(&line.grantor).await?;
-        let proxy = proxy.ok_or(AccessError::NotFound)?;
-        if proxy.status == AccountStatus::Closed {
-            return Err(Refusal::StateConflict.into());
-        }
-        if let Some(id) = work
-            .delegations()
-            .open_between(&line.grantor, line.proxy)
-            .await?
-        {
-            return Ok(Done {
-                made: ImportOutcome::Unchanged(id.to_string()),
-                resource_id: id.to_string(),
-                about: About::one(&id, Some(&line.grantor)).unchanged(),
-            });
-        }
-        let id = ProxyDelegationId::new(desk.inner.ids.ulid(now));
-        let today = grant.tenant().day(now);
-        let (delegation, event) =
-            ProxyDelegation::legal(id, line.grantor, &proxy, line.terms, today)?;
-        let stored = work.insert_legal(&delegation, &line.basis, now).await?;
-        if stored == Stored::Taken {
-            return Err(Refusal::StateConflict.into());
-        }
-        work.publish(&event, now).await?;
-        Ok(Done {
-            made: ImportOutcome::Created(id.to_string()),
+    let open = work.delegations().open_between(&line.grantor, line.proxy);
+    if let Some(id) = open.await? {
+        return Ok(Done {
+            made: ImportOutcome::Unchanged(id.to_string()),
             resource_id: id.to_string(),
-            about: about(&delegation),
-        })
+            about: About::one(&id, Some(&line.grantor)).unchanged(),
+        });
     }
-
-    async fn again(
-        &self,
-        _: &StaffDesk,
-        _: &StaffGrant,
-        record: &IdempotencyRecord,
-        _: &mut dyn StaffUnitOfWork,
-    ) -> Result<ImportOutcome, AccessError> {
-        let id = record.resource_id.clone().unwrap_or_default();
-        Ok(ImportOutcome::Unchanged(id))
+    let id = ProxyDelegationId::new(desk.inner.ids.ulid(now));
+    let today = grant.tenant().day(now);
+    let (delegation, event) = ProxyDelegation::legal(id, line.grantor, &proxy, line.terms, today)?;
+    if work.insert_legal(&delegation, &line.basis, now).await? == Stored::Taken {
+        return Err(Refusal::StateConflict.into());
     }
+    work.publish(&event, now).await?;
+    Ok(Done {
+        made: ImportOutcome::Created(id.to_string()),
+        resource_id: id.to_string(),
+        about: about(&delegation),
+    })
 }

@@ -91,20 +91,22 @@ impl PgJournal {
     }
 }
 
-/// Writes the event of a change into the change's own transaction, and gives its id.
+/// Writes the events of a change into the change's own transaction.
 pub(super) async fn write_within(
     connection: &mut PgConnection,
-    event: AccessEvent,
+    events: Vec<AccessEvent>,
     identities: &KeyedHash,
-) -> Result<PortalAccessEventId, sqlx::Error> {
-    let id = event.id;
-    let queued = Queued {
-        identity_hash: identity_hash(&event, identities),
-        event,
-        reply: None,
-    };
-    batch::insert(connection, &[queued]).await?;
-    Ok(id)
+) -> Result<(), sqlx::Error> {
+    let queued: Vec<Queued> = events
+        .into_iter()
+        .map(|event| Queued {
+            identity_hash: identity_hash(&event, identities),
+            event,
+            reply: None,
+        })
+        .collect();
+    batch::insert(connection, &queued).await?;
+    Ok(())
 }
 
 /// The receipt of an event, for whoever has just seen its transaction commit.

@@ -1,11 +1,11 @@
-//! An event becomes a row in the transaction of the change that it tells of.
+//! Events become rows in the transaction of the change that they tell of.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
 use portal_domain::event::PortalEvent;
 use portal_domain::id::{OutboxEventId, RequestId, TenantId};
 use sqlx::PgConnection;
-use sqlx::types::Json;
 
 /// Where relays listen for commits with events.
 pub(super) const CHANNEL: &str = "portal_outbox";
@@ -27,38 +27,52 @@ pub struct NewMessage<'a> {
     pub occurred_at: Timestamp,
 }
 
-/// Stores an event in a transaction of its tenant, and wakes the relays when that commits.
+/// Stores events in a transaction of their tenant, in their order, and wakes the relays when that
+/// commits.
 ///
-/// The transaction must hold the lock of the aggregate's row (it has changed or inserted it): only
+/// The transaction must hold the lock of each aggregate's row (it has changed or inserted it): only
 /// so do the positions of one aggregate's events rise in the order of their commits, which is all
 /// the order that the relay goes by.
 pub async fn push(
     connection: &mut PgConnection,
     tenant: &TenantId,
-    message: &NewMessage<'_>,
+    messages: &[NewMessage<'_>],
 ) -> Result<(), sqlx::Error> {
-    let aggregate_id = message.event.aggregate_id();
+    let aggregates = column(messages, |message| message.event.aggregate_id());
+    let lanes: Vec<i16> = aggregates.iter().map(|id| lane(id)).collect();
     // One statement, so one round trip. PostgreSQL tells the listeners after the commit, and once,
     // however many events one transaction stores (PostgreSQL, NOTIFY).
     sqlx::query(
         "INSERT INTO outbox_messages (tenant_id, event_id, lane, aggregate_id, event_type, data,
             correlation_id, traceparent, occurred_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        SELECT $1, event_id, lane, aggregate_id, event_type, data::jsonb, correlation_id,
+            traceparent, occurred_at
+        FROM UNNEST($2::text[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[],
+            $8::text[], $9::timestamptz[]) WITH ORDINALITY
+            AS e (event_id, lane, aggregate_id, event_type, data, correlation_id, traceparent,
+            occurred_at, place)
+        ORDER BY place
         RETURNING pg_notify($10, '')",
     )
     .bind(tenant.as_str())
-    .bind(message.id.to_string())
-    .bind(lane(&aggregate_id))
-    .bind(&aggregate_id)
-    .bind(message.event.kind().event_type)
-    .bind(Json(message.event.data()))
-    .bind(message.correlation_id.map(RequestId::as_str))
-    .bind(message.traceparent)
-    .bind(jiff_sqlx::Timestamp::from(message.occurred_at))
+    .bind(column(messages, |message| message.id.to_string()))
+    .bind(lanes)
+    .bind(aggregates)
+    .bind(column(messages, |message| message.event.kind().event_type))
+    .bind(column(messages, |message| message.event.data().to_string()))
+    .bind(column(messages, |message| {
+        message.correlation_id.map(RequestId::as_str)
+    }))
+    .bind(column(messages, |message| message.traceparent))
+    .bind(column(messages, |message| message.occurred_at.to_sqlx()))
     .bind(CHANNEL)
     .execute(connection)
     .await?;
     Ok(())
+}
+
+fn column<'m, T>(messages: &'m [NewMessage<'m>], of: impl Fn(&'m NewMessage<'m>) -> T) -> Vec<T> {
+    messages.iter().map(of).collect()
 }
 
 /// The lane of an aggregate. Pods of different builds must agree on it, which a standard library's

@@ -73,7 +73,7 @@ impl Scene {
             traceparent: Some(TRACE),
             occurred_at: now(),
         };
-        push(change, &self.tenant.id, &message).await.unwrap();
+        push(change, &self.tenant.id, &[message]).await.unwrap();
         id
     }
 

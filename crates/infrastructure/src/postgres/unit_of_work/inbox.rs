@@ -272,7 +272,7 @@ impl InboxUnitOfWork for PgUnitOfWork {
     async fn journal(&mut self, event: AccessEvent) -> Result<(), StoreError> {
         let (identities, connection) = (&self.shared.identities, &mut *self.transaction);
         Self::step(&self.shared.database, async {
-            journal::write_within(connection, event, identities).await?;
+            journal::write_within(connection, vec![event], identities).await?;
             Ok(())
         })
         .await
@@ -300,14 +300,6 @@ impl InboxUnitOfWork for PgUnitOfWork {
         .bind(reason)
         .bind(now.to_sqlx());
         self.execute(insert).await?;
-        let Self {
-            shared,
-            transaction,
-            ..
-        } = *self;
-        shared
-            .database
-            .run(async { Ok(transaction.commit().await?) })
-            .await
+        self.conclude(Vec::new()).await
     }
 }

@@ -121,6 +121,7 @@ impl PgUnitsOfWork {
             correlation: correlation.clone(),
             transaction,
             asks_provider: false,
+            published: Vec::new(),
         }))
     }
 }
@@ -162,6 +163,8 @@ pub(super) struct PgUnitOfWork {
     correlation: RequestId,
     transaction: Transaction<'static, Postgres>,
     asks_provider: bool,
+    /// What the platform is told, once all else is done: the rows that it is about are held then.
+    published: Vec<(OutboxEventId, PortalEvent, Timestamp)>,
 }
 
 impl PgUnitOfWork {
@@ -171,6 +174,40 @@ impl PgUnitOfWork {
 
     pub(super) fn parts(&mut self) -> (&mut PgConnection, &Shared) {
         (&mut self.transaction, &self.shared)
+    }
+
+    /// Publishes, writes events down and commits: the only way in which a change ends well.
+    async fn conclude(mut self, events: Vec<AccessEvent>) -> Result<(), StoreError> {
+        let (shared, asks_provider) = (Arc::clone(&self.shared), self.asks_provider);
+        let work = async {
+            self.push_published().await?;
+            if !events.is_empty() {
+                journal::write_within(&mut self.transaction, events, &shared.identities).await?;
+            }
+            self.transaction.commit().await?;
+            Ok(())
+        };
+        shared.database.run(work).await?;
+        if asks_provider {
+            shared.provider_wake.notify_one();
+        }
+        Ok(())
+    }
+
+    async fn push_published(&mut self) -> Result<(), sqlx::Error> {
+        if self.published.is_empty() {
+            return Ok(());
+        }
+        let published = self.published.iter();
+        let messages = published.map(|(id, event, at)| NewMessage {
+            id: *id,
+            event,
+            correlation_id: Some(&self.correlation),
+            traceparent: None,
+            occurred_at: *at,
+        });
+        let messages: Vec<NewMessage<'_>> = messages.collect();
+        push(&mut self.transaction, &self.tenant, &messages).await
     }
 
     /// Runs a step within the time that one may take.
@@ -201,18 +238,9 @@ impl UnitOfWork for PgUnitOfWork {
     }
 
     async fn publish(&mut self, event: &PortalEvent, now: Timestamp) -> Result<(), StoreError> {
-        let message = NewMessage {
-            id: OutboxEventId::new(self.shared.ids.ulid(now)),
-            event,
-            correlation_id: Some(&self.correlation),
-            traceparent: None,
-            occurred_at: now,
-        };
-        let (tenant, connection) = (&self.tenant, &mut *self.transaction);
-        Self::step(&self.shared.database, async {
-            Ok(push(connection, tenant, &message).await?)
-        })
-        .await
+        let id = OutboxEventId::new(self.shared.ids.ulid(now));
+        self.published.push((id, event.clone(), now));
+        Ok(())
     }
 
     async fn deliver(
@@ -285,22 +313,8 @@ impl UnitOfWork for PgUnitOfWork {
 
     #[tracing::instrument(name = "db.unit_of_work.commit", skip_all, level = "debug")]
     async fn commit(self: Box<Self>, event: AccessEvent) -> Result<Receipt, StoreError> {
-        let Self {
-            shared,
-            mut transaction,
-            asks_provider,
-            ..
-        } = *self;
-        let work = async {
-            let written = journal::write_within(&mut transaction, event, &shared.identities);
-            let id = written.await?;
-            transaction.commit().await?;
-            Ok(id)
-        };
-        let id = shared.database.run(work).await?;
-        if asks_provider {
-            shared.provider_wake.notify_one();
-        }
+        let id = event.id;
+        self.conclude(vec![event]).await?;
         Ok(journal::receipt(id))
     }
 }

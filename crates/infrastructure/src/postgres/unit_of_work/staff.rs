@@ -5,12 +5,16 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use portal_application::ports::{DecidedOn, StaffUnitOfWork, StaffUnitsOfWork, StoreError, Stored};
 use portal_domain::access::StaffGrant;
-use portal_domain::id::{PatientId, PortalAccountId, ProxyDelegationId, RequestId};
+use portal_domain::audit::{AccessEvent, Receipt};
+use portal_domain::id::{
+    PatientId, PortalAccessEventId, PortalAccountId, ProxyDelegationId, RequestId,
+};
 use portal_domain::proxy_delegation::{LegalBasis, ProxyDelegation};
 use serde_json::Value;
 use sqlx::types::Json;
 
 use super::super::error::QueryError;
+use super::super::journal;
 use super::{PgUnitOfWork, PgUnitsOfWork};
 
 #[async_trait]
@@ -143,5 +147,15 @@ impl StaffUnitOfWork for PgUnitOfWork {
         now: Timestamp,
     ) -> Result<Stored, StoreError> {
         self.insert_on(delegation, Some(basis), now).await
+    }
+
+    #[tracing::instrument(name = "db.staff_unit_of_work.commit", skip_all, level = "debug")]
+    async fn commit_all(
+        self: Box<Self>,
+        events: Vec<AccessEvent>,
+    ) -> Result<Vec<Receipt>, StoreError> {
+        let ids: Vec<PortalAccessEventId> = events.iter().map(|event| event.id).collect();
+        self.conclude(events).await?;
+        Ok(ids.into_iter().map(journal::receipt).collect())
     }
 }

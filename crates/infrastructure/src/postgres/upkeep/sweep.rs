@@ -74,7 +74,7 @@ impl SweepUnitOfWork for PgUnitOfWork {
     async fn record(&mut self, event: AccessEvent) -> Result<(), StoreError> {
         let (connection, shared) = self.parts();
         let written = async {
-            journal::write_within(connection, event, &shared.identities).await?;
+            journal::write_within(connection, vec![event], &shared.identities).await?;
             Ok(())
         };
         shared.database.run(written).await
