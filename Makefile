@@ -1,6 +1,6 @@
 # `make` explains itself. The work is done by the scripts in dev/.
 .DEFAULT_GOAL := help
-.PHONY: help run test check e2e bench coverage soak clean
+.PHONY: help run test fuzz check e2e bench coverage soak clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -10,6 +10,9 @@ run: ## Start the portal with demo people; RECORDS=dir serves FHIR transaction B
 
 test: ## Run all tests; ARGS="name" runs those that have it in their name
 	@dev/test $(ARGS)
+
+fuzz: ## Ask for every read with whatever its schema allows, and what it does not
+	@dev/run --fuzz
 
 check: ## Format, lints, dependency rules, documents, scripts
 	@dev/check

@@ -1,10 +1,10 @@
 # Which programs are needed, and how the system's packages bring them.
 # shellcheck shell=bash
 
-# missing_packages KIND [BENCH [E2E]]: the packages of KIND (apt or brew) whose programs are not
+# missing_packages KIND [BENCH [E2E [FUZZ]]]: the packages of KIND (apt or brew) whose programs are not
 # found.
 missing_packages() {
-    local kind=$1 bench=${2:-} e2e=${3:-}
+    local kind=$1 bench=${2:-} e2e=${3:-} fuzz=${4:-}
     postgres_bin >/dev/null || package "$kind" postgresql postgresql@16
     { has redis-server && has redis-cli; } || package "$kind" redis-server redis
     has nats-server || package "$kind" nats-server nats-server
@@ -13,6 +13,8 @@ missing_packages() {
     [ -z "$bench" ] || has nginx || package "$kind" nginx nginx
     [ -z "$bench" ] || has wrk || package "$kind" wrk wrk
     [ -z "$e2e" ] || missing_for_e2e "$kind"
+    [ -z "$fuzz" ] || python3 -c 'import venv, ensurepip' 2>/dev/null ||
+        package "$kind" python3-venv python
 }
 
 missing_for_e2e() {

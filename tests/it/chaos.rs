@@ -26,7 +26,7 @@ use tally::Tally;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn parts_that_come_and_go_under_load_take_nothing_along() {
     let lasts = Duration::from_secs(number("CHAOS_SECONDS", 15));
-    let rate = number("CHAOS_RATE", 30);
+    let rate = number("CHAOS_RATE", 25);
     let within = lasts + Duration::from_mins(2);
     scene_alone(within, run(lasts, rate)).await;
 }

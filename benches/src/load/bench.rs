@@ -7,10 +7,10 @@ use std::time::Duration;
 use crate::closed::{self, Load};
 use crate::cold::{self, Cold, WARM_UP_SECONDS};
 use crate::machine::conditions;
-use crate::report::{Report, Row};
+use crate::report::{Part, Report, Row};
 use crate::stage::{READERS, Stage, token};
 use crate::target::{Kind, Target};
-use crate::{Arguments, Outcome, bulk, journal, outbox, say, usage};
+use crate::{Arguments, Outcome, bulk, hostile, isolation, journal, outbox, page, say, usage};
 
 const KINDS: [Kind; 6] = [
     Kind::FloorVerified,
@@ -24,7 +24,7 @@ const KINDS: [Kind; 6] = [
 /// Measures everything that the arguments select.
 pub(crate) async fn run(arguments: &Arguments, dir: &Path) -> Outcome<Report> {
     let patients = cold_patients(arguments);
-    let mut stage = Stage::start(dir, &patients).await?;
+    let mut stage = Stage::start(dir, &everybody(&patients, arguments)).await?;
     let conditions = conditions(&stage.servers);
     let mut rows = Vec::new();
     for place in 0..READERS.len() {
@@ -33,24 +33,7 @@ pub(crate) async fn run(arguments: &Arguments, dir: &Path) -> Outcome<Report> {
         }
     }
     let cold = cold_summaries(&mut stage, patients, arguments).await?;
-    let outbox = if outbox::NAME.contains(&arguments.only) {
-        say("the outbox");
-        Some(outbox::run(&stage).await?)
-    } else {
-        None
-    };
-    let journal = if journal::NAME.contains(&arguments.only) {
-        say("the journal");
-        Some(journal::run(&stage).await?)
-    } else {
-        None
-    };
-    let bulk = if bulk::NAME.contains(&arguments.only) {
-        say("a bulk import");
-        Some(bulk::run(&mut stage).await?)
-    } else {
-        None
-    };
+    let parts = parts(&mut stage, arguments).await?;
     if is_wanted(Kind::SectionRelayApart, arguments) {
         rows.extend(with_relay_apart(&mut stage, arguments).await?);
     }
@@ -58,15 +41,59 @@ pub(crate) async fn run(arguments: &Arguments, dir: &Path) -> Outcome<Report> {
         conditions,
         rows,
         cold,
-        outbox,
-        journal,
-        bulk,
+        parts,
         idle_kib: stage.idle_kib,
     })
 }
 
 fn is_wanted(kind: Kind, arguments: &Arguments) -> bool {
     kind.name().contains(&arguments.only)
+}
+
+/// What has no row of the table. The hostile answers are the last: memory is judged then.
+async fn parts(stage: &mut Stage, arguments: &Arguments) -> Outcome<Vec<Box<dyn Part>>> {
+    let mut parts: Vec<Box<dyn Part>> = Vec::new();
+    if begun(page::NAME, arguments) {
+        parts.push(Box::new(page::run(stage).await?));
+    }
+    if begun(isolation::NAME, arguments) {
+        parts.push(Box::new(isolation::run(stage).await?));
+    }
+    if begun(outbox::NAME, arguments) {
+        parts.push(Box::new(outbox::run(stage).await?));
+    }
+    if begun(journal::NAME, arguments) {
+        parts.push(Box::new(journal::run(stage).await?));
+    }
+    if begun(bulk::NAME, arguments) {
+        parts.push(Box::new(bulk::run(stage).await?));
+    }
+    if begun(hostile::NAME, arguments) {
+        parts.push(Box::new(hostile::run(stage).await?));
+    }
+    Ok(parts)
+}
+
+/// Whether a part is wanted, which is said when it begins.
+fn begun(name: &str, arguments: &Arguments) -> bool {
+    let is_wanted = name.contains(&arguments.only);
+    if is_wanted {
+        say(name);
+    }
+    is_wanted
+}
+
+/// Who has an account and a record.
+fn everybody(cold: &[String], arguments: &Arguments) -> Vec<String> {
+    let wanted = |name: &str| name.contains(&arguments.only);
+    let pages = page::PEOPLE
+        .iter()
+        .map(|(patient, _)| (*patient).to_owned());
+    let mut everybody = cold.to_vec();
+    everybody.extend(pages.filter(|_| wanted(page::NAME)));
+    everybody.extend(isolation::patients().filter(|_| wanted(isolation::NAME)));
+    everybody.extend(hostile::patients().filter(|_| wanted(hostile::NAME)));
+    everybody
 }
 
 fn cold_patients(arguments: &Arguments) -> Vec<String> {

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use crate::http::{self, bearer};
 use crate::records::TENANT;
+use crate::report::{Goal, Part};
 use crate::service::INTERNAL_AUDIENCE;
 use crate::stage::Stage;
 use crate::{Outcome, usage};
@@ -70,15 +71,16 @@ impl Bulk {
     fn rate(&self) -> f64 {
         LINES as f64 / self.took.as_secs_f64()
     }
+}
 
-    /// Goal, what is wanted, what was measured, and whether that meets it.
-    pub(crate) fn goal(&self) -> (&'static str, &'static str, String, bool) {
-        (
+impl Part for Bulk {
+    fn goals(&self) -> Vec<Goal> {
+        vec![(
             "Lines of a bulk import a second",
             "≥ 1,000",
             format!("{:.0}", self.rate()),
             self.rate() >= 1_000.0,
-        )
+        )]
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::records::TENANT;
+use crate::report::{Goal, Part};
 use crate::stage::Stage;
 use crate::{Outcome, usage};
 
@@ -65,15 +66,16 @@ impl Journal {
     fn rate(&self) -> f64 {
         BACKLOG as f64 / self.out.as_secs_f64()
     }
+}
 
-    /// Goal, what is wanted, what was measured, and whether that meets it.
-    pub(crate) fn goal(&self) -> (&'static str, &'static str, String, bool) {
-        (
+impl Part for Journal {
+    fn goals(&self) -> Vec<Goal> {
+        vec![(
             "Access events that the relay publishes a second",
             "≥ 20,000",
             format!("{:.0}", self.rate()),
             self.rate() >= 20_000.0,
-        )
+        )]
     }
 }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::time::{Instant, interval, sleep};
 
 use crate::records::TENANT;
-use crate::report::millis;
+use crate::report::{Goal, Part, millis};
 use crate::servers::Servers;
 use crate::stage::Stage;
 use crate::{Outcome, usage};
@@ -145,10 +145,11 @@ impl Outbox {
     fn rate(&self) -> f64 {
         BACKLOG as f64 / self.drained.as_secs_f64()
     }
+}
 
-    /// Goal, what is wanted, what was measured, and whether that meets it.
-    pub(crate) fn goals(&self) -> [(&'static str, &'static str, String, bool); 2] {
-        [
+impl Part for Outbox {
+    fn goals(&self) -> Vec<Goal> {
+        vec![
             (
                 "Events of the outbox a second",
                 "≥ 2,000",

@@ -137,6 +137,23 @@ fn condition(patient: &str) -> Value {
     })
 }
 
+/// A vital sign, one of many, on a day of its own.
+pub(crate) fn vital_sign(patient: &str, number: usize) -> Value {
+    let mut sign = heart_rate(patient);
+    sign["id"] = json!(format!("obs-{patient}-{number}"));
+    let (year, month, day) = (2000 + number / 336, 1 + number / 28 % 12, 1 + number % 28);
+    sign["effectiveDateTime"] = json!(format!("{year}-{month:02}-{day:02}T08:00:00Z"));
+    sign
+}
+
+/// A problem with a text.
+pub(crate) fn problem(patient: &str, number: usize, text: &str) -> Value {
+    let mut problem = condition(patient);
+    problem["id"] = json!(format!("con-{patient}-{number}"));
+    problem["note"] = json!([{ "text": text }]);
+    problem
+}
+
 fn allergy(patient: &str) -> Value {
     json!({
         "resourceType": "AllergyIntolerance", "id": format!("alg-{patient}"), "meta": meta(),

@@ -3,12 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::bulk::Bulk;
 use crate::closed::Closed;
 use crate::cold::Cold;
-use crate::journal::Journal;
 use crate::machine::Conditions;
-use crate::outbox::Outbox;
 use crate::servers::ServersCpu;
 use crate::target::Kind;
 
@@ -61,14 +58,22 @@ impl fmt::Display for Row {
     }
 }
 
+/// Goal, what is wanted, what was measured, and whether that meets it.
+pub(crate) type Goal = (&'static str, &'static str, String, bool);
+
+/// A measurement with goals of its own, which tells of itself.
+pub(crate) trait Part: fmt::Display {
+    /// What it was made for.
+    fn goals(&self) -> Vec<Goal>;
+}
+
 /// Everything that was measured.
 pub(crate) struct Report {
     pub(crate) conditions: Conditions,
     pub(crate) rows: Vec<Row>,
     pub(crate) cold: Option<Cold>,
-    pub(crate) outbox: Option<Outbox>,
-    pub(crate) journal: Option<Journal>,
-    pub(crate) bulk: Option<Bulk>,
+    /// What has no row of the table.
+    pub(crate) parts: Vec<Box<dyn Part>>,
     pub(crate) idle_kib: Option<u64>,
 }
 
@@ -143,9 +148,7 @@ impl Report {
             f,
             "| p99 of a cold summary | ≤ slowest source + 15 ms | {measured} | {verdict} |"
         )?;
-        let events = self.outbox.iter().flat_map(Outbox::goals);
-        let events = events.chain(self.journal.iter().map(Journal::goal));
-        let goals = events.chain(self.bulk.iter().map(Bulk::goal));
+        let goals = self.parts.iter().flat_map(|part| part.goals());
         for (goal, wanted, measured, is_met) in goals {
             writeln!(f, "| {goal} | {wanted} | {measured} | {} |", met(is_met))?;
         }
@@ -177,14 +180,8 @@ impl fmt::Display for Report {
         if let Some(cold) = &self.cold {
             write!(f, "\n{cold}")?;
         }
-        if let Some(outbox) = &self.outbox {
-            write!(f, "\n{outbox}")?;
-        }
-        if let Some(journal) = &self.journal {
-            write!(f, "\n{journal}")?;
-        }
-        if let Some(bulk) = &self.bulk {
-            write!(f, "\n{bulk}")?;
+        for part in &self.parts {
+            write!(f, "\n{part}")?;
         }
         self.write_goals(f)
     }

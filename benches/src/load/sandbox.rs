@@ -79,6 +79,12 @@ impl Sandbox {
         Ok(())
     }
 
+    /// Has a source misbehave in a way that the sandbox knows.
+    pub(crate) async fn fault(&mut self, source: &str, mode: &str) -> Outcome<()> {
+        let path = format!("/_admin/sources/{source}/fault");
+        self.post(&path, &json!({ "mode": mode })).await.map(drop)
+    }
+
     /// The issuer's keys.
     pub(crate) async fn key_set(&mut self) -> Outcome<Vec<u8>> {
         let path = url::Url::parse(&self.issuer)?.path().to_owned();

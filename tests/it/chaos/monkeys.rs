@@ -111,23 +111,24 @@ impl Monkey<'_> {
             let pod = &self.pods.pods[self.random.below(2)];
             match self.random.below(3) {
                 0 => {
-                    self.tally.disturbed("killed pod", Some("killed"));
-                    self.tally.disturbed("pod", None);
+                    self.tally
+                        .disturbed("killed pod", Some("and started again"));
                     pod.kill().await;
                     self.pods.begin(pod).await;
                 }
                 1 => {
-                    self.tally.disturbed("pod", Some("paused"));
+                    self.tally.disturbed("paused pod", Some("and resumed"));
                     let lasts = 300 + u64::try_from(self.random.below(1_200)).unwrap_or_default();
                     pod.pause(Duration::from_millis(lasts)).await;
+                    self.tally.disturbed("paused pod", None);
                 }
                 _ => {
-                    self.tally.disturbed("pod", Some("rolled"));
+                    self.tally
+                        .disturbed("rolled pod", Some("and started again"));
                     pod.terminate().await;
                     self.pods.begin(pod).await;
                 }
             }
-            self.tally.disturbed("pod", None);
         }
     }
 }

@@ -10,6 +10,8 @@ use tokio::sync::watch;
 /// How long a disturbance is felt: a fetch of 1.5 s that began in it, a breaker that stays open for
 /// 5 s, perhaps twice.
 const FELT_FOR: Duration = Duration::from_secs(12);
+/// A pod whose time stood still is late for all that it had begun, and has more to do than it can.
+const PAUSE_FELT_FOR: Duration = Duration::from_secs(4);
 const FINDINGS_KEPT: usize = 20;
 
 #[derive(Default)]
@@ -59,16 +61,15 @@ impl Tally {
 
     /// Whether what was done explains that what these sources have was not shown.
     pub(super) fn excuses(&self, sources: &[&str], verdict: &str) -> bool {
-        let pod = self.is_disturbed("pod", FELT_FOR);
+        let paused = self.is_disturbed("paused pod", PAUSE_FELT_FOR);
         let mut sources = sources.iter();
         match verdict {
             "503 UPSTREAM_UNAVAILABLE"
             | "504 UPSTREAM_TIMEOUT"
             | "502 UPSTREAM_INVALID_RESPONSE" => {
-                pod || sources.all(|source| self.is_disturbed(source, FELT_FOR))
+                paused || sources.all(|source| self.is_disturbed(source, FELT_FOR))
             }
-            // A pod whose time stood still finds its transactions ended.
-            "503 STORE_UNAVAILABLE" | "503 OVERLOADED" => pod,
+            "503 STORE_UNAVAILABLE" | "503 OVERLOADED" => paused,
             _ => false,
         }
     }
