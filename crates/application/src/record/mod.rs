@@ -5,6 +5,7 @@ mod flight;
 mod labs;
 mod list;
 mod load;
+mod matches;
 mod paging;
 mod provenance;
 mod reach;

@@ -8,14 +8,19 @@ use portal_domain::source::RecordSet;
 use portal_fhir::{Header, ResourceType};
 
 use super::Reading;
+use super::matches::Matches;
 
 /// Takes out of each Provenance what is not shown to this caller, and drops those of which nothing
 /// is left; other records stay as they are. What they are about is loaded for it, and the sets of
 /// that are handed back.
 pub(super) async fn about_what_is_shown(
     reading: &mut Reading<'_>,
-    records: Vec<ReleasedRecord>,
-) -> (Vec<ReleasedRecord>, Vec<RecordSet>) {
+    matches: Matches,
+) -> (Matches, Vec<RecordSet>) {
+    if !matches.hold(ResourceType::Provenance) {
+        return (matches, Vec::new());
+    }
+    let records = matches.into_records();
     let sets = sets_of_targets(&records);
     reading.load(&sets).await;
     let mut shown = HashSet::new();
@@ -31,7 +36,7 @@ pub(super) async fn about_what_is_shown(
             Some(record)
         }
     });
-    (kept.collect(), sets)
+    (Matches::Records(kept.collect()), sets)
 }
 
 /// The Provenance of the matches of a page, as far as the caller may see it, and the sets that
@@ -49,9 +54,10 @@ pub(super) async fn provenance_of(
     let released = reading.released(set);
     let records = released.iter().flat_map(Released::records);
     let records = records.filter(|record| targets(record.header()).any(|it| matches.contains(it)));
-    let (records, mut sets) = about_what_is_shown(reading, records.collect()).await;
+    let records = Matches::Records(records.collect());
+    let (records, mut sets) = about_what_is_shown(reading, records).await;
     sets.push(set);
-    (reading.masked(records).await, sets)
+    (reading.masked(records.into_records()).await, sets)
 }
 
 fn address(header: &Header) -> String {

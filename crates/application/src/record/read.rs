@@ -13,6 +13,7 @@ use crate::look::{Look, Seen};
 use crate::operation;
 use crate::portal::Inner;
 
+use super::matches::Matches;
 use super::provenance::about_what_is_shown;
 use super::reach::check_reached;
 use super::{Reading, RecordRules};
@@ -83,7 +84,9 @@ impl Look for ReadOne<'_> {
             check_reached(&mut reading, self.resource_type, self.id).await?;
         }
         let record = find(&mut reading, &sets, &upstream_id, self.id).await?;
-        let (records, more) = about_what_is_shown(&mut reading, vec![record]).await;
+        let record = Matches::Records(vec![record]);
+        let (records, more) = about_what_is_shown(&mut reading, record).await;
+        let records = records.into_records();
         if records.is_empty() {
             let failed = more.iter().find_map(|set| reading.error(*set));
             return Err(failed.map_or(AccessError::NotFound, AccessError::Source));

@@ -6,7 +6,7 @@ use portal_domain::access::{Action, Denial, PatientGrant};
 use portal_domain::disclosure::{Answer, Group, ReleasedRecord};
 use portal_domain::id::PatientId;
 use portal_domain::source::RecordSet;
-use portal_fhir::{Handling, Query, ResourceType, Sort, SortKey, Token, sort_key};
+use portal_fhir::{Handling, Header, Query, ResourceType, Sort, SortKey, Token};
 
 use crate::answer::Completeness;
 use crate::caller::Caller;
@@ -16,7 +16,8 @@ use crate::operation;
 use crate::portal::Inner;
 
 use super::Reading;
-use super::paging::{Page, binding, page};
+use super::matches::Matches;
+use super::paging::{Page, binding};
 use super::provenance::{about_what_is_shown, provenance_of};
 use super::reach::{INCLUDED, included};
 
@@ -46,24 +47,9 @@ pub(crate) fn matching(
     sets: &[RecordSet],
     sort: Sort,
     zone: &TimeZone,
-    matches: impl Fn(&portal_fhir::Header) -> bool,
+    matches: impl Fn(&Header) -> bool,
 ) -> Vec<ReleasedRecord> {
-    let mut records = Vec::new();
-    for set in sets {
-        let Some(released) = reading.released(*set) else {
-            continue;
-        };
-        records.extend(released.records().filter(|record| matches(record.header())));
-    }
-    // One set alone is already in the default order.
-    if sets.len() > 1 || sort != Sort::default() {
-        // Two types may have the same id at one base.
-        records.sort_by_cached_key(|record| {
-            let header = record.header();
-            (sort_key(header, sort, zone), header.resource_type)
-        });
-    }
-    records
+    Matches::of(reading, sets, (sort, zone), matches).into_records()
 }
 
 #[async_trait]
@@ -91,14 +77,13 @@ impl Look for Search<'_> {
         let sets = sets(&query);
         let mut reading = Reading::new(&portal.loader, grant, caller);
         reading.load(&sets).await;
-        let records = matching(&reading, &sets, query.sort(), zone, |header| {
-            query.matches(header, zone)
-        });
+        let order = (query.sort(), zone);
+        let matches = Matches::of(&reading, &sets, order, |header| query.matches(header, zone));
         let missing = missing(&reading, &sets)?;
-        let (records, mut asked) = about_what_is_shown(&mut reading, records).await;
+        let (matches, mut asked) = about_what_is_shown(&mut reading, matches).await;
         let missing = missing.or_else(|| asked.iter().find_map(|set| reading.error(*set)));
         asked.extend(&sets);
-        let total = records.len();
+        let total = matches.len();
         if let (true, Some(error)) = (query.summary_count(), missing) {
             return Err(error.into());
         }
@@ -107,8 +92,7 @@ impl Look for Search<'_> {
         } else {
             query.count()
         };
-        let key = |record: &ReleasedRecord| sort_key(record.header(), query.sort(), zone);
-        let Page { items, next } = page(records, after.as_ref(), limit, key);
+        let Page { items, next } = matches.page(after.as_ref(), limit, order);
         let items = reading.masked(items).await;
         let (mut brought, more) = included(&mut reading, query.includes(), &items).await;
         asked.extend(more);

@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use portal_domain::access::{Action, PatientGrant};
-use portal_domain::disclosure::{Answer, ReleasedRecord};
+use portal_domain::disclosure::Answer;
 use portal_domain::source::RecordSet;
-use portal_fhir::{Header, Sort, SortKey, sort_key};
+use portal_fhir::{Header, Sort, SortKey};
 
 use crate::caller::Caller;
 use crate::error::AccessError;
@@ -14,8 +14,9 @@ use crate::operation;
 use crate::portal::Inner;
 
 use super::Reading;
-use super::paging::{Page, binding, page};
-use super::search::{PageAbout, matching, missing};
+use super::matches::Matches;
+use super::paging::{Page, binding};
+use super::search::{PageAbout, missing};
 
 /// A section of the chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -136,12 +137,12 @@ impl Look for SectionPage<'_> {
         let mut reading = Reading::new(&portal.loader, grant, caller);
         reading.load(&sets).await;
         missing(&reading, &sets)?;
-        let records = matching(&reading, &sets, Sort::default(), zone, |header| {
+        let order = (Sort::default(), zone);
+        let matches = Matches::of(&reading, &sets, order, |header| {
             self.section.holds(header) && range.holds(header, zone)
         });
-        let total = records.len();
-        let key = |record: &ReleasedRecord| sort_key(record.header(), Sort::default(), zone);
-        let Page { items, next } = page(records, after.as_ref(), limit, key);
+        let total = matches.len();
+        let Page { items, next } = matches.page(after.as_ref(), limit, order);
         let items = reading.masked(items).await;
         Ok(Seen {
             answer: Answer::list(items),

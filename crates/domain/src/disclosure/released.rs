@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::tz::TimeZone;
 use portal_fhir::{Header, Record, mask_references, project, retain_targets};
 
 use crate::access::ReadPermit;
@@ -84,73 +84,76 @@ impl Released {
 
     /// The visible records, in default order.
     pub fn records(&self) -> impl Iterator<Item = ReleasedRecord> + '_ {
-        self.visible.iter().map(|index| ReleasedRecord {
+        self.visible.iter().map(|index| self.record(*index))
+    }
+
+    /// The visible record at a place among them.
+    pub fn at(&self, place: usize) -> Option<ReleasedRecord> {
+        let index = *self.visible.get(place)?;
+        Some(self.record(index))
+    }
+
+    fn record(&self, index: u32) -> ReleasedRecord {
+        ReleasedRecord {
             set: Arc::clone(self.owned.stored()),
-            index: *index,
-            edited: self.reduced.get(index).cloned(),
-        })
+            index,
+            edited: self.reduced.get(&index).cloned(),
+        }
+    }
+
+    /// The header of the visible record at a place among them.
+    pub fn header(&self, place: usize) -> Option<&Header> {
+        self.visible.get(place).map(|index| self.header_of(*index))
     }
 
     /// The headers of the visible records, in default order.
     pub fn headers(&self) -> impl Iterator<Item = &Header> {
-        let records = self.owned.records();
-        self.visible
-            .iter()
-            .map(|index| match self.reduced.get(index) {
-                Some(reduced) => &reduced.header,
-                None => &records[*index as usize].header,
-            })
+        self.visible.iter().map(|index| self.header_of(*index))
+    }
+
+    fn header_of(&self, index: u32) -> &Header {
+        match self.reduced.get(&index) {
+            Some(reduced) => &reduced.header,
+            None => &self.owned.records()[index as usize].header,
+        }
     }
 }
 
 /// The records that policy shows, each business identifier once.
 pub(super) fn visible(owned: &Owned, verdicts: &Verdicts, zone: &TimeZone) -> Vec<u32> {
-    let visible = (0u32..)
-        .zip(owned.records())
-        .map(|(index, _)| index)
-        .filter(|index| verdicts.at(*index as usize).is_none())
-        .collect();
-    without_superseded(visible, owned.records(), zone)
+    let mut visible: Vec<u32> = verdicts.shown().collect();
+    let superseded = superseded(&visible, owned, zone);
+    if !superseded.is_empty() {
+        visible.retain(|place| !superseded.contains(place));
+    }
+    visible
 }
-
-/// Business identifiers, system and value of each.
-type Identity<'a> = Vec<(&'a str, &'a str)>;
 
 /// Of visible records with the same business identifiers (system and value), the newest
 /// `meta.lastUpdated` stays. All of them have to be the same: that of a group, which all bills of a
 /// batch share, makes nothing of them one. Decided here and not when a set is claimed: a newer
 /// record that is withheld must not take a visible one along, for its absence would tell of it.
-fn without_superseded(mut visible: Vec<u32>, records: &[Record], zone: &TimeZone) -> Vec<u32> {
-    let mut newest: HashMap<Identity<'_>, (Option<Timestamp>, u32)> = HashMap::new();
+fn superseded(visible: &[u32], owned: &Owned, zone: &TimeZone) -> HashSet<u32> {
+    let records = owned.records();
+    let updated = |place: u32| last_updated(&records[place as usize].header, zone);
     let mut superseded = HashSet::new();
-    for index in &visible {
-        let header = &records[*index as usize].header;
-        let Some(identity) = identity(header) else {
+    for group in owned.stored().namesakes() {
+        let mut seen = group
+            .iter()
+            .filter(|place| visible.binary_search(place).is_ok());
+        let Some(mut newest) = seen.next() else {
             continue;
         };
-        let this = (last_updated(header, zone), *index);
-        let best = newest.entry(identity).or_insert(this);
-        if this.1 != best.1 {
-            let older = if this.0 > best.0 {
-                std::mem::replace(best, this)
+        for place in seen {
+            let newer = updated(*place) > updated(*newest);
+            superseded.insert(*if newer {
+                std::mem::replace(&mut newest, place)
             } else {
-                this
-            };
-            superseded.insert(older.1);
+                place
+            });
         }
     }
-    visible.retain(|index| !superseded.contains(index));
-    visible
-}
-
-/// The identifiers that have a system, in order; none without any.
-fn identity(header: &Header) -> Option<Identity<'_>> {
-    let known = header.identifiers.iter().filter_map(|identifier| {
-        Some((identifier.system.as_deref()?, identifier.value.as_deref()?))
-    });
-    let mut known: Vec<_> = known.collect();
-    known.sort_unstable();
-    (!known.is_empty()).then_some(known)
+    superseded
 }
 
 impl ReleasedRecord {

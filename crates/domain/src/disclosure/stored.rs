@@ -1,11 +1,13 @@
 //! An owned set at rest, as the cache keeps it.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
-use portal_fhir::Record;
+use portal_fhir::{Header, Record};
 
 use crate::id::{PatientId, TenantId};
+use crate::release::{Floor, ReleaseRules};
 use crate::sensitivity::{CodeLists, LabelMode, SensitivityClass, classify};
 use crate::source::RecordSet;
 
@@ -32,6 +34,8 @@ pub struct StoredSet {
 #[derive(Default)]
 pub struct Memo {
     classes: OnceLock<(Arc<CodeLists>, LabelMode, Arc<[SensitivityClass]>)>,
+    floors: OnceLock<(ReleaseRules, Arc<[Floor]>)>,
+    namesakes: OnceLock<Box<[Box<[u32]>]>>,
 }
 
 impl StoredSet {
@@ -58,6 +62,51 @@ impl StoredSet {
             classify()
         }
     }
+
+    /// The floor of each record, by the rules of its source, which do not change while the service
+    /// runs.
+    pub(crate) fn floors(&self, rules: &ReleaseRules) -> Arc<[Floor]> {
+        let judge = || {
+            let headers = self.records.iter().map(|record| &record.header);
+            headers.map(|header| Floor::of(header, rules)).collect()
+        };
+        let (known_rules, known) = self.memo.floors.get_or_init(|| (rules.clone(), judge()));
+        if known_rules == rules {
+            Arc::clone(known)
+        } else {
+            judge()
+        }
+    }
+
+    /// The records that have all their business identifiers in common with another one, by their
+    /// places, group by group.
+    pub(super) fn namesakes(&self) -> &[Box<[u32]>] {
+        self.memo.namesakes.get_or_init(|| namesakes(&self.records))
+    }
+}
+
+/// Business identifiers, system and value of each.
+type Identity<'a> = Vec<(&'a str, &'a str)>;
+
+fn namesakes(records: &[Record]) -> Box<[Box<[u32]>]> {
+    let mut places: BTreeMap<Identity<'_>, Vec<u32>> = BTreeMap::new();
+    for (place, record) in (0u32..).zip(records) {
+        if let Some(identity) = identity(&record.header) {
+            places.entry(identity).or_default().push(place);
+        }
+    }
+    let groups = places.into_values().filter(|places| places.len() > 1);
+    groups.map(Vec::into_boxed_slice).collect()
+}
+
+/// The identifiers that have a system, in order; none without any.
+fn identity(header: &Header) -> Option<Identity<'_>> {
+    let known = header.identifiers.iter().filter_map(|identifier| {
+        Some((identifier.system.as_deref()?, identifier.value.as_deref()?))
+    });
+    let mut known: Vec<_> = known.collect();
+    known.sort_unstable();
+    (!known.is_empty()).then_some(known)
 }
 
 impl std::fmt::Debug for StoredSet {

@@ -17,7 +17,7 @@ pub enum ReleaseMode {
 }
 
 /// The release rules of one source.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReleaseRules {
     /// Marks or status.
     pub mode: ReleaseMode,
@@ -79,33 +79,77 @@ impl Withheld {
     }
 }
 
-/// Judges one record by the floor.
-pub(super) fn judge(
-    header: &Header,
-    rules: &ReleaseRules,
-    critical_hold: SignedDuration,
-    now: Timestamp,
-) -> Result<(), Withheld> {
-    check_status(
-        Some(header.resource_type),
-        header.status.as_deref(),
-        &header.verification_status,
-    )?;
-    check_contained_status(&header.contained)?;
-    check_readable(header)?;
-    if header.resource_type == ResourceType::Location && may_be_home(header) {
-        return Err(Withheld::Home);
+/// What the floor says of a record, whoever looks at it and when: it follows from the record and
+/// the rules of its source alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Floor {
+    /// Nothing stands against it.
+    Open,
+    /// It waits for some time after it was issued.
+    Waits,
+    /// [`Withheld::NotReleased`]
+    NotReleased,
+    /// [`Withheld::Status`]
+    Status,
+    /// [`Withheld::EnteredInError`]
+    EnteredInError,
+    /// [`Withheld::Home`]
+    Home,
+    /// [`Withheld::Critical`]
+    Critical,
+    /// [`Withheld::Unreadable`]
+    Unreadable,
+}
+
+impl Floor {
+    /// The floor of one record.
+    pub(crate) fn of(header: &Header, rules: &ReleaseRules) -> Self {
+        let stands_against = check_status(
+            Some(header.resource_type),
+            header.status.as_deref(),
+            &header.verification_status,
+        )
+        .or_else(|| check_contained_status(&header.contained))
+        .or_else(|| (!is_readable(header)).then_some(Self::Unreadable));
+        if let Some(floor) = stands_against {
+            return floor;
+        }
+        if header.resource_type == ResourceType::Location && may_be_home(header) {
+            return Self::Home;
+        }
+        let marks = Marks::of(header, rules);
+        if rules.mode == ReleaseMode::Marked && !marks.has("released") {
+            return Self::NotReleased;
+        }
+        if !holds_result(header)
+            || !is_critical(header, rules)
+            || marks.has("critical-acknowledged")
+        {
+            return Self::Open;
+        }
+        match rules.mode {
+            ReleaseMode::Marked => Self::Critical,
+            ReleaseMode::ByStatus => Self::Waits,
+        }
     }
-    let marks = Marks::of(header, rules);
-    if rules.mode == ReleaseMode::Marked && !marks.has("released") {
-        return Err(Withheld::NotReleased);
-    }
-    if !holds_result(header) || !is_critical(header, rules) || marks.has("critical-acknowledged") {
-        return Ok(());
-    }
-    match rules.mode {
-        ReleaseMode::Marked => Err(Withheld::Critical),
-        ReleaseMode::ByStatus => check_hold(header, critical_hold, now),
+
+    /// The verdict at a moment.
+    pub(super) fn check(
+        self,
+        header: &Header,
+        critical_hold: SignedDuration,
+        now: Timestamp,
+    ) -> Result<(), Withheld> {
+        Err(match self {
+            Self::Open => return Ok(()),
+            Self::Waits => return check_hold(header, critical_hold, now),
+            Self::NotReleased => Withheld::NotReleased,
+            Self::Status => Withheld::Status,
+            Self::EnteredInError => Withheld::EnteredInError,
+            Self::Home => Withheld::Home,
+            Self::Critical => Withheld::Critical,
+            Self::Unreadable => Withheld::Unreadable,
+        })
     }
 }
 
@@ -155,14 +199,14 @@ fn check_status(
     resource_type: Option<ResourceType>,
     status: Option<&str>,
     verification: &[Coding],
-) -> Result<(), Withheld> {
+) -> Option<Floor> {
     let entered_in_error = |text: &str| text == "entered-in-error";
     let verified_in_error = verification
         .iter()
         .filter_map(|coding| coding.code.as_deref())
         .any(entered_in_error);
     if verified_in_error || status.is_some_and(entered_in_error) {
-        return Err(Withheld::EnteredInError);
+        return Some(Floor::EnteredInError);
     }
     let shown = match resource_type {
         Some(ResourceType::Observation) => status.is_some_and(|s| SHOWN_RESULT.contains(&s)),
@@ -172,12 +216,12 @@ fn check_status(
         Some(ResourceType::MedicationRequest) => status != Some("draft"),
         Some(_) | None => true,
     };
-    if shown { Ok(()) } else { Err(Withheld::Status) }
+    (!shown).then_some(Floor::Status)
 }
 
 // What is contained leaves with its container, so the container waits for it.
-fn check_contained_status(contained: &[Contained]) -> Result<(), Withheld> {
-    contained.iter().try_for_each(|inner| {
+fn check_contained_status(contained: &[Contained]) -> Option<Floor> {
+    contained.iter().find_map(|inner| {
         check_status(
             ResourceType::parse(&inner.type_name),
             inner.status.as_deref(),
@@ -186,7 +230,7 @@ fn check_contained_status(contained: &[Contained]) -> Result<(), Withheld> {
     })
 }
 
-fn check_readable(header: &Header) -> Result<(), Withheld> {
+fn is_readable(header: &Header) -> bool {
     let unreadable_date = matches!(header.date, Some(When::Unreadable)) || header.issued_unreadable;
     let unreadable_result = is_result(header.resource_type)
         && (header.labels_unreadable || header.category_unreadable || unreadable_date);
@@ -194,10 +238,7 @@ fn check_readable(header: &Header) -> Result<(), Withheld> {
         .contained
         .iter()
         .any(|inner| inner.labels_unreadable && is_contained_result(inner));
-    if unreadable_result || unreadable_inside {
-        return Err(Withheld::Unreadable);
-    }
-    Ok(())
+    !unreadable_result && !unreadable_inside
 }
 
 /// `physicalType` is `ho`, or `type` is `PTRES`; as good as that is what cannot be read.

@@ -1,7 +1,7 @@
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use portal_fhir::Header;
 
-use super::{ReleaseMode, Withheld, judge};
+use super::{Floor, ReleaseMode, ReleaseRules, Withheld};
 use crate::testing::{TAG_SYSTEM, at, record, rules};
 
 #[path = "floor_laws.rs"]
@@ -26,6 +26,15 @@ const STATUSES: [&str; 12] = [
 const ISSUED: &str = "2026-01-01T00:00:00Z";
 const HOUR: i64 = 3_600;
 const HOLD: SignedDuration = SignedDuration::from_hours(72);
+
+fn judge(
+    header: &Header,
+    rules: &ReleaseRules,
+    hold: SignedDuration,
+    now: Timestamp,
+) -> Result<(), Withheld> {
+    Floor::of(header, rules).check(header, hold, now)
+}
 
 /// The parts of a resource that the floor looks at.
 #[derive(Debug, Clone, Default)]

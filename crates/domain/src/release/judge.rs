@@ -7,7 +7,7 @@ use crate::sensitivity::{SensitivityClass, SensitivitySet};
 use crate::source::Source;
 use crate::tenant_config::TenantConfig;
 
-use super::floor::{self, Marks, is_critical};
+use super::floor::{Floor, Marks, is_critical};
 use super::policy::Audience;
 use super::rule_match::Subject;
 use super::{ReleaseRules, Withheld};
@@ -57,15 +57,16 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Judges one record by itself. A report also needs the verdicts on its results, see
-    /// [`super::Verdicts`].
+    /// Judges one record by itself, whose floor is known. A report also needs the verdicts on its
+    /// results, see [`super::Verdicts`].
     pub(super) fn judge(
         &self,
         header: &Header,
+        floor: Floor,
         class: impl FnOnce() -> SensitivityClass,
     ) -> Result<(), Withheld> {
         let policy = &self.config.release_policy;
-        floor::judge(header, self.rules, policy.critical_hold, self.now)?;
+        floor.check(header, policy.critical_hold, self.now)?;
         if self
             .viewer
             .sensitive
@@ -73,11 +74,7 @@ impl<'a> Judge<'a> {
         {
             return Err(Withheld::Sensitive);
         }
-        // A Patient is who the record is about, and a directory tells of nobody's health: there is
-        // nothing to release.
-        let is_record =
-            header.resource_type != ResourceType::Patient && !header.resource_type.is_directory();
-        if policy.is_open() || !is_record {
+        if policy.is_open() || !is_record(header.resource_type) {
             return Ok(());
         }
         let subject = Subject {
@@ -88,4 +85,10 @@ impl<'a> Judge<'a> {
         };
         policy.judge(&subject, self.viewer.audience, self.now)
     }
+}
+
+/// A Patient is who the record is about, and a directory tells of nobody's health: there is nothing
+/// to release.
+fn is_record(resource_type: ResourceType) -> bool {
+    resource_type != ResourceType::Patient && !resource_type.is_directory()
 }

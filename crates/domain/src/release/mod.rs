@@ -10,6 +10,7 @@ mod rule_match;
 pub(crate) mod tests;
 mod verdicts;
 
+pub(crate) use floor::Floor;
 pub use floor::{ReleaseMode, ReleaseRules, Withheld};
 pub use judge::{Judge, Viewer};
 pub use pattern::CodePattern;

@@ -13,14 +13,15 @@ use crate::disclosure::Owned;
 use crate::sensitivity::SensitivityClass;
 use crate::source::RecordSet;
 
-use super::{Judge, RuleIndex, Until, Viewer, Withheld};
+use super::{Floor, Judge, RuleIndex, Until, Viewer, Withheld};
 
 /// What a judge says of every record of one owned set.
 #[derive(Debug)]
 pub struct Verdicts {
     owned: Owned,
     judged_for: (Viewer, Timestamp),
-    by_index: Vec<Option<Withheld>>,
+    /// What is withheld, by its place in the set, in order.
+    withheld: Vec<(u32, Withheld)>,
     // Only references ask by id, and most answers have none to judge.
     by_id: OnceLock<ById>,
 }
@@ -59,17 +60,18 @@ impl Verdicts {
                 .copied();
             known.unwrap_or(SensitivityClass::UNDETERMINED)
         };
-        let verdict = |(index, record): (usize, &Record)| {
-            judge
-                .judge(&record.header, || class(index))
-                .err()
-                .or_else(|| more(record))
+        let floors = owned.stored().floors(judge.rules);
+        let verdict = |(place, (record, floor)): (u32, (&Record, &Floor))| {
+            let alone = judge.judge(&record.header, *floor, || class(place as usize));
+            let withheld = alone.err().or_else(|| more(record));
+            withheld.map(|withheld| (place, withheld))
         };
-        let by_index = owned.records().iter().enumerate().map(verdict).collect();
+        let records = owned.records().iter().zip(&*floors);
+        let withheld = (0u32..).zip(records).filter_map(verdict).collect();
         Self {
             owned: owned.clone(),
             judged_for: (judge.viewer, judge.now),
-            by_index,
+            withheld,
             by_id: OnceLock::new(),
         }
     }
@@ -86,23 +88,31 @@ impl Verdicts {
 
     fn by_id(&self) -> &ById {
         self.by_id.get_or_init(|| {
-            let ids = || {
-                self.owned
-                    .headers()
-                    .map(|header| &header.id)
-                    .zip(&self.by_index)
-            };
-            let withheld = ids().map(|(id, verdict)| (id.clone(), verdict.is_some()));
-            let at_source = ids()
-                .filter(|(_, verdict)| verdict.is_some())
-                .filter_map(|(id, _)| id_at_source(id).map(Box::from));
-            (withheld.collect(), at_source.collect())
+            let headers = || self.owned.headers().enumerate();
+            let ids =
+                headers().map(|(place, header)| (header.id.clone(), self.at(place).is_some()));
+            let withheld = headers().filter(|(place, _)| self.at(*place).is_some());
+            let at_source =
+                withheld.filter_map(|(_, header)| id_at_source(&header.id).map(Box::from));
+            (ids.collect(), at_source.collect())
         })
     }
 
-    /// Why the record at an index is withheld, if it is.
-    pub fn at(&self, index: usize) -> Option<Withheld> {
-        self.by_index.get(index).copied().flatten()
+    /// Why the record at a place is withheld, if it is.
+    pub fn at(&self, place: usize) -> Option<Withheld> {
+        let place = u32::try_from(place).ok()?;
+        let found = self
+            .withheld
+            .binary_search_by_key(&place, |(place, _)| *place);
+        let (_, withheld) = self.withheld.get(found.ok()?)?;
+        Some(*withheld)
+    }
+
+    /// The places of the records that are not withheld, in order.
+    pub(crate) fn shown(&self) -> impl Iterator<Item = u32> {
+        let mut withheld = self.withheld.iter().map(|(place, _)| *place).peekable();
+        let places = (0u32..).zip(self.owned.records()).map(|(place, _)| place);
+        places.filter(move |place| withheld.next_if_eq(place).is_none())
     }
 
     /// For whom and when it was judged.
@@ -119,9 +129,10 @@ impl Verdicts {
     /// covers and a filter lets through.
     pub fn holds(&self, permit: &ReadPermit<'_>, filter: impl Fn(&Header) -> bool) -> Holds {
         let mut holds = Holds::default();
-        let headers = self.owned.headers();
-        for (withheld, header) in self.by_index.iter().zip(headers) {
-            if let Some(Withheld::Held { until, rule }) = withheld
+        let records = self.owned.records();
+        for (place, withheld) in &self.withheld {
+            if let Withheld::Held { until, rule } = withheld
+                && let Some(Record { header, .. }) = records.get(*place as usize)
                 && permit.covers(self.set(), header)
                 && filter(header)
             {
@@ -133,7 +144,7 @@ impl Verdicts {
 
     /// The reasons, one for each withheld record.
     pub fn reasons(&self) -> impl Iterator<Item = Withheld> {
-        self.by_index.iter().copied().flatten()
+        self.withheld.iter().map(|(_, withheld)| *withheld)
     }
 }
 
