@@ -5,6 +5,9 @@ use std::fmt::Debug;
 
 /// Differences shown of each comparison; a fault usually makes many alike.
 const SHOWN: usize = 40;
+/// Characters shown of two that differ, before and after the place.
+const BEFORE: usize = 80;
+const AFTER: usize = 120;
 
 /// Everything that was compared between two deployments.
 #[derive(Default)]
@@ -22,7 +25,7 @@ impl Comparison {
         (one, other): (&T, &T),
     ) {
         self.holds(what, one == other, || {
-            format!("{context}: {} and {}", brief(one), brief(other))
+            format!("{context}: {}", brief(one, other))
         });
     }
 
@@ -51,7 +54,11 @@ impl Comparison {
     }
 }
 
-fn brief(value: &impl Debug) -> String {
-    let text = format!("{value:?}");
-    text.chars().take(600).collect()
+/// Both from a little before where they part.
+fn brief(one: &impl Debug, other: &impl Debug) -> String {
+    let (one, other) = (format!("{one:?}"), format!("{other:?}"));
+    let alike = one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();
+    let from = alike.saturating_sub(BEFORE);
+    let part = |text: &str| text.chars().skip(from).take(BEFORE + AFTER).collect::<String>();
+    format!("{} and {}", part(&one), part(&other))
 }

@@ -37,12 +37,25 @@ impl Names {
                     *text = original.to_owned();
                 }
             }
-            Value::Array(items) => items.iter_mut().for_each(|item| self.rename(item, name)),
+            Value::Array(items) => {
+                items.iter_mut().for_each(|item| self.rename(item, name));
+                if matches!(name, "points" | "trend") {
+                    settle_ties(items);
+                }
+            }
             Value::Object(members) => members
                 .iter_mut()
                 .for_each(|(name, value)| self.rename(value, name)),
             _ => {}
         }
+    }
+}
+
+/// Points of one date stand in the order of their ids, which servers choose.
+fn settle_ties(points: &mut [Value]) {
+    let runs = points.chunk_by_mut(|one, other| one["date"] == other["date"]);
+    for run in runs {
+        run.sort_by_key(|point| point["id"].to_string());
     }
 }
 

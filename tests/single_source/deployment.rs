@@ -5,7 +5,7 @@ use portal_tests::{Person, TestOptions, TestPortal};
 
 use crate::content::Names;
 use crate::fhir_server::FhirServer;
-use crate::records::{Records, TENANT, address};
+use crate::records::{Records, TENANT, address, parsed};
 
 /// A portal over one way of keeping the records.
 pub(crate) struct Deployment {
@@ -44,7 +44,8 @@ impl Deployment {
         let server = FhirServer::of_the_run();
         let mut kept = Vec::new();
         for transaction in &records.transactions {
-            let entries = transaction["entry"].as_array().expect("entries");
+            let bundle = parsed(transaction);
+            let entries = bundle["entry"].as_array().expect("entries");
             let addresses = entries.iter().map(|entry| address(&entry["resource"]));
             kept.extend(server.transact(transaction).await.into_iter().zip(addresses));
         }

@@ -20,12 +20,12 @@ impl FhirServer {
     }
 
     /// Has a transaction done, and says under which id each entry is kept.
-    pub(crate) async fn transact(&self, bundle: &Value) -> Vec<String> {
+    pub(crate) async fn transact(&self, bundle: &str) -> Vec<String> {
         let request = self
             .client
             .post(&self.url)
             .header("Content-Type", "application/fhir+json")
-            .body(bundle.to_string());
+            .body(bundle.to_owned());
         let answer = Answer::read(request.send().await.expect("the server answers")).await;
         let text = String::from_utf8_lossy(&answer.body).into_owned();
         assert_eq!(answer.status, 200, "{text}");

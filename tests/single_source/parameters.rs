@@ -43,10 +43,10 @@ fn values(parameter: &str, example: &Value) -> Vec<String> {
     let date = date_of(example).as_str().unwrap_or_default();
     match parameter {
         "date" | "authoredon" | "sent" | "started" | "created" | "onset-date" => {
-            // A plus would be a space there.
-            let day = date.get(..10).unwrap_or(date);
-            let all = [format!("ge{day}"), format!("le{day}T23:59:59Z"), day.to_owned()];
-            all.into_iter().take(if day.len() == 10 { 3 } else { 0 }).collect()
+            let Some((day, _)) = date.split_once('T') else {
+                return [date].into_iter().filter(|date| !date.is_empty()).map(str::to_owned).collect();
+            };
+            vec![format!("ge{day}"), format!("le{day}T23:59:59Z")]
         }
         "status" | "intent" | "gender" => text(&example[parameter]),
         "birthdate" => text(&example["birthDate"]),

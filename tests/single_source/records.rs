@@ -1,6 +1,6 @@
 //! The records that both deployments have: as plain resources, and as transactions.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use portal_sandbox::{Options, Sandbox};
@@ -27,8 +27,8 @@ pub(crate) struct Records {
     pub(crate) folder: Option<PathBuf>,
     /// Every resource, with references such as `Patient/1` and, of the laboratory's, its marks.
     pub(crate) originals: Vec<Value>,
-    /// The same as another server is sent them.
-    pub(crate) transactions: Vec<Value>,
+    /// The same as another server is sent them: decimals as they stand.
+    pub(crate) transactions: Vec<String>,
     /// Whether that server gets the marks, too.
     pub(crate) marked: bool,
     /// Those of the originals that the sandbox does not have by itself.
@@ -42,7 +42,7 @@ impl Records {
         let transactions = bundles(&folder);
         Some(Self {
             name: "synthea",
-            originals: transactions.iter().flat_map(resources_of).collect(),
+            originals: transactions.iter().flat_map(|text| resources_of(text)).collect(),
             transactions,
             folder: Some(folder),
             marked: false,
@@ -55,12 +55,13 @@ impl Records {
         let sandbox = portal_sandbox::start(Options::default()).await;
         let sandbox = sandbox.expect("the sandbox starts");
         let further = with_content(&sandbox.patients()[0].patient_id);
-        let mut originals = everything(&sandbox).await;
-        originals.extend(further.clone());
+        let mut texts = everything(&sandbox).await;
+        texts.extend(further.iter().map(Value::to_string));
+        let originals: Vec<_> = texts.iter().map(|text| parsed(text)).collect();
         Self {
             name: "generated",
             folder: None,
-            transactions: vec![transaction(&originals)],
+            transactions: vec![transaction(&texts, &originals)],
             originals,
             marked: true,
             further,
@@ -96,22 +97,25 @@ pub(crate) fn each_text(value: &mut Value, name: &str, change: &impl Fn(&str, &s
     }
 }
 
-fn bundles(folder: &PathBuf) -> Vec<Value> {
+/// JSON that is known to be some.
+pub(crate) fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).expect("it is JSON")
+}
+
+fn bundles(folder: &PathBuf) -> Vec<String> {
     let files = std::fs::read_dir(folder).expect("the folder can be read");
     let mut files: Vec<_> = files
         .map(|file| file.expect("a file").path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
         .collect();
     files.sort();
-    let read = |path: &PathBuf| {
-        let text = std::fs::read_to_string(path).expect("a file can be read");
-        serde_json::from_str(&text).expect("a Bundle")
-    };
+    let read = |path: &PathBuf| std::fs::read_to_string(path).expect("a file can be read");
     files.iter().map(read).collect()
 }
 
 /// The resources of a transaction, with its `urn:uuid:` references resolved.
-fn resources_of(transaction: &Value) -> Vec<Value> {
+fn resources_of(transaction: &str) -> Vec<Value> {
+    let transaction = parsed(transaction);
     let entries = transaction["entry"].as_array().expect("entries");
     let urn = |entry: &Value| entry["fullUrl"].as_str().map(str::to_owned);
     let addresses: HashMap<_, _> = entries
@@ -140,25 +144,26 @@ fn mark(resource: &mut Value) {
     }
 }
 
-async fn everything(sandbox: &Sandbox) -> Vec<Value> {
-    let mut found: Vec<Value> = Vec::new();
-    let mut add = |more: Vec<Value>| {
-        for resource in more {
-            if !found.iter().any(|one| address(one) == address(&resource)) {
-                found.push(resource);
+/// The text of everything that the first tenant's people and directories have, each once.
+async fn everything(sandbox: &Sandbox) -> Vec<String> {
+    let mut queries: Vec<_> = SHARED.map(|(source, kind)| (source, format!("{kind}?"))).into();
+    for person in sandbox.patients().iter().filter(|it| it.tenant == TENANT) {
+        let of = |parameter: &str| format!("?{parameter}={}&", person.patient_id);
+        let held = crate::plain::HELD.iter();
+        queries.extend(held.map(|(source, kind, by)| (*source, format!("{kind}{}", of(by)))));
+    }
+    let (mut texts, mut seen) = (Vec::new(), HashSet::new());
+    for (source, query) in queries {
+        for found in searched(sandbox, source, &format!("{query}_count=500")).await {
+            let (kind, id) = (found["resourceType"].as_str(), found["id"].as_str());
+            let held = sandbox.resource(source, Some(TENANT), kind.expect("a type"), id.expect("an id"));
+            let text = String::from_utf8(held.expect("it was found").into()).expect("a text");
+            if seen.insert(address(&found)) {
+                texts.push(text);
             }
         }
-    };
-    for person in sandbox.patients().iter().filter(|it| it.tenant == TENANT) {
-        for (source, kind, parameter) in crate::plain::HELD {
-            let query = format!("{kind}?{parameter}={}&_count=500", person.patient_id);
-            add(searched(sandbox, source, &query).await);
-        }
     }
-    for (source, kind) in SHARED {
-        add(searched(sandbox, source, &format!("{kind}?_count=500")).await);
-    }
-    found
+    texts
 }
 
 async fn searched(sandbox: &Sandbox, source: &str, query: &str) -> Vec<Value> {
@@ -176,25 +181,26 @@ async fn searched(sandbox: &Sandbox, source: &str, query: &str) -> Vec<Value> {
 }
 
 /// One transaction of everything, in which each refers to each by a `urn:uuid:`.
-fn transaction(originals: &[Value]) -> Value {
+fn transaction(texts: &[String], originals: &[Value]) -> String {
     let urns: HashMap<_, _> = originals
         .iter()
         .enumerate()
         .map(|(index, original)| (address(original), urn(index)))
         .collect();
-    let refer = |name: &str, text: &str| {
-        let refers = matches!(name, "reference" | "url");
-        let urn = urns.get(text).filter(|_| refers);
-        urn.cloned().unwrap_or_else(|| text.to_owned())
+    let entry = |(index, text): (usize, &String)| {
+        let (full_url, resource) = (urn(index), renamed(text, &urns));
+        let kind = &originals[index]["resourceType"];
+        format!(r#"{{"fullUrl":"{full_url}","resource":{resource},"request":{{"method":"POST","url":{kind}}}}}"#)
     };
-    let entry = |(index, original): (usize, &Value)| {
-        let mut resource = original.clone();
-        each_text(&mut resource, "", &refer);
-        let kind = resource["resourceType"].clone();
-        json!({"fullUrl": urn(index), "resource": resource, "request": {"method": "POST", "url": kind}})
-    };
-    let entries: Vec<_> = originals.iter().enumerate().map(entry).collect();
-    json!({"resourceType": "Bundle", "type": "transaction", "entry": entries})
+    let entries: Vec<_> = texts.iter().enumerate().map(entry).collect();
+    let entries = entries.join(",");
+    format!(r#"{{"resourceType":"Bundle","type":"transaction","entry":[{entries}]}}"#)
+}
+
+/// The text with other texts for those of its strings that have a name.
+fn renamed(text: &str, names: &HashMap<String, String>) -> String {
+    let parts = text.split('"').map(|part| names.get(part).map_or(part, String::as_str));
+    parts.collect::<Vec<_>>().join("\"")
 }
 
 fn urn(index: usize) -> String {
