@@ -47,18 +47,39 @@ impl Comparison {
         for (what, number) in &self.compared {
             println!("{name}: {number} {what}");
         }
-        assert!(self.compared.values().sum::<usize>() > 500, "little was compared");
-        let shown: Vec<_> = self.differences.iter().take(SHOWN).map(String::as_str).collect();
+        assert!(
+            self.compared.values().sum::<usize>() > 500,
+            "little was compared"
+        );
+        let shown: Vec<_> = self
+            .differences
+            .iter()
+            .take(SHOWN)
+            .map(String::as_str)
+            .collect();
         let number = self.differences.len();
-        assert!(number == 0, "{name}: {number} differences:\n{}", shown.join("\n"));
+        assert!(
+            number == 0,
+            "{name}: {number} differences:\n{}",
+            shown.join("\n")
+        );
     }
 }
 
 /// Both from a little before where they part.
 fn brief(one: &impl Debug, other: &impl Debug) -> String {
     let (one, other) = (format!("{one:?}"), format!("{other:?}"));
-    let alike = one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();
+    let alike = one
+        .chars()
+        .zip(other.chars())
+        .take_while(|(one, other)| one == other)
+        .count();
     let from = alike.saturating_sub(BEFORE);
-    let part = |text: &str| text.chars().skip(from).take(BEFORE + AFTER).collect::<String>();
+    let part = |text: &str| {
+        text.chars()
+            .skip(from)
+            .take(BEFORE + AFTER)
+            .collect::<String>()
+    };
     format!("{} and {}", part(&one), part(&other))
 }

@@ -74,6 +74,9 @@ fn without_keeping(value: &mut Value) {
         }
     }
     if meta.is_empty() {
-        value.as_object_mut().expect("it has members").remove("meta");
+        value
+            .as_object_mut()
+            .expect("it has members")
+            .remove("meta");
     }
 }

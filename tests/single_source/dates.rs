@@ -23,7 +23,10 @@ pub(crate) fn date_of(resource: &Value) -> &Value {
         "QuestionnaireResponse" => &["authored"],
         _ => &[],
     };
-    let found = names.iter().map(|name| &resource[*name]).find(|it| !it.is_null());
+    let found = names
+        .iter()
+        .map(|name| &resource[*name])
+        .find(|it| !it.is_null());
     match found {
         Some(period @ Value::Object(_)) => &period["start"],
         Some(date) => date,

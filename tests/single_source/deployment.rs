@@ -47,7 +47,13 @@ impl Deployment {
             let bundle = parsed(transaction);
             let entries = bundle["entry"].as_array().expect("entries");
             let addresses = entries.iter().map(|entry| address(&entry["resource"]));
-            kept.extend(server.transact(transaction).await.into_iter().zip(addresses));
+            kept.extend(
+                server
+                    .transact(transaction)
+                    .await
+                    .into_iter()
+                    .zip(addresses),
+            );
         }
         let options = TestOptions {
             records: records.folder.clone(),
@@ -62,6 +68,11 @@ impl Deployment {
             let found = kept.iter().find(|(_, original)| *original == address);
             found.expect("each patient is kept").0.clone()
         };
+        let mut pages = false;
+        for patient in kept.iter().filter(|(_, it)| it.starts_with("Patient/")) {
+            pages |= server.warm(&patient.0).await;
+        }
+        assert!(pages, "the server has nobody's records on two pages");
         let names = Names::new(kept.iter().cloned());
         Self::of("single", portal, names, id_of).await
     }

@@ -3,6 +3,8 @@
 use portal_tests::{Answer, required};
 use serde_json::Value;
 
+use crate::plain;
+
 /// A FHIR server that keeps what it is sent under ids of its own.
 pub(crate) struct FhirServer {
     /// Its base, without a slash at its end.
@@ -32,6 +34,20 @@ impl FhirServer {
         let entries = answer.json()["entry"].as_array().cloned();
         let entries = entries.expect("an entry for each entry");
         entries.iter().map(kept_as).collect()
+    }
+
+    /// Searches once for all that a patient has, because a server's first searches are slow. Whether
+    /// an answer had a next page.
+    pub(crate) async fn warm(&self, patient: &str) -> bool {
+        let mut pages = false;
+        for (_, kind, parameter) in plain::HELD {
+            let url = format!("{}/{kind}?{parameter}={patient}&_count=500", self.url);
+            let asked = self.client.get(url).send().await;
+            let answer = Answer::read(asked.expect("the server answers")).await;
+            assert_eq!(answer.status, 200, "{kind}");
+            pages |= answer.next().is_some();
+        }
+        pages
     }
 }
 

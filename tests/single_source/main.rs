@@ -57,6 +57,7 @@ async fn compare(records: Records) {
     for deployment in [&separate, &single] {
         served.keep(deployment).await;
     }
+    served.keep_degraded(&separate).await;
     served.write();
     comparison.conclude(records.name);
 }

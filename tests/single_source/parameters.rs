@@ -18,6 +18,7 @@ pub(crate) async fn compare(
     let types = metadata["rest"][0]["resource"].as_array().cloned();
     for declared in types.expect("types") {
         let kind = declared["type"].as_str().expect("a type");
+        included(pair, &declared, comparison).await;
         let expected = plain::shown(&records.originals, kind, pair.0.patient);
         let Some(example) = expected.get(expected.len() / 2) else {
             continue;
@@ -25,8 +26,39 @@ pub(crate) async fn compare(
         for parameter in declared["searchParam"].as_array().into_iter().flatten() {
             let name = parameter["name"].as_str().expect("a name");
             for value in values(name, example) {
-                one(pair, &format!("/fhir/R4/{kind}?_count=40&{name}={value}"), comparison).await;
+                one(
+                    pair,
+                    &format!("/fhir/R4/{kind}?_count=40&{name}={value}"),
+                    comparison,
+                )
+                .await;
             }
+        }
+    }
+}
+
+/// What a search brings along, by its declared includes.
+async fn included(pair: &(Seen<'_>, Seen<'_>), declared: &Value, comparison: &mut Comparison) {
+    let kind = declared["type"].as_str().expect("a type");
+    for (parameter, names) in [
+        ("_include", &declared["searchInclude"]),
+        ("_revinclude", &declared["searchRevInclude"]),
+    ] {
+        for name in names
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+        {
+            let path = format!("/fhir/R4/{kind}?_count=50&{parameter}={name}");
+            let one = pair.0.pages(&path).await;
+            let other = pair.1.pages(&path).await;
+            let (one, other) = (pair.0.comparable(&one), pair.1.comparable(&other));
+            comparison.same(
+                "searches with an include",
+                &path,
+                (&sorted(&one), &sorted(&other)),
+            );
         }
     }
 }
@@ -34,8 +66,14 @@ pub(crate) async fn compare(
 async fn one(pair: &(Seen<'_>, Seen<'_>), path: &str, comparison: &mut Comparison) {
     let one = pair.0.comparable(&pair.0.search(path).await);
     let other = pair.1.comparable(&pair.1.search(path).await);
-    comparison.holds("searches that find their example", !one.is_empty(), || path.to_owned());
-    comparison.same("searches by a parameter", path, (&sorted(&one), &sorted(&other)));
+    comparison.holds("searches that find their example", !one.is_empty(), || {
+        path.to_owned()
+    });
+    comparison.same(
+        "searches by a parameter",
+        path,
+        (&sorted(&one), &sorted(&other)),
+    );
 }
 
 /// What the example is found by, as one writes it in a query.
@@ -44,7 +82,11 @@ fn values(parameter: &str, example: &Value) -> Vec<String> {
     match parameter {
         "date" | "authoredon" | "sent" | "started" | "created" | "onset-date" => {
             let Some((day, _)) = date.split_once('T') else {
-                return [date].into_iter().filter(|date| !date.is_empty()).map(str::to_owned).collect();
+                return [date]
+                    .into_iter()
+                    .filter(|date| !date.is_empty())
+                    .map(str::to_owned)
+                    .collect();
             };
             vec![format!("ge{day}"), format!("le{day}T23:59:59Z")]
         }
@@ -72,6 +114,8 @@ fn tokens(concept: &Value) -> Vec<String> {
     let Some(code) = coding["code"].as_str() else {
         return Vec::new();
     };
-    let system = coding["system"].as_str().map(|system| format!("{system}|{code}"));
+    let system = coding["system"]
+        .as_str()
+        .map(|system| format!("{system}|{code}"));
     system.into_iter().chain([code.to_owned()]).collect()
 }

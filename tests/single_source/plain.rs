@@ -55,7 +55,9 @@ fn is_of(resource: &Value, patient: &str) -> bool {
     let names = |element: &Value| element["reference"] == address.as_str();
     let any = |element: &Value, part: &str| {
         let items = element.as_array().into_iter().flatten();
-        items.map(|item| if part.is_empty() { item } else { &item[part] }).any(names)
+        items
+            .map(|item| if part.is_empty() { item } else { &item[part] })
+            .any(names)
     };
     match resource["resourceType"].as_str().unwrap_or_default() {
         "Patient" => resource["id"] == patient,

@@ -42,7 +42,10 @@ impl Records {
         let transactions = bundles(&folder);
         Some(Self {
             name: "synthea",
-            originals: transactions.iter().flat_map(|text| resources_of(text)).collect(),
+            originals: transactions
+                .iter()
+                .flat_map(|text| resources_of(text))
+                .collect(),
             transactions,
             folder: Some(folder),
             marked: false,
@@ -106,7 +109,10 @@ fn bundles(folder: &PathBuf) -> Vec<String> {
     let files = std::fs::read_dir(folder).expect("the folder can be read");
     let mut files: Vec<_> = files
         .map(|file| file.expect("a file").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "json")
+        })
         .collect();
     files.sort();
     let read = |path: &PathBuf| std::fs::read_to_string(path).expect("a file can be read");
@@ -146,7 +152,9 @@ fn mark(resource: &mut Value) {
 
 /// The text of everything that the first tenant's people and directories have, each once.
 async fn everything(sandbox: &Sandbox) -> Vec<String> {
-    let mut queries: Vec<_> = SHARED.map(|(source, kind)| (source, format!("{kind}?"))).into();
+    let mut queries: Vec<_> = SHARED
+        .map(|(source, kind)| (source, format!("{kind}?")))
+        .into();
     for person in sandbox.patients().iter().filter(|it| it.tenant == TENANT) {
         let of = |parameter: &str| format!("?{parameter}={}&", person.patient_id);
         let held = crate::plain::HELD.iter();
@@ -156,7 +164,12 @@ async fn everything(sandbox: &Sandbox) -> Vec<String> {
     for (source, query) in queries {
         for found in searched(sandbox, source, &format!("{query}_count=500")).await {
             let (kind, id) = (found["resourceType"].as_str(), found["id"].as_str());
-            let held = sandbox.resource(source, Some(TENANT), kind.expect("a type"), id.expect("an id"));
+            let held = sandbox.resource(
+                source,
+                Some(TENANT),
+                kind.expect("a type"),
+                id.expect("an id"),
+            );
             let text = String::from_utf8(held.expect("it was found").into()).expect("a text");
             if seen.insert(address(&found)) {
                 texts.push(text);
@@ -190,7 +203,9 @@ fn transaction(texts: &[String], originals: &[Value]) -> String {
     let entry = |(index, text): (usize, &String)| {
         let (full_url, resource) = (urn(index), renamed(text, &urns));
         let kind = &originals[index]["resourceType"];
-        format!(r#"{{"fullUrl":"{full_url}","resource":{resource},"request":{{"method":"POST","url":{kind}}}}}"#)
+        format!(
+            r#"{{"fullUrl":"{full_url}","resource":{resource},"request":{{"method":"POST","url":{kind}}}}}"#
+        )
     };
     let entries: Vec<_> = texts.iter().enumerate().map(entry).collect();
     let entries = entries.join(",");
@@ -199,7 +214,9 @@ fn transaction(texts: &[String], originals: &[Value]) -> String {
 
 /// The text with other texts for those of its strings that have a name.
 fn renamed(text: &str, names: &HashMap<String, String>) -> String {
-    let parts = text.split('"').map(|part| names.get(part).map_or(part, String::as_str));
+    let parts = text
+        .split('"')
+        .map(|part| names.get(part).map_or(part, String::as_str));
     parts.collect::<Vec<_>>().join("\"")
 }
 

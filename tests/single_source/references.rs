@@ -13,7 +13,11 @@ pub(crate) async fn compare(pair: &(Seen<'_>, Seen<'_>), comparison: &mut Compar
     let one = reached(&pair.0, comparison).await;
     let other = reached(&pair.1, comparison).await;
     let context = format!("of {}", pair.0.patient);
-    comparison.same("records of others that are referred to", &context, (&one, &other));
+    comparison.same(
+        "records of others that are referred to",
+        &context,
+        (&one, &other),
+    );
 }
 
 /// What is referred to, by its address in the records.
@@ -24,9 +28,11 @@ async fn reached(seen: &Seen<'_>, comparison: &mut Comparison) -> BTreeMap<Strin
         for found in seen.search(&format!("/fhir/R4/{kind}?_count=100")).await {
             let path = format!("{kind}/{}", found["id"].as_str().expect("an id"));
             let read = seen.get(&format!("/fhir/R4/{path}")).await;
-            comparison.holds("found ids that read back", read.status == 200 && read.json() == found, || {
-                format!("{} {kind}: {}", seen.deployment.name, read.verdict())
-            });
+            comparison.holds(
+                "found ids that read back",
+                read.status == 200 && read.json() == found,
+                || format!("{} {kind}: {}", seen.deployment.name, read.verdict()),
+            );
             targets_of(&found, &mut targets);
             done.insert(path);
         }
@@ -50,7 +56,12 @@ async fn follow(
             format!("{} {target}: {}", seen.deployment.name, read.verdict())
         });
         let id = target.rsplit('/').next().unwrap_or_default();
-        let name = seen.deployment.names.original(id).unwrap_or(&target).to_owned();
+        let name = seen
+            .deployment
+            .names
+            .original(id)
+            .unwrap_or(&target)
+            .to_owned();
         let content = if target.starts_with("Binary/") {
             String::from_utf8_lossy(&read.body).into_owned()
         } else {
@@ -71,7 +82,9 @@ pub(crate) fn targets_of(value: &Value, targets: &mut BTreeSet<String>) {
             let kept = url.and_then(|url| url.split_once("/fhir/R4/"));
             targets.extend(reference.map(str::to_owned));
             targets.extend(kept.map(|(_, target)| target.to_owned()));
-            members.values().for_each(|value| targets_of(value, targets));
+            members
+                .values()
+                .for_each(|value| targets_of(value, targets));
         }
         Value::Array(items) => items.iter().for_each(|value| targets_of(value, targets)),
         _ => {}

@@ -22,8 +22,16 @@ pub(crate) async fn compare(
             let path = format!("/fhir/R4/{kind}?_count=13{sort}");
             let one = pair.0.comparable(&pair.0.search(&path).await);
             let other = pair.1.comparable(&pair.1.search(&path).await);
-            comparison.same("contents of searches", &path, (&sorted(&one), &sorted(&other)));
-            comparison.same("orders of searches", &path, (&dates_of(&one), &dates_of(&other)));
+            comparison.same(
+                "contents of searches",
+                &path,
+                (&sorted(&one), &sorted(&other)),
+            );
+            comparison.same(
+                "orders of searches",
+                &path,
+                (&dates_of(&one), &dates_of(&other)),
+            );
             let mut wanted: Vec<_> = expected.iter().map(address).collect();
             wanted.sort();
             let mut found: Vec<_> = one.iter().map(|it| it["id"].to_string()).collect();
@@ -42,6 +50,10 @@ async fn counts(seen: &Seen<'_>, (kind, expected): (&str, usize), comparison: &m
     ] {
         let total = &seen.get(&path).await.json()["total"];
         let context = format!("{} {path}", seen.deployment.name);
-        comparison.same("counts held against the files", &context, (&serde_json::json!(expected), total));
+        comparison.same(
+            "counts held against the files",
+            &context,
+            (&serde_json::json!(expected), total),
+        );
     }
 }

@@ -58,12 +58,24 @@ async fn chart(
     let path = format!("/v1/portal/chart/{section}?limit=7");
     let one = pair.0.comparable(&pair.0.search(&path).await);
     let other = pair.1.comparable(&pair.1.search(&path).await);
-    comparison.same("contents of sections", &path, (&sorted(&one), &sorted(&other)));
-    comparison.same("orders of sections", &path, (&dates_of(&one), &dates_of(&other)));
+    comparison.same(
+        "contents of sections",
+        &path,
+        (&sorted(&one), &sorted(&other)),
+    );
+    comparison.same(
+        "orders of sections",
+        &path,
+        (&dates_of(&one), &dates_of(&other)),
+    );
     let expected = plain::shown(&records.originals, kind, pair.0.patient);
     let vital = |it: &&Value| section != "vitals" || has_category(it, "vital-signs");
     let number = expected.iter().filter(vital).count();
-    comparison.same("sections held against the files", &path, (&number, &one.len()));
+    comparison.same(
+        "sections held against the files",
+        &path,
+        (&number, &one.len()),
+    );
 }
 
 /// How many items a list has by the files.
@@ -78,7 +90,10 @@ fn expected(records: &Records, list: &str, patient: &str) -> usize {
             .sum(),
         "results/labs" => {
             let results = shown("Observation");
-            results.iter().filter(|it| has_category(it, "laboratory")).count()
+            results
+                .iter()
+                .filter(|it| has_category(it, "laboratory"))
+                .count()
         }
         "results/radiology" => shown("DiagnosticReport").iter().filter(radiology).count(),
         "medications" => shown("MedicationRequest").len(),
@@ -98,7 +113,11 @@ async fn listed(
     let (shown, others) = (pair.0.list(&path).await, pair.1.list(&path).await);
     let (one, other) = (pair.0.comparable(&shown), pair.1.comparable(&others));
     comparison.same("contents of lists", &path, (&sorted(&one), &sorted(&other)));
-    comparison.same("orders of lists", &path, (&listed_dates(&one), &listed_dates(&other)));
+    comparison.same(
+        "orders of lists",
+        &path,
+        (&listed_dates(&one), &listed_dates(&other)),
+    );
     comparison.same("lists held against the files", &path, (&number, &one.len()));
     if has_items {
         let one = items(&pair.0, list, &shown).await;
@@ -108,8 +127,14 @@ async fn listed(
 }
 
 fn listed_dates(items: &[Value]) -> Vec<String> {
-    let date = |item: &Value| ["date", "authoredOn", "created", "start", "issued", "period"].map(|name| item[name].clone());
-    items.iter().map(|item| format!("{:?}", date(item).iter().find(|it| !it.is_null()))).collect()
+    let date = |item: &Value| {
+        ["date", "authoredOn", "created", "start", "issued", "period"]
+            .map(|name| item[name].clone())
+    };
+    items
+        .iter()
+        .map(|item| format!("{:?}", date(item).iter().find(|it| !it.is_null())))
+        .collect()
 }
 
 /// Each item by itself.
@@ -149,8 +174,16 @@ async fn whole(pair: &(Seen<'_>, Seen<'_>), path: &str, comparison: &mut Compari
 /// The series of every code that results have.
 async fn trends(pair: &(Seen<'_>, Seen<'_>), comparison: &mut Comparison) {
     let labs = pair.0.list("/v1/portal/results/labs?limit=50").await;
-    let codes: BTreeSet<_> = labs.iter().filter_map(|it| it["code"]["code"].as_str()).collect();
+    let codes: BTreeSet<_> = labs
+        .iter()
+        .filter_map(|it| it["code"]["code"].as_str())
+        .collect();
     for code in codes {
-        whole(pair, &format!("/v1/portal/results/labs/trends?code={code}"), comparison).await;
+        whole(
+            pair,
+            &format!("/v1/portal/results/labs/trends?code={code}"),
+            comparison,
+        )
+        .await;
     }
 }

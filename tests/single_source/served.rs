@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use jiff::SignedDuration;
+use portal_sandbox::Fault;
 use portal_tests::{Answer, required};
 use serde_json::{Value, json};
 
@@ -16,8 +18,17 @@ use crate::walk::Seen;
 /// Types that are the portal's own.
 const OWN: [&str; 3] = ["AuditEvent", "Consent", "RelatedPerson"];
 /// What is refused, for the answers that say so.
-const REFUSED: [&str; 3] = ["Observation/none", "Observation?code:in=x", "Patient?patient=other"];
+const REFUSED: [&str; 3] = [
+    "Observation/none",
+    "Observation?code:in=x",
+    "Observation?patient=other",
+];
 const DOCUMENTS: [&str; 2] = ["chart/summary", "chart/vitals?limit=7"];
+/// What two sources answer together.
+const SHARED: &str = "/fhir/R4/Observation?_count=20";
+/// From so long after a source was asked on, its records are old, and gone.
+const OLD: SignedDuration = SignedDuration::from_mins(1);
+const GONE: SignedDuration = SignedDuration::from_mins(10);
 
 /// Lines for validators: what was served, with the address in the records of each part, and the
 /// records themselves.
@@ -47,7 +58,7 @@ impl Served {
         for person in &deployment.people {
             let seen = deployment.seen_by(person);
             self.keep_searches(&seen).await;
-            for path in REFUSED {
+            for path in REFUSED.into_iter().chain(["Observation?_summary=count"]) {
                 self.keep_one(&seen, &format!("/fhir/R4/{path}")).await;
             }
             for path in DOCUMENTS {
@@ -58,6 +69,23 @@ impl Served {
         self.keep_one(&first, "/fhir/R4/metadata").await;
     }
 
+    /// Keeps what is served while a source is down: old records, then none, and the word about it.
+    pub(crate) async fn keep_degraded(&mut self, deployment: &Deployment) {
+        let seen = deployment.seen_by(&deployment.people[0]);
+        let down = Fault::status(503);
+        deployment.portal.sandbox.set_fault("laboratory", down);
+        for late in [OLD, GONE] {
+            deployment.portal.clock.advance(late);
+            for path in [SHARED, "/v1/portal/chart/summary"] {
+                let answer = self.keep_one(&seen, path).await;
+                assert_eq!(answer.status, 200, "{path}");
+                let said = path != SHARED || answer.says("OperationOutcome");
+                assert!(said, "what is missing is not said");
+            }
+        }
+        deployment.portal.sandbox.clear_faults();
+    }
+
     async fn keep_searches(&mut self, seen: &Seen<'_>) {
         let mut targets = BTreeSet::new();
         for kind in plain::types().into_iter().chain(OWN) {
@@ -65,7 +93,9 @@ impl Served {
             while let Some(path) = next {
                 let page = self.keep_one(seen, &path).await;
                 targets_of(&page.json(), &mut targets);
-                next = page.next().map(|link| seen.deployment.portal.path_of(&link));
+                next = page
+                    .next()
+                    .map(|link| seen.deployment.portal.path_of(&link));
             }
         }
         for target in targets {

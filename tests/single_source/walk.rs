@@ -37,6 +37,14 @@ impl Seen<'_> {
 
     /// The resources of all pages of a search, each once.
     pub(crate) async fn search(&self, path: &str) -> Vec<Value> {
+        let found = self.pages(path).await;
+        let ids: BTreeSet<_> = found.iter().map(|it| it["id"].to_string()).collect();
+        assert_eq!(ids.len(), found.len(), "{path}: each once");
+        found
+    }
+
+    /// The resources of all pages, with what each page brings along.
+    pub(crate) async fn pages(&self, path: &str) -> Vec<Value> {
         let mut next = Some(path.to_owned());
         let mut found = Vec::new();
         for _ in 0..MAX_PAGES {
@@ -44,14 +52,15 @@ impl Seen<'_> {
             let page = self.get(&path).await;
             let name = self.deployment.name;
             assert_eq!(page.status, 200, "{name} {path}: {}", page.verdict());
-            assert!(!page.says("OperationOutcome"), "{name} {path}: something is missing");
+            assert!(
+                !page.says("OperationOutcome"),
+                "{name} {path}: something is missing"
+            );
             found.extend(page.resources());
             let link = page.next();
             next = link.map(|link| self.deployment.portal.path_of(&link));
         }
         assert!(next.is_none(), "{path}: the walk does not end");
-        let ids: BTreeSet<_> = found.iter().map(|it| it["id"].to_string()).collect();
-        assert_eq!(ids.len(), found.len(), "{path}: each once");
         found
     }
 

@@ -28,10 +28,7 @@ use crate::pod::{Launch, Pod, SWEEP_EVERY};
 pub(crate) const KEY_RING: &str = "test:2020-01-01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
 /// Where the sources are, as settings say it: the sandbox's, or one server for all.
-pub(crate) fn source_settings(
-    sandbox: &Sandbox,
-    fhir_url: Option<&str>,
-) -> Vec<(String, String)> {
+pub(crate) fn source_settings(sandbox: &Sandbox, fhir_url: Option<&str>) -> Vec<(String, String)> {
     if let Some(url) = fhir_url {
         return vec![("FHIR_URL".to_owned(), url.to_owned())];
     }
