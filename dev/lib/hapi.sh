@@ -15,14 +15,13 @@ install_hapi() {
 
 hapi_changed() { [ -n "$(find "$1" -type f -newer "$HAPI_HOME/built")" ]; }
 
-# hapi_command DIR CLASS ARGUMENT...: sets `hapi`. What HAPI writes is in DIR. Compiling every method
-# well (beyond level 1) would take longer than it runs.
+# hapi_command DIR CLASS ARGUMENT...: sets `hapi`. What HAPI writes is in DIR.
 hapi_command() {
     local dir=$1
     shift
     mkdir -p "$dir"
-    hapi=("$(java_program)" -Xmx1g -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Djava.io.tmpdir="$dir"
-        -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -cp "$HAPI_HOME/classes:$HAPI_HOME/lib/*" "$@")
+    hapi=("$(java_program)" -Xmx1g -XX:+UseSerialGC -Djava.io.tmpdir="$dir"
+        -Dorg.slf4j.simpleLogger.defaultLogLevel=error -cp "$HAPI_HOME/classes:$HAPI_HOME/lib/*" "$@")
 }
 
 launch_hapi() {
