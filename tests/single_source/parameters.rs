@@ -82,11 +82,7 @@ fn values(parameter: &str, example: &Value) -> Vec<String> {
     match parameter {
         "date" | "authoredon" | "sent" | "started" | "created" | "onset-date" => {
             let Some((day, _)) = date.split_once('T') else {
-                return [date]
-                    .into_iter()
-                    .filter(|date| !date.is_empty())
-                    .map(str::to_owned)
-                    .collect();
+                return text(date_of(example));
             };
             vec![format!("ge{day}"), format!("le{day}T23:59:59Z")]
         }

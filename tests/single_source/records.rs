@@ -7,6 +7,8 @@ use portal_sandbox::{Options, Sandbox};
 use portal_tests::{Answer, Fixture, synthea};
 use serde_json::{Value, json};
 
+use crate::plain;
+
 /// The tenant of everybody here.
 pub(crate) const TENANT: &str = "demo";
 const RELEASE: &str = "urn:ghasi-ehealth:release";
@@ -86,16 +88,16 @@ pub(crate) fn address(resource: &Value) -> String {
     format!("{}/{}", text("resourceType"), text("id"))
 }
 
-/// Calls `change` on every text with the name of its member.
-pub(crate) fn each_text(value: &mut Value, name: &str, change: &impl Fn(&str, &str) -> String) {
+/// Puts other texts for those that have a name.
+fn resolve(value: &mut Value, names: &HashMap<String, String>) {
     match value {
-        Value::String(text) => *text = change(name, text),
-        Value::Array(items) => items
-            .iter_mut()
-            .for_each(|item| each_text(item, name, change)),
-        Value::Object(members) => members
-            .iter_mut()
-            .for_each(|(name, value)| each_text(value, name, change)),
+        Value::String(text) => {
+            if let Some(name) = names.get(text) {
+                name.clone_into(text);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| resolve(item, names)),
+        Value::Object(members) => members.values_mut().for_each(|it| resolve(it, names)),
         _ => {}
     }
 }
@@ -128,10 +130,9 @@ fn resources_of(transaction: &str) -> Vec<Value> {
         .iter()
         .filter_map(|entry| Some((urn(entry)?, address(&entry["resource"]))))
         .collect();
-    let resolve = |_: &str, text: &str| addresses.get(text).map_or(text, String::as_str).to_owned();
     let resolved = |entry: &Value| {
         let mut resource = entry["resource"].clone();
-        each_text(&mut resource, "", &resolve);
+        resolve(&mut resource, &addresses);
         mark(&mut resource);
         resource
     };
@@ -157,7 +158,7 @@ async fn everything(sandbox: &Sandbox) -> Vec<String> {
         .into();
     for person in sandbox.patients().iter().filter(|it| it.tenant == TENANT) {
         let of = |parameter: &str| format!("?{parameter}={}&", person.patient_id);
-        let held = crate::plain::HELD.iter();
+        let held = plain::HELD.iter();
         queries.extend(held.map(|(source, kind, by)| (*source, format!("{kind}{}", of(by)))));
     }
     let (mut texts, mut seen) = (Vec::new(), HashSet::new());

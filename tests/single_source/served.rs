@@ -77,7 +77,8 @@ impl Served {
         for late in [OLD, GONE] {
             deployment.portal.clock.advance(late);
             for path in [SHARED, "/v1/portal/chart/summary"] {
-                let answer = self.keep_one(&seen, path).await;
+                let answer = seen.get_once(path).await;
+                self.keep_answer(&seen, path, &answer);
                 assert_eq!(answer.status, 200, "{path}");
                 let said = path != SHARED || answer.says("OperationOutcome");
                 assert!(said, "what is missing is not said");
@@ -108,6 +109,11 @@ impl Served {
 
     async fn keep_one(&mut self, seen: &Seen<'_>, path: &str) -> Answer {
         let answer = seen.get(path).await;
+        self.keep_answer(seen, path, &answer);
+        answer
+    }
+
+    fn keep_answer(&mut self, seen: &Seen<'_>, path: &str, answer: &Answer) {
         let body = answer.json();
         let parts = match body["entry"].as_array() {
             Some(entries) => entries.iter().map(|entry| &entry["resource"]).collect(),
@@ -119,7 +125,6 @@ impl Served {
         let from = format!("{} {} {path}", self.name, seen.deployment.name);
         let line = json!({"from": from, "origins": origins, "resource": body});
         writeln!(self.served, "{line}").expect("a text takes it");
-        answer
     }
 
     /// Writes both down where the run wants them.
