@@ -25,7 +25,7 @@ use deployment::Deployment;
 use records::Records;
 use served::Served;
 
-const WITHIN: Duration = Duration::from_mins(5);
+const WITHIN: Duration = Duration::from_mins(10);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_synthea_people_are_shown_the_same_by_either_deployment() {
