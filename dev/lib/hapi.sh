@@ -9,6 +9,7 @@ install_hapi() {
     local project=$ROOT/tests/hapi
     [ ! -f "$HAPI_HOME/built" ] || hapi_changed "$project" || return 0
     say "Getting and building HAPI FHIR, once: 280 MB"
+    rm -rf "$HAPI_HOME"
     (cd "$project" && mvn --quiet --batch-mode --strict-checksums compile dependency:copy-dependencies)
     touch "$HAPI_HOME/built"
 }
