@@ -1,9 +1,9 @@
 # `make` explains itself. The work is done by the scripts in dev/.
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz check e2e bench coverage soak clean
+.PHONY: help run test fuzz check e2e single-source bench coverage soak clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-14s %s\n", $$1, $$2 }'
 
 run: ## Start the portal with demo people; RECORDS=dir serves FHIR transaction Bundles instead
 	@dev/run $(if $(RECORDS),--records "$(RECORDS)")
@@ -19,6 +19,9 @@ check: ## Format, lints, dependency rules, documents, scripts
 
 e2e: ## The portal with a real Keycloak and a real browser; ARGS="name" runs those scene files
 	@dev/e2e $(ARGS)
+
+single-source: ## One HAPI FHIR server as every source; two validators over everything served
+	@dev/single-source
 
 bench: ## Measure against the floor; ARGS go to the benchmark
 	@dev/bench $(ARGS)

@@ -54,6 +54,7 @@ stop_servers() {
     end_process "$dir/service.pid" TERM 45
     end_process "$dir/sandbox.pid"
     end_process "$dir/keycloak.pid" TERM 20
+    end_process "$dir/hapi.pid"
     end_process "$dir/nats.pid"
     end_process "$dir/redis.pid"
     # INT is PostgreSQL's fast shutdown; TERM would wait for its clients to leave.

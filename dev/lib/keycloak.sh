@@ -43,9 +43,9 @@ install_keycloak() {
     touch "$KEYCLOAK_HOME/built"
 }
 
-# The packages that package-lock.json names, and no others.
-install_driver() {
-    local folder=$ROOT/tests/e2e
+# install_node_packages FOLDER: those that its package-lock.json names, and no others.
+install_node_packages() {
+    local folder=$ROOT/$1
     [ ! "$folder/node_modules/.package-lock.json" -nt "$folder/package-lock.json" ] || return 0
     (cd "$folder" && npm ci --silent --no-audit --no-fund)
 }

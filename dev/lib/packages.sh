@@ -1,10 +1,10 @@
 # Which programs are needed, and how the system's packages bring them.
 # shellcheck shell=bash
 
-# missing_packages KIND [BENCH [E2E [FUZZ]]]: the packages of KIND (apt or brew) whose programs are not
-# found.
+# missing_packages KIND [BENCH [E2E [SINGLE_SOURCE [FUZZ]]]]: the packages of KIND (apt or brew) whose
+# programs are not found.
 missing_packages() {
-    local kind=$1 bench=${2:-} e2e=${3:-} fuzz=${4:-}
+    local kind=$1 bench=${2:-} e2e=${3:-} single_source=${4:-} fuzz=${5:-}
     postgres_bin >/dev/null || package "$kind" postgresql postgresql@16
     { has redis-server && has redis-cli; } || package "$kind" redis-server redis
     has nats-server || package "$kind" nats-server nats-server
@@ -13,6 +13,7 @@ missing_packages() {
     [ -z "$bench" ] || has nginx || package "$kind" nginx nginx
     [ -z "$bench" ] || has wrk || package "$kind" wrk wrk
     [ -z "$e2e" ] || missing_for_e2e "$kind"
+    [ -z "$single_source" ] || missing_for_single_source "$kind"
     [ -z "$fuzz" ] || python3 -c 'import venv, ensurepip' 2>/dev/null ||
         package "$kind" python3-venv python
 }
@@ -25,6 +26,14 @@ missing_for_e2e() {
     has node || package "$kind" nodejs node
     has npm || package "$kind" npm node
     chromium_program >/dev/null || package "$kind" chromium chromium
+}
+
+missing_for_single_source() {
+    local kind=$1
+    has javac || package "$kind" openjdk-17-jdk-headless openjdk@17
+    has mvn || package "$kind" maven maven
+    has node || package "$kind" nodejs node
+    has npm || package "$kind" npm node
 }
 
 # package KIND APT_NAME BREW_NAME

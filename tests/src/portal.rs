@@ -26,13 +26,18 @@ use crate::platform::{Platform, platform_of};
 use crate::pod::{Launch, Pod, SWEEP_EVERY};
 
 pub(crate) const KEY_RING: &str = "test:2020-01-01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
-/// Where each source is, as its setting says it.
-pub(crate) fn source_settings(sandbox: &Sandbox) -> impl Iterator<Item = (String, String)> {
-    Source::ALL.into_iter().map(|source| {
+
+/// Where the sources are, as settings say it: the sandbox's, or one server for all.
+pub(crate) fn source_settings(sandbox: &Sandbox, fhir_url: Option<&str>) -> Vec<(String, String)> {
+    if let Some(url) = fhir_url {
+        return vec![("FHIR_URL".to_owned(), url.to_owned())];
+    }
+    let setting = |source: Source| {
         let name = source.as_str();
         let setting = format!("{}_URL", name.to_uppercase().replace('-', "_"));
         (setting, sandbox.source_url(name))
-    })
+    };
+    Source::ALL.into_iter().map(setting).collect()
 }
 
 /// What a portal is started with.
@@ -40,6 +45,8 @@ pub(crate) fn source_settings(sandbox: &Sandbox) -> impl Iterator<Item = (String
 pub struct TestOptions {
     /// Transaction Bundles for the sandbox.
     pub records: Option<PathBuf>,
+    /// One FHIR server that is every source, in place of the sandbox's.
+    pub fhir_url: Option<String>,
     /// A database of its own, for scenes about global things.
     pub own_database: bool,
     /// Whether the relay runs.
@@ -102,13 +109,9 @@ impl TestPortal {
         let public_url = format!("http://{address}");
         let unique = ulid::Ulid::new().to_string().to_lowercase();
         let tenants: Vec<String> = (0..4).map(|n| format!("t{n}-{unique}")).collect();
-        let mut settings = settings(
-            &sandbox,
-            &database,
-            &public_url,
-            &tenants,
-            &options.settings,
-        );
+        let mut settings = settings(&sandbox, &database, &public_url, &tenants);
+        settings.extend(source_settings(&sandbox, options.fhir_url.as_deref()));
+        settings.extend(options.settings.iter().cloned());
         let mut platform = None;
         if options.inbox {
             let streams = platform_of(&unique).await;
@@ -515,7 +518,6 @@ fn settings(
     database: &Database,
     public_url: &str,
     tenants: &[String],
-    changed: &[(String, String)],
 ) -> BTreeMap<String, String> {
     let licensed = tenants.iter().map(String::as_str).chain(["demo", "other"]);
     let entitlements: Vec<_> = licensed
@@ -547,8 +549,6 @@ fn settings(
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .collect();
-    settings.extend(source_settings(sandbox));
     settings.extend(database.settings());
-    settings.extend(changed.iter().cloned());
     settings
 }

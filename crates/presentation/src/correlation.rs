@@ -1,4 +1,4 @@
-//! The correlation of a request as a URN.
+//! URNs of what has no address: the correlation of a request, and what is served only once.
 
 use portal_domain::id::RequestId;
 use ulid::Ulid;
@@ -15,11 +15,12 @@ pub(crate) fn urn(request_id: &RequestId) -> String {
     if is_uuid(text) {
         return format!("urn:uuid:{}", text.to_ascii_lowercase());
     }
-    let bits = Ulid::from_string(text).map_or_else(
-        |_| xxh3_128(text.as_bytes()) & CUSTOM_MASK | CUSTOM,
-        |ulid| ulid.0,
-    );
-    uuid_urn(bits)
+    Ulid::from_string(text).map_or_else(|_| hashed_urn(text.as_bytes()), |ulid| uuid_urn(ulid.0))
+}
+
+/// `urn:uuid:` of version 8 of a hash: the same bytes give the same URN.
+pub(crate) fn hashed_urn(bytes: &[u8]) -> String {
+    uuid_urn(xxh3_128(bytes) & CUSTOM_MASK | CUSTOM)
 }
 
 /// `urn:uuid:` of 128 bits.

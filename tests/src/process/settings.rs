@@ -42,7 +42,7 @@ pub(super) fn of_installation(
         "KEY_RING",
         "test:2020-01-01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8".to_owned(),
     );
-    settings.extend(source_settings(sandbox));
+    settings.extend(source_settings(sandbox, None));
     settings
 }
 

@@ -4,6 +4,8 @@ use bytes::Bytes;
 use portal_domain::disclosure::Disclosed;
 use portal_fhir::ResourceType;
 
+use crate::correlation::hashed_urn;
+
 /// A resource and where it is found.
 pub(super) struct Entry<'a> {
     pub(super) resource_type: ResourceType,
@@ -66,7 +68,11 @@ pub(super) fn write(page: &Searchset<'_>) -> Bytes {
     }
     if let Some(outcome) = page.outcome {
         out.extend_from_slice(lead);
-        out.extend_from_slice(br#"{"resource":"#);
+        // Nobody can read it again, and yet each entry of a searchset has a `fullUrl` (FHIR R4,
+        // Bundle): the same words are the same outcome.
+        out.extend_from_slice(br#"{"fullUrl":"#);
+        push_string(&mut out, &hashed_urn(outcome));
+        out.extend_from_slice(br#","resource":"#);
         out.extend_from_slice(outcome);
         out.extend_from_slice(OUTCOME);
         lead = b",";
@@ -108,7 +114,7 @@ pub(super) fn entries_size(public_url: &str, entries: &[Entry<'_>]) -> usize {
 fn size(page: &Searchset<'_>) -> usize {
     let links = page.this.len() + page.next.as_ref().map_or(0, String::len);
     let outcome = page.outcome.map_or(0, <[u8]>::len);
-    entries_size(page.public_url, page.entries) + links + outcome + 2 * FRAME
+    entries_size(page.public_url, page.entries) + links + outcome + 3 * FRAME
 }
 
 /// A JSON string literal.
@@ -145,8 +151,9 @@ mod tests {
     fn resources_are_copied_into_the_frame_as_they_are() {
         let one = r#"{ "id":"lab.1", "value": 1.50 }"#;
         let entries = [entry("lab.1", one), entry("lab.2", "{}")];
+        let outcome = "urn:uuid:a3ea277a-59ff-8511-887d-1fbfc9d53b68";
         let expected = format!(
-            r#"{{"resourceType":"Bundle","type":"searchset","total":7,"link":[{{"relation":"self","url":"https://p.test/fhir/R4/Observation?code=a%22b"}},{{"relation":"next","url":"https://p.test/n"}}],"entry":[{{"fullUrl":"https://p.test/fhir/R4/Observation/lab.1","resource":{one},"search":{{"mode":"match"}}}},{{"fullUrl":"https://p.test/fhir/R4/Observation/lab.2","resource":{{}},"search":{{"mode":"match"}}}},{{"resource":{{"o":1}},"search":{{"mode":"outcome"}}}}]}}"#
+            r#"{{"resourceType":"Bundle","type":"searchset","total":7,"link":[{{"relation":"self","url":"https://p.test/fhir/R4/Observation?code=a%22b"}},{{"relation":"next","url":"https://p.test/n"}}],"entry":[{{"fullUrl":"https://p.test/fhir/R4/Observation/lab.1","resource":{one},"search":{{"mode":"match"}}}},{{"fullUrl":"https://p.test/fhir/R4/Observation/lab.2","resource":{{}},"search":{{"mode":"match"}}}},{{"fullUrl":"{outcome}","resource":{{"o":1}},"search":{{"mode":"outcome"}}}}]}}"#
         );
         let text = written(&entries, Some("https://p.test/n"), Some(r#"{"o":1}"#));
         assert_eq!(text, expected);
@@ -168,9 +175,9 @@ mod tests {
             public_url: "https://portal.example.test",
             total: Some(50),
             this: "https://portal.example.test/fhir/R4/Observation".to_owned(),
-            next: None,
+            next: Some("https://portal.example.test/fhir/R4/Observation?cursor=1".to_owned()),
             entries: &entries,
-            outcome: None,
+            outcome: Some(br#"{"resourceType":"OperationOutcome"}"#),
         };
         assert!(write(&page).len() <= size(&page));
     }
