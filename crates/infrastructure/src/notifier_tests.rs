@@ -21,7 +21,7 @@ fn delivery() -> Delivery {
 
 fn notifier(server: &MockServer) -> HttpNotifier {
     let client = http_client().expect("a client");
-    let mut notifier = HttpNotifier::new(&server.uri(), client);
+    let mut notifier = HttpNotifier::new(&server.uri(), client, Credential::default());
     notifier.patience = Duration::from_millis(200);
     notifier
 }
@@ -95,7 +95,7 @@ async fn a_redirect_is_not_followed_and_a_hang_ends() {
 #[tokio::test]
 async fn nobody_there_is_unavailable() {
     let client = http_client().expect("a client");
-    let notifier = HttpNotifier::new("http://127.0.0.1:1", client);
+    let notifier = HttpNotifier::new("http://127.0.0.1:1", client, Credential::default());
     let sent = notifier.send(&delivery()).await;
     assert_eq!(sent, Err(NotifierError::Unavailable));
 }

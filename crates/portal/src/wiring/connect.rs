@@ -1,15 +1,16 @@
 //! From a configuration to adapters. Nothing is connected here: what is down is waited for by those
 //! who use it, and the start does not wait at all.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use portal_application::hooks::HookDesk;
 use portal_application::inbox::InboxParts;
-use portal_application::ports::DeadLetters;
+use portal_application::ports::{Clock, DeadLetters};
 use portal_application::staff::StaffParts;
 use portal_infrastructure::crypto::{Cursors, KeyRing, KeyedHash, RevocationHashes, RingSecrets};
 use portal_infrastructure::fault::Fault;
-use portal_infrastructure::http_client::http_client;
+use portal_infrastructure::http_client::{HttpClient, http_client};
 use portal_infrastructure::identity::{OidcIntrospection, OidcVerifier};
 use portal_infrastructure::nats::NatsBus;
 use portal_infrastructure::postgres::{
@@ -19,13 +20,13 @@ use portal_infrastructure::postgres::{
 };
 use portal_infrastructure::redis::{RedisRateLimits, RedisRecordCache, RedisSettings};
 use portal_infrastructure::unconfigured::Unconfigured;
-use portal_infrastructure::upstream::{FhirSources, SourceSettings};
+use portal_infrastructure::upstream::{Credential, FhirSources, SourceSettings};
 use portal_presentation::{ActorHash, HealthState, Settings};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Notify;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::config::{JobsConfig, Profile, RelayConfig, RelayStores, ServeConfig, SourceConfig};
+use crate::config::{JobsConfig, Profile, RelayConfig, RelayStores, ServeConfig};
 use crate::telemetry::Metrics;
 use crate::watch::Dependencies;
 
@@ -195,8 +196,7 @@ impl Made {
         let identity = config.identity.clone();
         let verifier = OidcVerifier::new(identity, hashes, &client, Arc::clone(clock))?;
         let introspection = OidcIntrospection::new(&verifier, client.clone());
-        let sources = config.sources.sources.iter().map(source_settings);
-        let sources = FhirSources::new(sources, client.clone(), Arc::clone(clock))?;
+        let sources = sources(config, &client, clock)?;
         let people = People::new(config, &client, clock, &sources)?;
         let journal_database = database(Login::Journal, &config.journal_url, surroundings)?;
         let wake = Arc::new(Notify::new());
@@ -335,13 +335,26 @@ fn cache(
     RedisRecordCache::new(&settings, ring, Arc::clone(&surroundings.clock))
 }
 
-pub(super) fn source_settings(source: &SourceConfig) -> SourceSettings {
-    SourceSettings {
-        source: source.source,
-        base_url: source.url.clone(),
-        tenancy: source.tenancy.clone(),
-        timeout: source.timeout,
-    }
+/// Sources of one URL share a credential, and so its tokens.
+fn sources(
+    config: &ServeConfig,
+    client: &HttpClient,
+    clock: &Arc<dyn Clock>,
+) -> Result<FhirSources, Vec<Fault>> {
+    let mut credentials: BTreeMap<&str, Credential> = BTreeMap::new();
+    let settings = config.sources.sources.iter().map(|source| {
+        let credential = credentials
+            .entry(&source.url)
+            .or_insert_with(|| Credential::new(&source.credential, client, clock));
+        SourceSettings {
+            source: source.source,
+            base_url: source.url.clone(),
+            tenancy: source.tenancy.clone(),
+            timeout: source.timeout,
+            credential: credential.clone(),
+        }
+    });
+    FhirSources::new(settings, client, Arc::clone(clock))
 }
 
 fn actor_hash(ring: &KeyRing) -> ActorHash {

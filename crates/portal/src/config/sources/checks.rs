@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use portal_domain::id::TenantId;
-use portal_infrastructure::upstream::Tenancy;
+use portal_infrastructure::upstream::{CredentialSettings, Tenancy};
 
 use crate::config::reader::Reader;
 
 use super::SourceConfig;
-use super::settings::FAMILIES;
+use super::settings::{FAMILIES, MESH_MTLS};
 
 // A source of one tenant must not be asked for another's patients: equal ids would be taken for
 // equal people.
@@ -34,6 +34,20 @@ pub(super) fn check_singles(
                 expected,
             );
         }
+    }
+}
+
+/// Sources without authentication need a mesh that authenticates, in production.
+pub(super) fn check_mesh(reader: &mut Reader<'_>, sources: &[SourceConfig], mesh: bool) {
+    let is_open = |source: &&SourceConfig| matches!(source.credential, CredentialSettings::None);
+    let Some(open) = sources.iter().find(is_open) else {
+        return;
+    };
+    if reader.in_production() && !mesh && reader.needs(&FAMILIES[0].url) {
+        let auth = FAMILIES[open.source as usize].auth.settings()[0].name;
+        let problem = format!("is not true, and {auth} is none: calls without authentication");
+        let expected = "true, once a mesh authenticates the calls, or another way for each source";
+        reader.fault(&MESH_MTLS, problem, expected);
     }
 }
 

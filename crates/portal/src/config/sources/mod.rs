@@ -1,5 +1,6 @@
 //! The clinical services: one URL for all, or one for each.
 
+mod auth;
 mod checks;
 mod settings;
 
@@ -12,13 +13,14 @@ use portal_domain::id::TenantId;
 use portal_domain::release::{ReleaseMode, ReleaseRules};
 use portal_domain::sensitivity::LabelMode;
 use portal_domain::source::Source;
-use portal_infrastructure::upstream::Tenancy;
+use portal_infrastructure::upstream::{CredentialSettings, Tenancy};
 
 use super::parse;
 use super::reader::{Expected, Reader};
 
-use checks::{check_codes, check_singles};
-pub(super) use settings::{FAMILIES, Family, SETTINGS, url_setting};
+pub(super) use auth::credential_at;
+use checks::{check_codes, check_mesh, check_singles};
+pub(super) use settings::{FAMILIES, FHIR_AUTH, Family, SETTINGS, url_setting};
 use settings::{FHIR_URL, MESH_MTLS, RELEASE_TAG_SYSTEM};
 
 /// One source.
@@ -38,6 +40,8 @@ pub struct SourceConfig {
     pub tenancy: Tenancy,
     /// How long one call may take.
     pub timeout: Duration,
+    /// How this service authenticates to it; the same for all with one URL.
+    pub credential: CredentialSettings,
 }
 
 /// All sources.
@@ -64,6 +68,8 @@ pub(super) fn sources(
         .map(|family| source(reader, family, shared.as_deref(), mesh))
         .collect();
     let mut sources: Vec<_> = sources.into_iter().collect::<Option<_>>()?;
+    auth::check_shared(reader);
+    check_mesh(reader, &sources, mesh);
     check_singles(reader, &sources, tenants);
     // One URL in all needs no code to tell bases apart.
     if sources.iter().all(|source| source.url == sources[0].url) {
@@ -80,16 +86,7 @@ pub(super) fn sources(
 
 /// Whether a mesh authenticates and encrypts what is called.
 pub(super) fn mesh(reader: &mut Reader<'_>) -> bool {
-    let mesh = reader.read(&MESH_MTLS, parse::boolean);
-    if reader.in_production() && mesh == Some(false) && reader.needs(&FAMILIES[0].url) {
-        let problem = "is not true, and sources are called without authentication";
-        reader.fault(
-            &MESH_MTLS,
-            problem,
-            "true, once a mesh authenticates the calls",
-        );
-    }
-    mesh.unwrap_or(false)
+    reader.read(&MESH_MTLS, parse::boolean).unwrap_or(false)
 }
 
 fn source(
@@ -111,10 +108,9 @@ fn source(
     let labels = reader.read(&family.labels, labels);
     let timeout = parse::integer(1..=60_000, "milliseconds from 1 to 60000");
     let timeout = reader.read(&family.timeout, timeout);
-    reader.read(&family.auth, |value| match value {
-        "none" => Ok(()),
-        _ => Err("none, the one way of this version"),
-    });
+    let credential = url
+        .as_deref()
+        .and_then(|url| credential_at(reader, url, mesh));
     let tenancy = url.as_deref().and_then(|url| tenancy(reader, family, url));
     Some(SourceConfig {
         source: family.source,
@@ -124,6 +120,7 @@ fn source(
         labels: labels?,
         tenancy: tenancy?,
         timeout: Duration::from_millis(timeout?),
+        credential: credential?,
     })
 }
 
