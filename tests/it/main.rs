@@ -7,6 +7,7 @@ mod bad_input;
 mod chart;
 mod compile_fail;
 mod contents;
+mod credentials;
 mod delegations;
 mod durability;
 mod failure;

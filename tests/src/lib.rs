@@ -26,6 +26,7 @@ mod portal;
 mod process;
 mod revocation;
 pub mod schemas;
+mod service_key;
 mod shifts;
 mod staff;
 
@@ -41,6 +42,7 @@ pub use platform::Platform;
 pub use pod::Pod;
 pub use portal::{TestOptions, TestPortal};
 pub use process::{Change, Message, OutboxRow, PortalProcess, Running, Servers};
+pub use service_key::ServiceKey;
 pub use shifts::Terms;
 pub use staff::Staff;
 

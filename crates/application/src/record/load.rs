@@ -1,9 +1,11 @@
-//! One owned set: from the cache when it is fresh, else from its source, else stale.
+//! One owned set: from the cache when it is fresh, else from its source, else stale. Sets that one
+//! base holds of one type are read together.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use futures::FutureExt as _;
+use futures::future::join_all;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use metrics::counter;
@@ -18,11 +20,20 @@ use crate::ports::{
 
 use super::RecordRules;
 use super::flight::Flights;
+use super::link::PatientNames;
 use super::rules::{FRESH_FOR, RETRY_AFTER, SOURCE_BUDGET, STALE_FOR};
 
 type Fetch = Result<Owned, SourceError>;
-/// The generation keeps those who ask after an invalidation from sharing a fetch from before it.
-type FlightKey = (RecordTarget, RecordSet, Option<Generation>);
+/// Sets that are read together, in their order.
+type Fetches = Result<Arc<[Owned]>, SourceError>;
+/// The generations keep those who ask after an invalidation from sharing a fetch from before it.
+type FlightKey = (RecordTarget, RecordSet, Vec<Option<Generation>>);
+
+/// What the cache has of a set: a fresh copy, or what to store one under.
+struct Cached {
+    owned: Option<Owned>,
+    generation: Option<Generation>,
+}
 
 /// What a set is loaded with beside its target: the tenant's zone and language, the request's
 /// correlation and deadline.
@@ -36,7 +47,8 @@ pub(crate) struct LoadContext {
 #[derive(Clone)]
 pub(crate) struct Loader {
     shared: Arc<LoaderParts>,
-    flights: Arc<Flights<FlightKey, Fetch>>,
+    flights: Arc<Flights<FlightKey, Fetches>>,
+    names: PatientNames,
 }
 
 struct LoaderParts {
@@ -52,6 +64,7 @@ impl Loader {
         cache: Arc<dyn RecordCache>,
         clock: Arc<dyn Clock>,
         rules: Arc<RecordRules>,
+        names: PatientNames,
     ) -> Self {
         let shared = Arc::new(LoaderParts {
             sources,
@@ -62,7 +75,17 @@ impl Loader {
         Self {
             shared,
             flights: Arc::new(Flights::new()),
+            names,
         }
+    }
+
+    /// By which ids sources know patients.
+    pub(crate) const fn names(&self) -> &PatientNames {
+        &self.names
+    }
+
+    pub(super) fn sources(&self) -> &dyn Sources {
+        &*self.shared.sources
     }
 
     pub(crate) fn rules(&self) -> &RecordRules {
@@ -82,22 +105,119 @@ impl Loader {
         set: RecordSet,
         context: &LoadContext,
     ) -> Fetch {
-        let CacheLoad { stored, generation } = self.shared.cache.load(target, set).await;
-        if let Some(owned) = self.reopened(target, set, stored.as_ref(), Freshness::Cached) {
-            return Ok(owned);
+        let loaded = self.load_all(target, &[set], context).await;
+        let loaded = loaded.into_iter().next();
+        loaded.map_or(Err(SourceError::Invalid), |(_, fetch)| fetch)
+    }
+
+    /// Whole sets of one base and type, in their order.
+    pub(crate) async fn load_all(
+        &self,
+        target: &RecordTarget,
+        sets: &[RecordSet],
+        context: &LoadContext,
+    ) -> Vec<(RecordSet, Fetch)> {
+        let Some(first) = sets.first() else {
+            return Vec::new();
+        };
+        match self.names.at_source((target, *first), self, context).await {
+            Ok(Some(target)) => self.read_all(&target, sets, context).await,
+            Ok(None) => each(sets, |set| Ok(self.not_linked(target, set))),
+            Err(error) => each(sets, |_| Err(error)),
         }
-        let flight = self.flights.join((target.clone(), set, generation), || {
+    }
+
+    async fn read_all(
+        &self,
+        target: &RecordTarget,
+        wanted: &[RecordSet],
+        context: &LoadContext,
+    ) -> Vec<(RecordSet, Fetch)> {
+        let cached = self.cached(target, wanted).await;
+        if cached.iter().all(|one| one.owned.is_some()) {
+            return self
+                .filled(target, wanted, cached, &Ok(Arc::from([])))
+                .await;
+        }
+        let together = wanted.first().map(|set| self.rules().read_together(*set));
+        let together = together.unwrap_or_default();
+        if together.len() == wanted.len() {
+            let generations = cached.iter().map(|one| one.generation).collect();
+            let fetched = self.together(target, wanted, generations, context).await;
+            return self.filled(target, wanted, cached, &fetched).await;
+        }
+        // Whoever read another set of the base meanwhile brought these along.
+        let all = self.cached(target, &together).await;
+        let generations = all.iter().map(|one| one.generation).collect();
+        let all = together.iter().copied().zip(all);
+        let cached: Vec<_> = all.filter(|(set, _)| wanted.contains(set)).collect();
+        let cached: Vec<_> = cached.into_iter().map(|(_, one)| one).collect();
+        let fetched = if cached.iter().all(|one| one.owned.is_some()) {
+            Ok(Arc::from([]))
+        } else {
+            self.together(target, &together, generations, context).await
+        };
+        self.filled(target, wanted, cached, &fetched).await
+    }
+
+    /// What was cached, and for the rest what was fetched; where that failed, stale copies.
+    async fn filled(
+        &self,
+        target: &RecordTarget,
+        sets: &[RecordSet],
+        cached: Vec<Cached>,
+        fetched: &Fetches,
+    ) -> Vec<(RecordSet, Fetch)> {
+        let mut filled = Vec::with_capacity(sets.len());
+        for (set, cached) in sets.iter().zip(cached) {
+            let owned = match (cached.owned, fetched) {
+                (Some(owned), _) => Ok(owned),
+                (None, Ok(all)) => of_set(*set, all).ok_or(SourceError::Invalid),
+                (None, Err(error)) => self.stale(target, *set).await.ok_or(*error),
+            };
+            filled.push((*set, owned));
+        }
+        filled
+    }
+
+    /// Sets of one base and type, by one fetch that all who ask for any of them share.
+    async fn together(
+        &self,
+        target: &RecordTarget,
+        sets: &[RecordSet],
+        generations: Vec<Option<Generation>>,
+        context: &LoadContext,
+    ) -> Fetches {
+        let first = *sets.first().ok_or(SourceError::Invalid)?;
+        let key = (target.clone(), first, generations.clone());
+        let flight = self.flights.join(key, || {
             let (parts, target) = (Arc::clone(&self.shared), target.clone());
-            let mut context = context.clone();
+            let (sets, mut context) = (sets.to_vec(), context.clone());
             context.call.deadline = Instant::now() + SOURCE_BUDGET;
-            async move { parts.fetch_whole(&target, set, &context, generation).await }.boxed()
+            async move {
+                parts
+                    .fetch_whole(&target, &sets, &context, &generations)
+                    .await
+            }
+            .boxed()
         });
         let deadline = context.call.deadline.min(Instant::now() + SOURCE_BUDGET);
         let fetched = tokio::time::timeout_at(deadline.into(), flight).await;
-        match fetched.unwrap_or(Err(SourceError::TimedOut)) {
-            Ok(owned) => Ok(owned),
-            Err(error) => self.stale(target, set).await.ok_or(error),
-        }
+        fetched.unwrap_or(Err(SourceError::TimedOut))
+    }
+
+    /// A set of a patient whom its source does not know.
+    fn not_linked(&self, target: &RecordTarget, set: RecordSet) -> Owned {
+        Owned::not_linked(target, set, self.shared.clock.now())
+    }
+
+    async fn cached(&self, target: &RecordTarget, sets: &[RecordSet]) -> Vec<Cached> {
+        let loads = sets.iter().map(async |set| {
+            let CacheLoad { stored, generation } = self.shared.cache.load(target, *set).await;
+            let owned = self.reopened(target, *set, stored.as_ref(), Freshness::Cached);
+            Cached { owned, generation }
+        });
+        join_all(loads).await
     }
 
     /// The cached set in place of a source that failed; asked for anew, because it may have been
@@ -130,30 +250,56 @@ impl Loader {
         upstream_ids: Vec<Box<str>>,
         context: &LoadContext,
     ) -> Fetch {
-        self.shared.fetch(target, set, upstream_ids, context).await
+        let Some(target) = self.names.at_source((target, set), self, context).await? else {
+            return Ok(self.not_linked(target, set));
+        };
+        let fetched = self
+            .shared
+            .fetch(&target, &[set], upstream_ids, context)
+            .await?;
+        of_set(set, &fetched).ok_or(SourceError::Invalid)
     }
 
-    /// One record of a set. A cached set answers for absence too, so that nobody can tell from the
-    /// calls to the source what is withheld.
+    /// One record that may be in any of the sets, which are of one base and type. A cached set
+    /// answers for absence too, so that nobody can tell from the calls to the source what is
+    /// withheld.
     pub(crate) async fn load_one(
         &self,
         target: &RecordTarget,
-        set: RecordSet,
+        sets: &[RecordSet],
         upstream_id: &str,
         context: &LoadContext,
-    ) -> Fetch {
-        let CacheLoad { stored, .. } = self.shared.cache.load(target, set).await;
-        if let Some(owned) = self.reopened(target, set, stored.as_ref(), Freshness::Cached) {
-            return Ok(owned);
+    ) -> Vec<(RecordSet, Fetch)> {
+        let Some(first) = sets.first() else {
+            return Vec::new();
+        };
+        match self.names.at_source((target, *first), self, context).await {
+            Ok(Some(target)) => self.find_one(&target, sets, upstream_id, context).await,
+            Ok(None) => each(sets, |set| Ok(self.not_linked(target, set))),
+            Err(error) => each(sets, |_| Err(error)),
         }
-        let fetched = self
-            .shared
-            .fetch(target, set, vec![upstream_id.into()], context)
-            .await;
-        match fetched {
-            Ok(owned) => Ok(owned),
-            Err(error) => self.stale(target, set).await.ok_or(error),
-        }
+    }
+
+    async fn find_one(
+        &self,
+        target: &RecordTarget,
+        sets: &[RecordSet],
+        upstream_id: &str,
+        context: &LoadContext,
+    ) -> Vec<(RecordSet, Fetch)> {
+        let cached = self.cached(target, sets).await;
+        let missing = sets
+            .iter()
+            .zip(&cached)
+            .filter(|(_, one)| one.owned.is_none());
+        let missing: Vec<RecordSet> = missing.map(|(set, _)| *set).collect();
+        let fetched = if missing.is_empty() {
+            Ok(Arc::from([]))
+        } else {
+            let ids = vec![upstream_id.into()];
+            self.shared.fetch(target, &missing, ids, context).await
+        };
+        self.filled(target, sets, cached, &fetched).await
     }
 
     fn reopened(
@@ -165,7 +311,7 @@ impl Loader {
     ) -> Option<Owned> {
         let stored = stored?;
         let within = match freshness {
-            Freshness::Fresh | Freshness::Cached => FRESH_FOR,
+            Freshness::Fresh | Freshness::Cached | Freshness::NotLinked => FRESH_FOR,
             Freshness::Stale => STALE_FOR,
         };
         let age = self.shared.clock.now().duration_since(stored.as_of);
@@ -179,44 +325,60 @@ impl LoaderParts {
     async fn fetch_whole(
         &self,
         target: &RecordTarget,
-        set: RecordSet,
+        sets: &[RecordSet],
         context: &LoadContext,
-        generation: Option<Generation>,
-    ) -> Fetch {
-        let owned = self.fetch(target, set, Vec::new(), context).await?;
-        if let Some(generation) = generation {
-            self.cache.store(target, owned.stored(), generation).await;
+        generations: &[Option<Generation>],
+    ) -> Fetches {
+        let all = self.fetch(target, sets, Vec::new(), context).await?;
+        for (owned, generation) in all.iter().zip(generations) {
+            if let Some(generation) = *generation {
+                self.cache.store(target, owned.stored(), generation).await;
+            }
         }
-        Ok(owned)
+        Ok(all)
     }
 
+    /// Sets of one base and type, by one question.
     async fn fetch(
         &self,
         target: &RecordTarget,
-        set: RecordSet,
+        sets: &[RecordSet],
         ids: Vec<Box<str>>,
         context: &LoadContext,
-    ) -> Fetch {
+    ) -> Fetches {
+        let first = *sets.first().ok_or(SourceError::Invalid)?;
         let request = SourceRequest {
             target: target.clone(),
-            set,
+            set: first,
+            category: self.rules.asked_category(first),
             ids,
             context: context.call.clone(),
         };
         let fetched = self.sources.fetch(&request).await?;
         let book = self.rules.book(target.tenant());
-        let base_url = self.rules.base_url(set.source(), target.tenant());
-        let origin = Origin {
-            book: &book,
-            base: self.rules.base(set.source()),
-            base_url: &base_url,
-            public_url: self.rules.public_url(),
-            zone: &context.zone,
-        };
-        let (owned, drops) = Owned::claim(target, set, fetched, &origin);
-        count(set, drops);
-        Ok(owned)
+        let claimed = fetched.among(sets).into_iter().map(|(set, fetched)| {
+            let base_url = self.rules.base_url(set.source(), target.tenant());
+            let origin = Origin {
+                book: &book,
+                base: self.rules.base(set.source()),
+                base_url: &base_url,
+                public_url: self.rules.public_url(),
+                zone: &context.zone,
+            };
+            let (owned, drops) = Owned::claim(target, set, fetched, &origin);
+            count(set, drops);
+            owned
+        });
+        Ok(claimed.collect())
     }
+}
+
+fn of_set(set: RecordSet, all: &[Owned]) -> Option<Owned> {
+    all.iter().find(|owned| owned.set() == set).cloned()
+}
+
+fn each(sets: &[RecordSet], fetch: impl Fn(RecordSet) -> Fetch) -> Vec<(RecordSet, Fetch)> {
+    sets.iter().map(|set| (*set, fetch(*set))).collect()
 }
 
 /// What was dropped is counted by source; an entry of someone else's is also an alert.

@@ -3,6 +3,7 @@
 mod content;
 mod flight;
 mod labs;
+mod link;
 mod list;
 mod load;
 mod paging;
@@ -18,6 +19,7 @@ mod trends;
 
 pub(crate) use content::{ReadBinary, ReadDocument};
 pub(crate) use labs::{Lab, Labs};
+pub use link::PatientNames;
 pub use list::{DISPENSES, RECORDS, RecordList};
 pub(crate) use list::{ListAbout, ListPage, ListedOne};
 pub(crate) use load::{LoadContext, Loader};

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// Raised with every change to [`Index`] or anything in it, [`Header`] first of all: a set that an
 /// older build wrote must be a miss, never be read as something else.
-pub(super) const SCHEMA: u32 = 4;
+pub(super) const SCHEMA: u32 = 5;
 
 #[derive(Serialize)]
 struct Index<'a> {
@@ -79,6 +79,7 @@ pub(super) fn decode(bytes: &Bytes, target: &RecordTarget, set: RecordSet) -> Op
     (begin == bytes.len()).then_some(StoredSet {
         tenant: target.tenant().clone(),
         patient: target.patient().clone(),
+        at_source: target.at_source().clone(),
         set,
         records,
         as_of: Timestamp::from_nanosecond(index.as_of_nanosecond).ok()?,

@@ -46,7 +46,7 @@ impl TenantBase {
 
     /// The search that answers a request; `None` for ids that no source is asked for.
     pub(super) fn search(&self, request: &SourceRequest) -> Option<Url> {
-        let patient = request.target.patient();
+        let patient = request.target.at_source();
         let ids = &request.ids;
         if !is_id(patient.as_str()) || !ids.iter().all(|id| is_id(id)) {
             return None;
@@ -69,7 +69,7 @@ impl TenantBase {
                 if set.is_of_patient() {
                     query.append_pair(owner_parameter(set.resource_type()), patient.as_str());
                 }
-                if let Some(category) = set.category() {
+                if let Some(category) = request.category {
                     query.append_pair("category", category);
                 }
                 if !ids.is_empty() {
@@ -81,6 +81,14 @@ impl TenantBase {
             }
         }
         drop(query);
+        Some(url)
+    }
+
+    /// The search for the Patients of an identifier.
+    pub(super) fn patients(&self, system: &str, value: &str) -> Option<Url> {
+        let mut url = self.below(&["Patient"])?;
+        let identifier = format!("{system}|{value}");
+        url.query_pairs_mut().append_pair("identifier", &identifier);
         Some(url)
     }
 

@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use portal_application::ports::{SourceError, SourceRequest};
+use portal_application::ports::{CallContext, SourceError};
 use portal_domain::disclosure::Fetched;
+use portal_domain::id::TenantId;
 use url::Url;
 
 use super::addresses::TenantBase;
@@ -20,17 +21,21 @@ const MAX_BYTES: usize = 32 * 1_024 * 1_024;
 /// A fetch on its way.
 pub(super) struct Fetch<'a> {
     calls: Calls<'a>,
-    request: &'a SourceRequest,
+    asked: (&'a TenantId, &'a CallContext),
     bytes: usize,
 }
 
 impl<'a> Fetch<'a> {
-    /// Of a request, whose own deadline may be nearer than the source's time.
-    pub(super) fn new(line: &'a SourceLine, request: &'a SourceRequest, base: TenantBase) -> Self {
+    /// For a tenant; the deadline of the request may be nearer than the source's time.
+    pub(super) fn new(
+        line: &'a SourceLine,
+        asked: (&'a TenantId, &'a CallContext),
+        base: TenantBase,
+    ) -> Self {
         let deadline = Instant::now() + line.timeout();
         Self {
-            calls: line.calls(base, request.context.deadline.min(deadline)),
-            request,
+            calls: line.calls(base, asked.1.deadline.min(deadline)),
+            asked,
             bytes: 0,
         }
     }
@@ -87,7 +92,7 @@ impl<'a> Fetch<'a> {
 
     async fn call(&mut self, url: &Url) -> Result<Bytes, CallError> {
         let line = self.calls.line();
-        let headers = headers(self.request.target.tenant(), &self.request.context);
+        let headers = headers(self.asked.0, self.asked.1);
         let search = line.client().get(url.clone()).headers(headers).build();
         let search = search.map_err(|_| CallError::NotAsked)?;
         let (response, exchange) = self.calls.open(&search).await?;

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use portal_application::ports::{
-    Clock, Component, Content, ContentRequest, SourceError, SourceRequest, Sources,
+    CallContext, Clock, Component, Content, ContentRequest, PatientQuery, SourceError,
+    SourceRequest, Sources,
 };
 use portal_domain::disclosure::Fetched;
 use portal_domain::source::Source;
 use reqwest::Client;
+use url::Url;
 
 use crate::fault::Fault;
 
@@ -93,6 +96,17 @@ fn faults_of(source: Source, settings: Option<&SourceSettings>) -> Vec<Fault> {
     }
 }
 
+async fn run(fetch: Fetch<'_>, first: Url, as_of: Timestamp) -> Result<Fetched, SourceError> {
+    let deadline = fetch.deadline();
+    let fetched = tokio::time::timeout_at(deadline.into(), fetch.run(first, as_of)).await;
+    fetched.unwrap_or(Err(SourceError::TimedOut))
+}
+
+fn failed(source: Source, set: &'static str, error: &SourceError, context: &CallContext) {
+    let upstream = source.as_str();
+    tracing::warn!(upstream, set, %error, request_id = %context.request_id, "upstream.failed");
+}
+
 #[async_trait]
 impl Sources for FhirSources {
     async fn fetch(&self, request: &SourceRequest) -> Result<Fetched, SourceError> {
@@ -107,15 +121,22 @@ impl Sources for FhirSources {
                 as_of,
             });
         };
-        let fetch = Fetch::new(line, request, base);
-        let deadline = fetch.deadline();
-        let fetched = tokio::time::timeout_at(deadline.into(), fetch.run(first, as_of)).await;
-        let fetched = fetched.unwrap_or(Err(SourceError::TimedOut));
-        if let Err(error) = &fetched {
-            let (upstream, set) = (request.set.source().as_str(), request.set.name());
-            tracing::warn!(upstream, set, %error, request_id = %request.context.request_id, "upstream.failed");
-        }
+        let asked = (request.target.tenant(), &request.context);
+        let fetched = run(Fetch::new(line, asked, base), first, as_of).await;
         fetched
+            .inspect_err(|error| failed(request.set.source(), request.set.name(), error, asked.1))
+    }
+
+    async fn patients(&self, query: &PatientQuery) -> Result<Fetched, SourceError> {
+        let tenant = query.target.tenant();
+        let line = self.lines.get(&query.source);
+        let line = line.ok_or(SourceError::Unavailable)?;
+        let base = line.base(tenant).ok_or(SourceError::Unavailable)?;
+        let first = base.patients(&query.system, &query.value);
+        let first = first.ok_or(SourceError::Unavailable)?;
+        let fetch = Fetch::new(line, (tenant, &query.context), base);
+        let fetched = run(fetch, first, self.clock.now()).await;
+        fetched.inspect_err(|error| failed(query.source, "patient-link", error, &query.context))
     }
 
     fn retry_after(&self, source: Source) -> Option<u32> {

@@ -26,6 +26,7 @@ pub(crate) fn request(patient: &str, set: RecordSet) -> SourceRequest {
     SourceRequest {
         target: target("kabul", patient, set.resource_type()),
         set,
+        category: set.category(),
         ids: Vec::new(),
         context: CallContext {
             request_id: RequestId::parse("req-1").expect("valid"),

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use portal_application::PatientNames;
 use portal_application::hooks::HookDesk;
 use portal_application::inbox::InboxParts;
 use portal_application::ports::{Clock, DeadLetters};
@@ -15,8 +16,8 @@ use portal_infrastructure::identity::{OidcIntrospection, OidcVerifier};
 use portal_infrastructure::nats::NatsBus;
 use portal_infrastructure::postgres::{
     Database, DeliverySeal, Login, OutboxListener, PgAccessLog, PgAccountViews, PgAppUses, PgFacts,
-    PgJournal, PgJournalRelay, PgOutboxRelay, PgRevocations, PgStaffRecords, PgUnitsOfWork,
-    UnitsOfWorkParts,
+    PgJournal, PgJournalRelay, PgOutboxRelay, PgPatientLinks, PgRevocations, PgStaffRecords,
+    PgUnitsOfWork, UnitsOfWorkParts,
 };
 use portal_infrastructure::redis::{RedisRateLimits, RedisRecordCache, RedisSettings};
 use portal_infrastructure::unconfigured::Unconfigured;
@@ -71,7 +72,8 @@ pub async fn connect(
     }
     let faces = faces(&config, &surroundings);
     let limits = Arc::clone(&made.limits) as _;
-    let hooks = HookDesk::new(Arc::clone(&config.hooks) as _, Arc::clone(&made.cache) as _);
+    let (secrets, cache) = (Arc::clone(&config.hooks), Arc::clone(&made.cache));
+    let hooks = HookDesk::new(secrets as _, cache as _, made.names.clone());
     let dead_letters = background.dead_letters.clone();
     let staff = staff(&made, dead_letters);
     let use_cases = use_cases(config, made, &surroundings);
@@ -186,6 +188,7 @@ struct Made {
     journal: Arc<PgJournal>,
     wake: Arc<Notify>,
     provider_wake: Arc<Notify>,
+    names: PatientNames,
 }
 
 impl Made {
@@ -208,7 +211,10 @@ impl Made {
         let provider_wake = Arc::new(Notify::new());
         let cache = cache(&config.redis_url, surroundings, ring)?;
         let limits = RedisRateLimits::start(&cache, config.quotas, ring, Arc::clone(clock));
+        let links = Arc::new(PgPatientLinks::new(app.clone()));
+        let names = PatientNames::new(links, Arc::clone(&config.rules), Arc::clone(clock));
         Ok(Self {
+            names,
             units: Arc::new(units_of_work(&app, ring, &provider_wake, surroundings)),
             app_uses: Arc::new(PgAppUses::start(app.clone())),
             app,
@@ -284,6 +290,7 @@ fn use_cases(
         clock: Arc::clone(&surroundings.clock),
         ids: Arc::clone(&surroundings.ids),
         rules: config.rules,
+        names: made.names,
         own_clients: config.identity.first_party_clients,
         licence_key: config.licences.module_key,
         region: config.process.region,

@@ -48,10 +48,11 @@ async fn answered(world: Arc<World>, source: Source, path: String, request: Inco
         return answer(&world, &call).into_response();
     }
     let authorization = request.2.get(header::AUTHORIZATION).cloned();
-    let call = recorded(&world, source, path, request);
-    if call.path == ".well-known/smart-configuration" {
+    // No question about records, and so not among the calls.
+    if path == ".well-known/smart-configuration" {
         return Json(service::configuration(&world)).into_response();
     }
+    let call = recorded(&world, source, path, request);
     let shown = authorization.as_ref().and_then(|value| value.to_str().ok());
     if !world.services().admits(source, shown) {
         return service::unauthorized();

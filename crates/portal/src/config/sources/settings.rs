@@ -38,6 +38,7 @@ pub(in crate::config) struct Family {
     pub(super) id_code: Setting,
     pub(super) release: Setting,
     pub(super) labels: Setting,
+    pub(super) patient_ids: Setting,
     pub(super) tenancy: Setting,
     pub(super) timeout: Setting,
     pub(super) auth: AuthFamily,
@@ -50,6 +51,7 @@ impl Family {
             &self.id_code,
             &self.release,
             &self.labels,
+            &self.patient_ids,
             &self.tenancy,
             &self.timeout,
         ];
@@ -107,6 +109,14 @@ macro_rules! family {
                  from proxies, or code lists say what is sensitive.",
             )
             .default("none"),
+            patient_ids: Setting::new(
+                concat!($prefix, "_PATIENT_IDS"),
+                Form::Own("shared | identifier:<system>"),
+                "shared",
+                "Whether it names patients by registration's ids, or by its own: then a patient is \
+                 the one whose identifier of this system is that of registration's Patient.",
+            )
+            .derived("what a source with the same URL says, else shared"),
             tenancy: Setting::new(
                 concat!($prefix, "_TENANCY"),
                 Form::Own("header | {tenant} | single:<tenant>"),

@@ -1,3 +1,4 @@
+use portal_domain::patient_link::PatientIds;
 use portal_domain::source::Source;
 use portal_infrastructure::upstream::CredentialSettings;
 
@@ -171,4 +172,48 @@ fn who_only_relays_authenticates_to_communication() {
         communication.credential,
         CredentialSettings::Bearer(_)
     ));
+}
+
+#[test]
+fn sources_with_one_url_name_patients_in_one_way_and_registration_in_its_own() {
+    let system = "identifier:urn:mrn";
+    let config = with_client()
+        .set("RADIOLOGY_URL", LABORATORY)
+        .set("RADIOLOGY_PATIENT_IDS", system)
+        .config();
+    let ids = |source| &config.sources.sources[source as usize].patient_ids;
+    let by_system = PatientIds::Identifier("urn:mrn".into());
+    assert_eq!(ids(Source::Laboratory), &by_system);
+    assert_eq!(ids(Source::Medication), &PatientIds::Shared);
+    for (name, value, expected) in [
+        (
+            "LABORATORY_PATIENT_IDS",
+            "shared",
+            "RADIOLOGY_PATIENT_IDS: differs from LABORATORY_PATIENT_IDS",
+        ),
+        (
+            "REGISTRATION_PATIENT_IDS",
+            system,
+            "REGISTRATION_PATIENT_IDS: is not shared",
+        ),
+        (
+            "REGISTRATION_URL",
+            LABORATORY,
+            "RADIOLOGY_PATIENT_IDS: is not shared",
+        ),
+        (
+            "RADIOLOGY_TENANCY",
+            "single:kabul",
+            "RADIOLOGY_TENANCY: differs from LABORATORY_TENANCY",
+        ),
+    ] {
+        let scene = with_client()
+            .set("RADIOLOGY_URL", LABORATORY)
+            .set("RADIOLOGY_PATIENT_IDS", system);
+        let faults = scene.set(name, value).faults();
+        assert!(
+            faults.iter().any(|fault| fault.starts_with(expected)),
+            "{expected}\n{faults:?}"
+        );
+    }
 }

@@ -2,7 +2,7 @@ use super::Scene;
 use crate::config::{EntitlementsConfig, Role, Secrecy, operate, process, relay, serve, table};
 
 /// A malformed value for each setting that has a form.
-const MALFORMED: [(&str, &str); 93] = [
+const MALFORMED: [(&str, &str); 95] = [
     ("PORTAL_PROFILE", "staging"),
     ("PUBLIC_URL", "portal.example.org"),
     ("PUBLIC_URL", "https://u:p@portal.example.org"),
@@ -94,6 +94,8 @@ const MALFORMED: [(&str, &str); 93] = [
     ("LABORATORY_ID_CODE", ""),
     ("LABORATORY_RELEASE", "all"),
     ("LABORATORY_LABELS", "some"),
+    ("LABORATORY_PATIENT_IDS", "own"),
+    ("LABORATORY_PATIENT_IDS", "identifier:"),
     ("LABORATORY_TENANCY", "{tenant}"),
     ("LABORATORY_TIMEOUT_MS", "0"),
     ("LABORATORY_AUTH", "basic"),

@@ -75,7 +75,11 @@ fn the_examples_are_a_configuration_that_starts() {
     let mut scene = scene.unset("ENTITLEMENTS_URL");
     for setting in table::settings() {
         // Every source has a URL of its own.
-        if FHIR_AUTH.settings().iter().any(|one| one.name == setting.name) {
+        if FHIR_AUTH
+            .settings()
+            .iter()
+            .any(|one| one.name == setting.name)
+        {
             scene = scene.unset(setting.name);
         } else if setting.name.ends_with("_CLIENT_KEY") {
             scene = scene.set(setting.name, credentials::KEY);
