@@ -48,6 +48,8 @@ pub struct TestOptions {
     pub inbox: bool,
     /// Settings that differ.
     pub settings: Vec<(String, String)>,
+    /// The server of the sandbox that stands for every source; none where each has its own.
+    pub one_base: Option<&'static str>,
 }
 
 /// A running portal with its sandbox.
@@ -109,6 +111,10 @@ impl TestPortal {
             &tenants,
             &options.settings,
         );
+        if let Some(base) = options.one_base {
+            settings.retain(|name, _| source_settings(&sandbox).all(|(own, _)| own != *name));
+            settings.insert("FHIR_URL".to_owned(), sandbox.source_url(base));
+        }
         let mut platform = None;
         if options.inbox {
             let streams = platform_of(&unique).await;

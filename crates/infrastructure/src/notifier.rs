@@ -103,9 +103,11 @@ impl Notifier for HttpNotifier {
 
 fn judge(status: StatusCode) -> Result<(), NotifierError> {
     match status {
-        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS => {
-            Err(NotifierError::Unavailable)
-        }
+        // A credential that is not taken says nothing about the message.
+        StatusCode::UNAUTHORIZED
+        | StatusCode::REQUEST_TIMEOUT
+        | StatusCode::TOO_EARLY
+        | StatusCode::TOO_MANY_REQUESTS => Err(NotifierError::Unavailable),
         _ if status.is_success() => Ok(()),
         _ if status.is_client_error() => Err(NotifierError::Refused),
         _ => Err(NotifierError::Unavailable),

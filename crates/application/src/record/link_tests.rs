@@ -78,7 +78,7 @@ async fn a_source_is_asked_by_its_own_id_and_its_records_are_the_patients() {
 }
 
 /// What another pod asks for, so many seconds later.
-async fn another_pod_asks(links: &Arc<MemoryLinks>, later: i64) -> World {
+fn another_pod_asks(links: &Arc<MemoryLinks>, later: i64) -> World {
     let world = world_over(Arc::clone(links));
     world.clock.advance(later);
     world
@@ -88,9 +88,9 @@ async fn another_pod_asks(links: &Arc<MemoryLinks>, later: i64) -> World {
 async fn a_link_is_looked_up_once_and_found_out_anew_after_an_hour() {
     let world = world();
     asked(&world).await;
-    let next = another_pod_asks(&world.links, 3_599).await;
+    let next = another_pod_asks(&world.links, 3_599);
     assert_eq!(asked(&next).await.2, ["x-1"]);
-    let later = another_pod_asks(&world.links, 3_600).await;
+    let later = another_pod_asks(&world.links, 3_600);
     assert_eq!(asked(&later).await.2, [PATIENT, "urn:mrn|7", "x-1"]);
 }
 
@@ -98,7 +98,7 @@ async fn a_link_is_looked_up_once_and_found_out_anew_after_an_hour() {
 async fn a_link_that_does_not_hold_any_more_is_forgotten() {
     let world = world();
     asked(&world).await;
-    let later = another_pod_asks(&world.links, 3_600).await;
+    let later = another_pod_asks(&world.links, 3_600);
     later.sources.name_patients(Ok(vec![]));
     assert_eq!(asked(&later).await.0, SourceStatus::NotLinked);
     assert!(world.links.ids().is_empty());
@@ -109,7 +109,7 @@ async fn a_link_is_used_for_a_day_while_nobody_can_say_whether_it_holds() {
     let world = world();
     asked(&world).await;
     for (later, expected) in [(24 * 3_600 - 1, true), (24 * 3_600, false)] {
-        let pod = another_pod_asks(&world.links, later).await;
+        let pod = another_pod_asks(&world.links, later);
         pod.sources
             .fail(RecordSet::Patient, SourceError::Unavailable);
         assert_eq!(problems(&pod).await.is_ok(), expected);
@@ -202,16 +202,22 @@ async fn what_a_source_says_of_its_own_id_is_about_the_patient() {
     let world = world();
     asked(&world).await;
     let tenant = TenantId::parse(TENANT).unwrap();
-    let named = |id: &str| PatientId::parse(id).unwrap();
+    let patient_id = |id: &str| PatientId::parse(id).unwrap();
     let of = |source, id| {
-        let (names, tenant, id) = (world.names.clone(), tenant.clone(), named(id));
+        let (names, tenant, id) = (world.names.clone(), tenant.clone(), patient_id(id));
         async move { names.patient_of(&tenant, source, &id).await.unwrap() }
     };
-    assert_eq!(of(Source::PatientChart, "x-1").await, Some(named(PATIENT)));
+    assert_eq!(
+        of(Source::PatientChart, "x-1").await,
+        Some(patient_id(PATIENT))
+    );
     assert_eq!(of(Source::PatientChart, PATIENT).await, None);
-    assert_eq!(of(Source::Laboratory, PATIENT).await, Some(named(PATIENT)));
+    assert_eq!(
+        of(Source::Laboratory, PATIENT).await,
+        Some(patient_id(PATIENT))
+    );
     let elsewhere = TenantId::parse("south").unwrap();
-    let (names, id) = (&world.names, named("x-1"));
+    let (names, id) = (&world.names, patient_id("x-1"));
     let found = names
         .patient_of(&elsewhere, Source::PatientChart, &id)
         .await;

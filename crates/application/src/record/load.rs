@@ -8,30 +8,27 @@ use futures::FutureExt as _;
 use futures::future::join_all;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-use metrics::counter;
 use portal_domain::access::RecordTarget;
-use portal_domain::disclosure::{Drops, Freshness, Origin, Owned, StoredSet};
+use portal_domain::disclosure::{Freshness, Owned, StoredSet};
 use portal_domain::source::{RecordSet, Source};
 
-use crate::ports::{
-    CacheLoad, CallContext, Clock, Content, ContentRequest, Generation, RecordCache, SourceError,
-    SourceRequest, Sources,
-};
+use crate::ports::{CacheLoad, CallContext, Clock, Generation, RecordCache, SourceError, Sources};
 
 use super::RecordRules;
 use super::flight::Flights;
+use super::gather::LoaderParts;
 use super::link::PatientNames;
 use super::rules::{FRESH_FOR, RETRY_AFTER, SOURCE_BUDGET, STALE_FOR};
 
-type Fetch = Result<Owned, SourceError>;
+pub(super) type Fetch = Result<Owned, SourceError>;
 /// Sets that are read together, in their order.
-type Fetches = Result<Arc<[Owned]>, SourceError>;
+pub(super) type Fetches = Result<Arc<[Owned]>, SourceError>;
 /// The generations keep those who ask after an invalidation from sharing a fetch from before it.
 type FlightKey = (RecordTarget, RecordSet, Vec<Option<Generation>>);
 
 /// What the cache has of a set: a fresh copy, or what to store one under.
-struct Cached {
-    owned: Option<Owned>,
+pub(super) struct Cached {
+    pub(super) owned: Option<Owned>,
     generation: Option<Generation>,
 }
 
@@ -46,16 +43,9 @@ pub(crate) struct LoadContext {
 /// Loads owned sets. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Loader {
-    shared: Arc<LoaderParts>,
+    pub(super) shared: Arc<LoaderParts>,
     flights: Arc<Flights<FlightKey, Fetches>>,
     names: PatientNames,
-}
-
-struct LoaderParts {
-    sources: Arc<dyn Sources>,
-    cache: Arc<dyn RecordCache>,
-    clock: Arc<dyn Clock>,
-    rules: Arc<RecordRules>,
 }
 
 impl Loader {
@@ -133,26 +123,20 @@ impl Loader {
         wanted: &[RecordSet],
         context: &LoadContext,
     ) -> Vec<(RecordSet, Fetch)> {
-        let cached = self.cached(target, wanted).await;
-        if cached.iter().all(|one| one.owned.is_some()) {
-            return self
-                .filled(target, wanted, cached, &Ok(Arc::from([])))
-                .await;
-        }
-        let together = wanted.first().map(|set| self.rules().read_together(*set));
+        let mut cached = self.cached(target, wanted).await;
+        let first = wanted.first();
+        let together = first.map(|set| self.rules().read_together(*set));
         let together = together.unwrap_or_default();
-        if together.len() == wanted.len() {
-            let generations = cached.iter().map(|one| one.generation).collect();
-            let fetched = self.together(target, wanted, generations, context).await;
-            return self.filled(target, wanted, cached, &fetched).await;
+        let mut generations: Vec<_> = cached.iter().map(|one| one.generation).collect();
+        if together.len() > wanted.len() && !is_whole(&cached) {
+            let all = self.cached(target, &together).await;
+            generations = all.iter().map(|one| one.generation).collect();
+            // Whoever read another set of the base meanwhile brought these along.
+            let all = together.iter().zip(all);
+            let again = all.filter(|(set, _)| wanted.contains(set));
+            cached = again.map(|(_, one)| one).collect();
         }
-        // Whoever read another set of the base meanwhile brought these along.
-        let all = self.cached(target, &together).await;
-        let generations = all.iter().map(|one| one.generation).collect();
-        let all = together.iter().copied().zip(all);
-        let cached: Vec<_> = all.filter(|(set, _)| wanted.contains(set)).collect();
-        let cached: Vec<_> = cached.into_iter().map(|(_, one)| one).collect();
-        let fetched = if cached.iter().all(|one| one.owned.is_some()) {
+        let fetched = if is_whole(&cached) {
             Ok(Arc::from([]))
         } else {
             self.together(target, &together, generations, context).await
@@ -161,7 +145,7 @@ impl Loader {
     }
 
     /// What was cached, and for the rest what was fetched; where that failed, stale copies.
-    async fn filled(
+    pub(super) async fn filled(
         &self,
         target: &RecordTarget,
         sets: &[RecordSet],
@@ -207,11 +191,11 @@ impl Loader {
     }
 
     /// A set of a patient whom its source does not know.
-    fn not_linked(&self, target: &RecordTarget, set: RecordSet) -> Owned {
+    pub(super) fn not_linked(&self, target: &RecordTarget, set: RecordSet) -> Owned {
         Owned::not_linked(target, set, self.shared.clock.now())
     }
 
-    async fn cached(&self, target: &RecordTarget, sets: &[RecordSet]) -> Vec<Cached> {
+    pub(super) async fn cached(&self, target: &RecordTarget, sets: &[RecordSet]) -> Vec<Cached> {
         let loads = sets.iter().map(async |set| {
             let CacheLoad { stored, generation } = self.shared.cache.load(target, *set).await;
             let owned = self.reopened(target, *set, stored.as_ref(), Freshness::Cached);
@@ -225,81 +209,6 @@ impl Loader {
     async fn stale(&self, target: &RecordTarget, set: RecordSet) -> Option<Owned> {
         let CacheLoad { stored, .. } = self.shared.cache.load(target, set).await;
         self.reopened(target, set, stored.as_ref(), Freshness::Stale)
-    }
-
-    /// Opens the content of a Binary that was reached.
-    pub(crate) async fn open(
-        &self,
-        target: RecordTarget,
-        upstream_id: &str,
-        context: &LoadContext,
-    ) -> Result<Option<Content>, SourceError> {
-        let request = ContentRequest {
-            target,
-            id: upstream_id.into(),
-            context: context.call.clone(),
-        };
-        self.shared.sources.open(&request).await
-    }
-
-    /// Records of a set that is nobody's, by their ids. Nothing of it is cached.
-    pub(crate) async fn load_reached(
-        &self,
-        target: &RecordTarget,
-        set: RecordSet,
-        upstream_ids: Vec<Box<str>>,
-        context: &LoadContext,
-    ) -> Fetch {
-        let Some(target) = self.names.at_source((target, set), self, context).await? else {
-            return Ok(self.not_linked(target, set));
-        };
-        let fetched = self
-            .shared
-            .fetch(&target, &[set], upstream_ids, context)
-            .await?;
-        of_set(set, &fetched).ok_or(SourceError::Invalid)
-    }
-
-    /// One record that may be in any of the sets, which are of one base and type. A cached set
-    /// answers for absence too, so that nobody can tell from the calls to the source what is
-    /// withheld.
-    pub(crate) async fn load_one(
-        &self,
-        target: &RecordTarget,
-        sets: &[RecordSet],
-        upstream_id: &str,
-        context: &LoadContext,
-    ) -> Vec<(RecordSet, Fetch)> {
-        let Some(first) = sets.first() else {
-            return Vec::new();
-        };
-        match self.names.at_source((target, *first), self, context).await {
-            Ok(Some(target)) => self.find_one(&target, sets, upstream_id, context).await,
-            Ok(None) => each(sets, |set| Ok(self.not_linked(target, set))),
-            Err(error) => each(sets, |_| Err(error)),
-        }
-    }
-
-    async fn find_one(
-        &self,
-        target: &RecordTarget,
-        sets: &[RecordSet],
-        upstream_id: &str,
-        context: &LoadContext,
-    ) -> Vec<(RecordSet, Fetch)> {
-        let cached = self.cached(target, sets).await;
-        let missing = sets
-            .iter()
-            .zip(&cached)
-            .filter(|(_, one)| one.owned.is_none());
-        let missing: Vec<RecordSet> = missing.map(|(set, _)| *set).collect();
-        let fetched = if missing.is_empty() {
-            Ok(Arc::from([]))
-        } else {
-            let ids = vec![upstream_id.into()];
-            self.shared.fetch(target, &missing, ids, context).await
-        };
-        self.filled(target, sets, cached, &fetched).await
     }
 
     fn reopened(
@@ -321,84 +230,20 @@ impl Loader {
     }
 }
 
-impl LoaderParts {
-    async fn fetch_whole(
-        &self,
-        target: &RecordTarget,
-        sets: &[RecordSet],
-        context: &LoadContext,
-        generations: &[Option<Generation>],
-    ) -> Fetches {
-        let all = self.fetch(target, sets, Vec::new(), context).await?;
-        for (owned, generation) in all.iter().zip(generations) {
-            if let Some(generation) = *generation {
-                self.cache.store(target, owned.stored(), generation).await;
-            }
-        }
-        Ok(all)
-    }
-
-    /// Sets of one base and type, by one question.
-    async fn fetch(
-        &self,
-        target: &RecordTarget,
-        sets: &[RecordSet],
-        ids: Vec<Box<str>>,
-        context: &LoadContext,
-    ) -> Fetches {
-        let first = *sets.first().ok_or(SourceError::Invalid)?;
-        let request = SourceRequest {
-            target: target.clone(),
-            set: first,
-            category: self.rules.asked_category(first),
-            ids,
-            context: context.call.clone(),
-        };
-        let fetched = self.sources.fetch(&request).await?;
-        let book = self.rules.book(target.tenant());
-        let claimed = fetched.among(sets).into_iter().map(|(set, fetched)| {
-            let base_url = self.rules.base_url(set.source(), target.tenant());
-            let origin = Origin {
-                book: &book,
-                base: self.rules.base(set.source()),
-                base_url: &base_url,
-                public_url: self.rules.public_url(),
-                zone: &context.zone,
-            };
-            let (owned, drops) = Owned::claim(target, set, fetched, &origin);
-            count(set, drops);
-            owned
-        });
-        Ok(claimed.collect())
-    }
+/// Whether nothing has to be fetched.
+fn is_whole(cached: &[Cached]) -> bool {
+    cached.iter().all(|one| one.owned.is_some())
 }
 
-fn of_set(set: RecordSet, all: &[Owned]) -> Option<Owned> {
+pub(super) fn of_set(set: RecordSet, all: &[Owned]) -> Option<Owned> {
     all.iter().find(|owned| owned.set() == set).cloned()
 }
 
-fn each(sets: &[RecordSet], fetch: impl Fn(RecordSet) -> Fetch) -> Vec<(RecordSet, Fetch)> {
+pub(super) fn each(
+    sets: &[RecordSet],
+    fetch: impl Fn(RecordSet) -> Fetch,
+) -> Vec<(RecordSet, Fetch)> {
     sets.iter().map(|set| (*set, fetch(*set))).collect()
-}
-
-/// What was dropped is counted by source; an entry of someone else's is also an alert.
-fn count(set: RecordSet, drops: Drops) {
-    let upstream = set.source().as_str();
-    let reasons = [
-        ("copy", drops.copies),
-        ("unreadable", drops.unreadable),
-        ("unaddressable", drops.unaddressable),
-        ("duplicate", drops.duplicates),
-    ];
-    for (reason, dropped) in reasons.into_iter().filter(|(_, dropped)| *dropped > 0) {
-        counter!("portal_dropped_entries_total", "upstream" => upstream, "reason" => reason)
-            .increment(dropped as u64);
-    }
-    if drops.foreign > 0 {
-        counter!("portal_compartment_violations_total", "upstream" => upstream)
-            .increment(drops.foreign as u64);
-        tracing::error!(upstream, count = drops.foreign, "compartment.violated");
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! Loading, filtering and paging of records: cache → source → owned → released.
 
 mod content;
+mod find;
 mod flight;
+mod gather;
 mod labs;
 mod link;
 mod list;

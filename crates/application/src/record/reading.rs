@@ -67,8 +67,8 @@ impl<'g> Reading<'g> {
             let target = grant.inspect(sets.first()?.resource_type())?.target();
             Some(async move { loader.load_all(&target, sets, context).await })
         });
-        let loaded = join_all(loads).await;
-        self.loaded.extend(loaded.into_iter().flatten());
+        let sets = join_all(loads).await;
+        self.loaded.extend(sets.into_iter().flatten());
     }
 
     /// Loads one record that may be in any of the sets, which are of one base and type, together

@@ -120,6 +120,7 @@ impl RecordTarget {
     }
 
     /// The same, of a source that knows the patient by an id of its own.
+    #[must_use]
     pub fn known_as(&self, at_source: PatientId) -> Self {
         Self {
             at_source: Some(at_source),
@@ -129,6 +130,7 @@ impl RecordTarget {
 
     /// The patient's own record at registration: loaded to find out by which id a source knows
     /// them, never to be shown.
+    #[must_use]
     pub fn of_patient(&self) -> Self {
         Self {
             at_source: None,

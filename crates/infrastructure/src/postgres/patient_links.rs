@@ -148,3 +148,7 @@ impl PatientLinks for PgPatientLinks {
         self.database.run(self.known(place, at_source)).await
     }
 }
+
+#[cfg(test)]
+#[path = "patient_links_tests.rs"]
+mod tests;

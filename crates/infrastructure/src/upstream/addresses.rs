@@ -141,6 +141,8 @@ const fn owner_parameter(resource_type: ResourceType) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use portal_domain::id::PatientId;
+
     use super::*;
     use crate::upstream::sources::tests::{request, request_one};
 
@@ -169,6 +171,23 @@ mod tests {
             asked(&request_one("pat-1", RecordSet::Conditions, "c.1")).as_deref(),
             Some("https://ehr.example:8443/kabul/R4/Condition?patient=pat-1&_id=c.1")
         );
+    }
+
+    #[test]
+    fn a_source_is_asked_by_its_own_id_and_for_several_categories_without_one() {
+        let by_registration = request("pat-1", RecordSet::LaboratoryObservations);
+        let at_source = PatientId::parse("x-1").expect("valid");
+        let linked = SourceRequest {
+            target: by_registration.target.known_as(at_source),
+            category: None,
+            ..by_registration
+        };
+        let root = "https://ehr.example:8443/kabul/R4";
+        let expected = format!("{root}/Observation?patient=x-1&_count=500");
+        assert_eq!(asked(&linked), Some(expected));
+        let named = base().patients("urn:mrn", "a&b 7").map(String::from);
+        let expected = format!("{root}/Patient?identifier=urn%3Amrn%7Ca%26b+7");
+        assert_eq!(named, Some(expected));
     }
 
     #[test]

@@ -102,7 +102,7 @@ async fn run(fetch: Fetch<'_>, first: Url, as_of: Timestamp) -> Result<Fetched, 
     fetched.unwrap_or(Err(SourceError::TimedOut))
 }
 
-fn failed(source: Source, set: &'static str, error: &SourceError, context: &CallContext) {
+fn failed(source: Source, set: &'static str, error: SourceError, context: &CallContext) {
     let upstream = source.as_str();
     tracing::warn!(upstream, set, %error, request_id = %context.request_id, "upstream.failed");
 }
@@ -124,7 +124,7 @@ impl Sources for FhirSources {
         let asked = (request.target.tenant(), &request.context);
         let fetched = run(Fetch::new(line, asked, base), first, as_of).await;
         fetched
-            .inspect_err(|error| failed(request.set.source(), request.set.name(), error, asked.1))
+            .inspect_err(|error| failed(request.set.source(), request.set.name(), *error, asked.1))
     }
 
     async fn patients(&self, query: &PatientQuery) -> Result<Fetched, SourceError> {
@@ -136,7 +136,7 @@ impl Sources for FhirSources {
         let first = first.ok_or(SourceError::Unavailable)?;
         let fetch = Fetch::new(line, (tenant, &query.context), base);
         let fetched = run(fetch, first, self.clock.now()).await;
-        fetched.inspect_err(|error| failed(query.source, "patient-link", error, &query.context))
+        fetched.inspect_err(|error| failed(query.source, "patient-link", *error, &query.context))
     }
 
     fn retry_after(&self, source: Source) -> Option<u32> {

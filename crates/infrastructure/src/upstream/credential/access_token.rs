@@ -15,8 +15,8 @@ use super::{ClientSettings, NoToken};
 use crate::upstream::addresses::TenantBase;
 
 /// A token is renewed this long before it ends, or when half of its time is over.
-const RENEWED_BEFORE: Duration = Duration::from_secs(60);
-/// It is not used so shortly before its end: the call takes its time, too.
+const RENEWED_BEFORE: Duration = Duration::from_mins(1);
+/// It is not used so shortly before its end, or in its last quarter: the call takes its time, too.
 const UNUSED_BEFORE: Duration = Duration::from_secs(5);
 /// How long a renewal may take, which nobody waits for.
 const RENEWAL_MAY_TAKE: Duration = Duration::from_secs(5);
@@ -176,11 +176,11 @@ impl AccessToken {
 
     fn hold(&self, issued: Issued, asked_at: Instant) -> SecretString {
         let Issued { token, lasts } = issued;
-        let before = |margin: Duration| asked_at + lasts - margin.min(lasts / 2);
+        let before = |margin: Duration| asked_at + lasts.saturating_sub(margin);
         *self.held() = Some(Held {
             token: token.clone(),
-            renewed_from: before(RENEWED_BEFORE),
-            used_until: before(UNUSED_BEFORE),
+            renewed_from: before(RENEWED_BEFORE.min(lasts / 2)),
+            used_until: before(UNUSED_BEFORE.min(lasts / 4)),
         });
         token
     }

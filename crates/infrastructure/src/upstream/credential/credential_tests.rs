@@ -97,9 +97,10 @@ impl Scene {
             let body = json!({"access_token": token, "token_type": "bearer", "expires_in": lasts});
             let mock = Mock::given(path("/token"))
                 .respond_with(ResponseTemplate::new(200).set_body_json(body));
-            let mock = match index + 1 < tokens.len() {
-                true => mock.up_to_n_times(1),
-                false => mock,
+            let mock = if index + 1 < tokens.len() {
+                mock.up_to_n_times(1)
+            } else {
+                mock
             };
             mock.mount(&self.server).await;
         }
@@ -186,7 +187,7 @@ async fn no_assertion_is_sent_twice_and_a_token_serves_until_it_ends() {
     other.issue(&["a", "a"], 1).await;
     other.take("a").await;
     other.fetched().await.unwrap();
-    tokio::time::sleep(Duration::from_millis(600)).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
     other.fetched().await.unwrap();
     let calls = other.calls("/token").await;
     let assertions: Vec<String> = calls
@@ -215,11 +216,12 @@ async fn those_who_ask_together_share_one_call_for_a_token() {
 #[tokio::test]
 async fn a_token_is_renewed_aside_before_it_ends() {
     let scene = Scene::of_client().await;
-    // Two seconds: due after one, used for one more.
-    scene.issue(&["t", "t"], 2).await;
-    scene.take("t").await;
+    // Due after four seconds, used for two more.
+    scene.issue(&["old", "new"], 8).await;
+    scene.take("old").await;
     scene.fetched().await.unwrap();
-    tokio::time::sleep(Duration::from_millis(1_000)).await;
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    // Nobody waits for the new one: this call still shows the old.
     scene.fetched().await.unwrap();
     let until = Instant::now() + Duration::from_secs(10);
     while scene.calls("/token").await.len() < 2 {
