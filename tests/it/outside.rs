@@ -20,7 +20,9 @@ use portal_infrastructure::http_client::http_client;
 use portal_infrastructure::identity::{ClientCredentials, KeycloakAdmin};
 use portal_infrastructure::notifier::HttpNotifier;
 use portal_infrastructure::system::SystemClock;
-use portal_infrastructure::upstream::{HttpPatientDirectory, SourceGuard, SourceSettings};
+use portal_infrastructure::upstream::{
+    Credential, HttpPatientDirectory, SourceLine, SourceSettings,
+};
 use portal_sandbox::{DemoRegistrant, Fault, Mode, Options, Sandbox};
 use portal_tests::scene;
 use serde_json::{Value, json};
@@ -51,8 +53,9 @@ impl Scene {
         let url = self.sandbox.source_url("registration");
         let mut settings = SourceSettings::new(Source::Registration, url);
         settings.timeout = timeout;
-        let guard = Arc::new(SourceGuard::alone(Source::Registration));
-        HttpPatientDirectory::new(settings, http_client().expect("a client"), guard).expect("valid")
+        let client = http_client().expect("a client");
+        let line = SourceLine::alone(settings, client, "REGISTRATION");
+        HttpPatientDirectory::new(line.expect("valid"))
     }
 
     fn tenant(&self) -> TenantId {
@@ -208,7 +211,11 @@ async fn what_is_sent_twice_arrives_once() {
     scene(async {
         let place = Scene::new().await;
         let url = place.sandbox.source_url("communication");
-        let notifier = HttpNotifier::new(&url, http_client().expect("a client"));
+        let notifier = HttpNotifier::new(
+            &url,
+            http_client().expect("a client"),
+            Credential::default(),
+        );
         let delivery = Delivery {
             id: "registration-1".to_owned(),
             tenant: place.tenant(),

@@ -286,6 +286,15 @@ impl TestPortal {
             .expect("the delegation is there")
     }
 
+    /// The ids by which sources know a patient.
+    pub async fn patient_links(&self, patient: &str) -> Vec<String> {
+        sqlx::query_scalar("SELECT source_patient_id FROM patient_links WHERE patient_id = $1")
+            .bind(patient)
+            .fetch_all(&self.pool)
+            .await
+            .expect("the table is there")
+    }
+
     /// How many links to a patient's record can be used.
     pub async fn open_links(&self, patient: &str) -> i64 {
         sqlx::query_scalar(

@@ -55,6 +55,8 @@ pub struct TestOptions {
     pub inbox: bool,
     /// Settings that differ.
     pub settings: Vec<(String, String)>,
+    /// The server of the sandbox that stands for every source; none where each has its own.
+    pub one_base: Option<&'static str>,
 }
 
 /// A running portal with its sandbox.
@@ -110,7 +112,9 @@ impl TestPortal {
         let unique = ulid::Ulid::new().to_string().to_lowercase();
         let tenants: Vec<String> = (0..4).map(|n| format!("t{n}-{unique}")).collect();
         let mut settings = settings(&sandbox, &database, &public_url, &tenants);
-        settings.extend(source_settings(&sandbox, options.fhir_url.as_deref()));
+        let one_base = options.one_base.map(|base| sandbox.source_url(base));
+        let fhir_url = options.fhir_url.clone().or(one_base);
+        settings.extend(source_settings(&sandbox, fhir_url.as_deref()));
         settings.extend(options.settings.iter().cloned());
         let mut platform = None;
         if options.inbox {

@@ -20,6 +20,8 @@ pub enum SourceStatus {
     Fresh,
     /// From the cache, within its time.
     Cached,
+    /// The source does not know the patient: there is nothing of theirs, and nothing is missing.
+    NotLinked,
     /// From the cache, past its time, because the source is down.
     Stale,
     /// Missing.
@@ -32,6 +34,7 @@ impl SourceStatus {
         match self {
             Self::Fresh => "fresh",
             Self::Cached => "cached",
+            Self::NotLinked => "notLinked",
             Self::Stale => "stale",
             Self::Unavailable => "unavailable",
         }

@@ -52,4 +52,4 @@ pub use charge::Charge;
 pub use delegation::{ListedDelegation, ListedRole};
 pub use error::{AccessError, InputError, Refusal};
 pub use portal::{Parts, Portal};
-pub use record::{RecordList, RecordRules, Section, SourceRules};
+pub use record::{PatientNames, RecordList, RecordRules, Section, SourceRules};

@@ -33,8 +33,8 @@ use crate::ports::{
     TokenIntrospection, TokenRefusal, TokenVerifier, UnitsOfWork,
 };
 use crate::record::{
-    Lab, LabTrends, Labs, ListPage, ListedOne, Loader, ReadBinary, ReadDocument, ReadOne,
-    RecordList, RecordRules, Search, Section, SectionPage, Summary,
+    Lab, LabTrends, Labs, ListPage, ListedOne, Loader, PatientNames, ReadBinary, ReadDocument,
+    ReadOne, RecordList, RecordRules, Search, Section, SectionPage, Summary,
 };
 use crate::registration::{Register, Resend, Verify};
 
@@ -80,6 +80,8 @@ pub struct Parts {
     pub ids: Arc<dyn Ids>,
     /// Settings of sources.
     pub rules: Arc<RecordRules>,
+    /// By which ids sources know patients.
+    pub names: PatientNames,
     /// The deployment's own clients.
     pub own_clients: Vec<ClientId>,
     /// The licence key that opens the portal.
@@ -134,6 +136,7 @@ impl Portal {
             parts.cache,
             Arc::clone(&parts.clock),
             parts.rules,
+            parts.names,
         );
         let inner = Inner {
             gate,

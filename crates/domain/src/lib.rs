@@ -11,6 +11,7 @@ pub mod event;
 pub mod id;
 pub mod inbox;
 pub mod notification;
+pub mod patient_link;
 pub mod proxy_delegation;
 pub mod release;
 pub mod scope;

@@ -21,6 +21,7 @@ pub mod resource_type;
 pub mod restricted;
 pub mod search;
 pub mod splice;
+mod standing;
 pub mod targets;
 pub mod values;
 
@@ -44,4 +45,5 @@ pub use search::{
     includes, is_searchable, parameters, rev_includes, sort_key,
 };
 pub use splice::{mask_references, splice};
+pub use standing::PatientStanding;
 pub use targets::retain_targets;

@@ -67,8 +67,13 @@ async fn send(request: RequestBuilder, record: &mut CallRecord) -> Result<Answer
         record.ended("connect_error");
         ExchangeError::Unreachable
     })?;
+    record.answered(response.status());
+    answered(response).await
+}
+
+/// Reads an answer whose headers are here.
+pub(crate) async fn answered(response: Response) -> Result<Answered, ExchangeError> {
     let status = response.status();
-    record.answered(status);
     let body = if status == StatusCode::OK {
         read(response).await?
     } else {

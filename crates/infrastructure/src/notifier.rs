@@ -1,13 +1,14 @@
 //! Links and codes, handed to communication-service over REST.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use portal_application::ports::{Delivery, Notifier, NotifierError};
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, Request, RequestBuilder, StatusCode};
 use serde::Serialize;
 
-use crate::exchange::{ExchangeError, exchange_within};
+use crate::exchange::{ExchangeError, exchange};
+use crate::upstream::{Credential, TenantBase};
 
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -15,7 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// `Idempotency-Key`.
 pub struct HttpNotifier {
     client: Client,
-    url: String,
+    base_url: String,
+    credential: Credential,
     patience: Duration,
 }
 
@@ -33,22 +35,47 @@ struct Notification<'a> {
 impl HttpNotifier {
     /// A notifier at a base URL without a slash at its end. The client must follow no redirects,
     /// as the one of [`crate::http_client::http_client`].
-    pub fn new(base_url: &str, client: Client) -> Self {
+    pub fn new(base_url: &str, client: Client, credential: Credential) -> Self {
         Self {
             client,
-            url: format!("{base_url}/v1/communication/notifications"),
+            base_url: base_url.to_owned(),
+            credential,
             patience: PATIENCE,
         }
     }
-}
 
-#[async_trait]
-impl Notifier for HttpNotifier {
-    #[tracing::instrument(name = "notification.send", skip_all, level = "debug")]
-    async fn send(&self, delivery: &Delivery) -> Result<(), NotifierError> {
+    /// Sends it, and once more with a new token when the present one is not taken.
+    async fn taken(&self, delivery: &Delivery) -> Result<StatusCode, NotifierError> {
+        let base = TenantBase::new(&self.base_url, &delivery.tenant);
+        let base = base.ok_or(NotifierError::Unavailable)?;
+        let deadline = Instant::now() + self.patience;
+        let mut first = true;
+        loop {
+            let mut request = self.request(delivery, &base)?;
+            let shown = self.credential.authorize(&mut request, &base, deadline);
+            let shown = shown.await.map_err(|_| NotifierError::Unavailable)?;
+            let request = RequestBuilder::from_parts(self.client.clone(), request);
+            let status = match exchange(request, "communication", deadline).await {
+                Ok(answer) => answer.status,
+                // It said 200, and what it says besides is nothing to us.
+                Err(ExchangeError::Unreadable) => StatusCode::OK,
+                Err(ExchangeError::Unreachable | ExchangeError::TimedOut) => {
+                    return Err(NotifierError::Unavailable);
+                }
+            };
+            let is_refused = status == StatusCode::UNAUTHORIZED && shown.refused();
+            if !first || !is_refused {
+                return Ok(status);
+            }
+            first = false;
+        }
+    }
+
+    fn request(&self, delivery: &Delivery, base: &TenantBase) -> Result<Request, NotifierError> {
+        let url = base.below(&["v1", "communication", "notifications"]);
         let request = self
             .client
-            .post(&self.url)
+            .post(url.ok_or(NotifierError::Unavailable)?)
             .header("idempotency-key", &delivery.id)
             .header("x-tenant-id", delivery.tenant.as_str())
             .json(&Notification {
@@ -58,15 +85,15 @@ impl Notifier for HttpNotifier {
                 template_key: &delivery.template_key,
                 secret: &delivery.secret,
             });
-        let answer = exchange_within(request, "communication", self.patience).await;
-        let outcome = match answer {
-            Ok(answer) => judge(answer.status),
-            // It said 200, and what it says besides is nothing to us.
-            Err(ExchangeError::Unreadable) => Ok(()),
-            Err(ExchangeError::Unreachable | ExchangeError::TimedOut) => {
-                Err(NotifierError::Unavailable)
-            }
-        };
+        request.build().map_err(|_| NotifierError::Unavailable)
+    }
+}
+
+#[async_trait]
+impl Notifier for HttpNotifier {
+    #[tracing::instrument(name = "notification.send", skip_all, level = "debug")]
+    async fn send(&self, delivery: &Delivery) -> Result<(), NotifierError> {
+        let outcome = self.taken(delivery).await.and_then(judge);
         if let Err(error) = outcome {
             tracing::warn!(template_key = delivery.template_key, %error, "notification.failed");
         }
@@ -76,9 +103,11 @@ impl Notifier for HttpNotifier {
 
 fn judge(status: StatusCode) -> Result<(), NotifierError> {
     match status {
-        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS => {
-            Err(NotifierError::Unavailable)
-        }
+        // A credential that is not taken says nothing about the message.
+        StatusCode::UNAUTHORIZED
+        | StatusCode::REQUEST_TIMEOUT
+        | StatusCode::TOO_EARLY
+        | StatusCode::TOO_MANY_REQUESTS => Err(NotifierError::Unavailable),
         _ if status.is_success() => Ok(()),
         _ if status.is_client_error() => Err(NotifierError::Refused),
         _ => Err(NotifierError::Unavailable),

@@ -1,4 +1,6 @@
-use portal_application::ports::{ContactAddress, ContactChannel};
+use std::sync::Arc;
+
+use portal_application::ports::{Clock, ContactAddress, ContactChannel};
 use portal_domain::id::TenantId;
 use serde_json::json;
 use wiremock::matchers::{body_json, header, method, path};
@@ -6,6 +8,8 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
 use crate::http_client::http_client;
+use crate::test_support::HandClock;
+use crate::upstream::CredentialSettings;
 
 fn delivery() -> Delivery {
     Delivery {
@@ -21,7 +25,7 @@ fn delivery() -> Delivery {
 
 fn notifier(server: &MockServer) -> HttpNotifier {
     let client = http_client().expect("a client");
-    let mut notifier = HttpNotifier::new(&server.uri(), client);
+    let mut notifier = HttpNotifier::new(&server.uri(), client, Credential::default());
     notifier.patience = Duration::from_millis(200);
     notifier
 }
@@ -59,7 +63,7 @@ async fn only_a_lasting_refusal_is_one() {
         (200, Ok(())),
         (201, Ok(())),
         (400, Err(NotifierError::Refused)),
-        (401, Err(NotifierError::Refused)),
+        (401, Err(NotifierError::Unavailable)),
         (404, Err(NotifierError::Refused)),
         (422, Err(NotifierError::Refused)),
         (408, Err(NotifierError::Unavailable)),
@@ -95,7 +99,23 @@ async fn a_redirect_is_not_followed_and_a_hang_ends() {
 #[tokio::test]
 async fn nobody_there_is_unavailable() {
     let client = http_client().expect("a client");
-    let notifier = HttpNotifier::new("http://127.0.0.1:1", client);
+    let notifier = HttpNotifier::new("http://127.0.0.1:1", client, Credential::default());
     let sent = notifier.send(&delivery()).await;
     assert_eq!(sent, Err(NotifierError::Unavailable));
+}
+
+#[tokio::test]
+async fn a_delivery_goes_with_the_credential_of_its_base() {
+    let server = MockServer::start().await;
+    Mock::given(header("authorization", "Bearer fixed"))
+        .respond_with(ResponseTemplate::new(202))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let clock: Arc<dyn Clock> = HandClock::at_noon();
+    let client = http_client().expect("a client");
+    let settings = CredentialSettings::Bearer("fixed".into());
+    let credential = Credential::new(&settings, &client, &clock);
+    let notifier = HttpNotifier::new(&server.uri(), client, credential);
+    assert_eq!(notifier.send(&delivery()).await, Ok(()));
 }

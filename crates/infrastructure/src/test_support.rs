@@ -143,6 +143,7 @@ pub(crate) fn stored_set(target: &RecordTarget, set: RecordSet, records: Vec<Rec
     StoredSet {
         tenant: target.tenant().clone(),
         patient: target.patient().clone(),
+        at_source: target.at_source().clone(),
         set,
         records,
         as_of: NOON.parse().expect("a time"),

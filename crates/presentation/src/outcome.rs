@@ -51,6 +51,14 @@ fn source_issue(report: &SourceReport) -> Option<Issue> {
     match report.status {
         SourceStatus::Fresh | SourceStatus::Cached => None,
         SourceStatus::Stale => Some(warning(IssueType::Transient, "SOURCE_STALE", key("stale"))),
+        SourceStatus::NotLinked => Some(Issue {
+            severity: Severity::Information,
+            ..warning(
+                IssueType::NotSupported,
+                "SOURCE_NOT_LINKED",
+                key("notLinked"),
+            )
+        }),
         SourceStatus::Unavailable => Some(warning(
             IssueType::Incomplete,
             "SOURCE_UNAVAILABLE",

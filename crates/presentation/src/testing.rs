@@ -13,12 +13,12 @@ use jiff::{Timestamp, tz::TimeZone};
 use portal_application::ports::{
     AccessLog, AccessLogFilter, AccessLogPage, BearerToken, CacheLoad, Clock, Content,
     ContentRequest, CursorBinding, CursorInvalid, CursorSeal, Entitlements,
-    EntitlementsUnavailable, Facts, Features, Generation, Ids, Journal, JournalPlace,
-    ListedStanding, Payer, RateLimits, RecordCache, Recording, Revocations, SourceError,
-    SourceRequest, Sources, Standing, StoreError, StoredFacts, TokenIntrospection, TokenRefusal,
-    TokenVerifier,
+    EntitlementsUnavailable, Facts, Features, Generation, Ids, Journal, JournalPlace, LinkPlace,
+    ListedStanding, PatientLink, PatientLinks, PatientQuery, Payer, RateLimits, RecordCache,
+    Recording, Revocations, SourceError, SourceRequest, Sources, Standing, StoreError, StoredFacts,
+    TokenIntrospection, TokenRefusal, TokenVerifier,
 };
-use portal_application::{Parts, Portal, RecordRules, SourceRules};
+use portal_application::{Parts, PatientNames, Portal, RecordRules, SourceRules};
 use portal_domain::access::{
     AuthenticationStrength, Introspection, PatientClaim, PatientGrant, RecordTarget,
     RevocationKeys, Surface, TenantBinding, VerifiedToken,
@@ -27,6 +27,7 @@ use portal_domain::account::{AccountKind, AccountSnapshot, AccountStatus};
 use portal_domain::audit::{AccessEvent, Receipt};
 use portal_domain::disclosure::{Fetched, StoredSet};
 use portal_domain::id::{Issuer, PatientId, PortalAccountId, Subject, TenantId};
+use portal_domain::patient_link::PatientIds;
 use portal_domain::release::{ReleaseMode, ReleaseRules};
 use portal_domain::scope::ScopeSet;
 use portal_domain::sensitivity::LabelMode;
@@ -78,6 +79,7 @@ pub(crate) fn portal(resources: &[(RecordSet, &str)]) -> Portal {
     let source = |source: &Source| SourceRules {
         base_url: format!("http://{}.test", source.as_str()),
         code: source.default_code().to_owned(),
+        patient_ids: PatientIds::Shared,
         release: ReleaseRules {
             mode: ReleaseMode::ByStatus,
             tag_system: "urn:tags".into(),
@@ -85,6 +87,10 @@ pub(crate) fn portal(resources: &[(RecordSet, &str)]) -> Portal {
         },
     };
     let sources = Source::ALL.iter().map(source).collect();
+    let rules = RecordRules::new(sources, PUBLIC_URL.to_owned()).unwrap();
+    let rules = Arc::new(rules);
+    let parts = (Arc::clone(&outside) as _, Arc::clone(&outside) as _);
+    let names = PatientNames::new(parts.0, Arc::clone(&rules), parts.1);
     Portal::new(Parts {
         verifier: Arc::clone(&outside) as _,
         facts: Arc::clone(&outside) as _,
@@ -105,7 +111,8 @@ pub(crate) fn portal(resources: &[(RecordSet, &str)]) -> Portal {
         limits: Arc::clone(&outside) as _,
         clock: Arc::clone(&outside) as _,
         ids: outside,
-        rules: Arc::new(RecordRules::new(sources, PUBLIC_URL.to_owned()).unwrap()),
+        rules,
+        names,
         own_clients: Vec::new(),
         licence_key: "ehr.portal".to_owned(),
         region: "eu".to_owned(),
@@ -250,6 +257,34 @@ impl Entitlements for Outside {
 }
 
 #[async_trait]
+impl PatientLinks for Outside {
+    async fn find(&self, _: &LinkPlace, _: &PatientId) -> Result<Option<PatientLink>, StoreError> {
+        Ok(None)
+    }
+
+    async fn keep(
+        &self,
+        _: &LinkPlace,
+        _: &PatientId,
+        _: &PatientLink,
+    ) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
+    async fn forget(&self, _: &LinkPlace, _: &PatientId) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn patient_of(
+        &self,
+        _: &LinkPlace,
+        _: &PatientId,
+    ) -> Result<Option<PatientId>, StoreError> {
+        Ok(None)
+    }
+}
+
+#[async_trait]
 impl Sources for Outside {
     async fn fetch(&self, request: &SourceRequest) -> Result<Fetched, SourceError> {
         let texts = self.resources.iter().filter(|(set, _)| *set == request.set);
@@ -268,6 +303,10 @@ impl Sources for Outside {
             capped: false,
             as_of: now(),
         })
+    }
+
+    async fn patients(&self, _: &PatientQuery) -> Result<Fetched, SourceError> {
+        Err(SourceError::Unavailable)
     }
 
     async fn open(&self, _: &ContentRequest) -> Result<Option<Content>, SourceError> {

@@ -8,6 +8,7 @@ mod fhir;
 mod issuer;
 mod keycloak;
 mod rest;
+mod service;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -31,6 +32,7 @@ pub(crate) fn router(world: Arc<World>) -> Router {
             get(fhir::serve_moved).post(fhir::serve_moved),
         )
         .route("/identity/{*path}", any(fhir::serve_identity))
+        .route(service::PATH, post(service::grant))
         .merge(issuer_routes())
         .merge(user_routes())
         .nest("/_admin", admin_routes())
@@ -86,6 +88,7 @@ fn admin_routes() -> Router<Arc<World>> {
         .route("/delegations", get(admin::delegations))
         .merge(issuer_admin_routes())
         .merge(people_admin_routes())
+        .merge(service_admin_routes())
         .route(
             "/sources/{source}/fault",
             get(admin::fault)
@@ -117,6 +120,13 @@ fn people_admin_routes() -> Router<Arc<World>> {
             "/entitlements/{tenant}",
             put(people::set_entitlements).delete(people::forget_entitlements),
         )
+}
+
+fn service_admin_routes() -> Router<Arc<World>> {
+    use admin::services;
+    Router::new()
+        .route("/services/{client}", put(services::register))
+        .route("/services", post(services::set).get(services::show))
 }
 
 fn issuer_admin_routes() -> Router<Arc<World>> {

@@ -25,6 +25,7 @@ mod registered;
 mod registrant;
 mod sandbox;
 mod search;
+mod service;
 mod source;
 mod splice;
 mod staff;

@@ -2,6 +2,7 @@
 
 mod issuer;
 mod people;
+mod services;
 
 use std::io;
 use std::net::SocketAddr;

@@ -16,12 +16,14 @@ pub(crate) enum Source {
     /// Takes notifications, too.
     Communication,
     ProviderDirectory,
+    /// One server for every type; it holds what is put there alone.
+    Platform,
     /// Tells entitlements.
     Identity,
 }
 
 impl Source {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Registration,
         Self::Scheduling,
         Self::Laboratory,
@@ -33,6 +35,7 @@ impl Source {
         Self::Documents,
         Self::Communication,
         Self::ProviderDirectory,
+        Self::Platform,
         Self::Identity,
     ];
 
@@ -50,6 +53,7 @@ impl Source {
             Self::Medication => "medication",
             Self::Immunizations => "immunizations",
             Self::Communication => "communication",
+            Self::Platform => "platform",
             Self::Identity => "identity",
         }
     }

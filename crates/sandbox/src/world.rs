@@ -19,6 +19,7 @@ use crate::person::DemoPerson;
 use crate::record::Record;
 use crate::registered::SharedContacts;
 use crate::registrant::DemoRegistrant;
+use crate::service::Services;
 use crate::source::Source;
 use crate::store::Store;
 use crate::{generate, issuer, staff};
@@ -42,6 +43,7 @@ pub(crate) struct World {
     shared_contacts: Mutex<SharedContacts>,
     notifications: Mutex<Notifications>,
     entitlements: Mutex<BTreeMap<String, Vec<String>>>,
+    services: Mutex<Services>,
     store: RwLock<Store>,
     faults: Mutex<Faults>,
     calls: Mutex<Calls>,
@@ -72,6 +74,7 @@ impl World {
             registrants,
             shared_contacts: Mutex::default(),
             notifications: Mutex::default(),
+            services: Mutex::default(),
             store: RwLock::new(store),
             faults: Mutex::default(),
             calls: Mutex::default(),
@@ -113,6 +116,11 @@ impl World {
         self.notifications
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Services as clients of the sources.
+    pub(crate) fn services(&self) -> MutexGuard<'_, Services> {
+        self.services.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What identity-service says of each tenant.

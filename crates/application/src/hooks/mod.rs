@@ -14,6 +14,7 @@ use tokio::time::sleep;
 
 use crate::bursts::{Bursts, Changed, Turn};
 use crate::ports::{BearerToken, CacheUnavailable, RecordHook, RecordHooks, RecordInvalidation};
+use crate::record::PatientNames;
 
 /// Patients of one notification. More are no notification but a transfer of records.
 const MOST_PATIENTS: usize = 100;
@@ -40,6 +41,7 @@ pub enum HookError {
 #[derive(Clone)]
 pub struct HookDesk {
     hooks: Arc<dyn RecordHooks>,
+    names: PatientNames,
     changes: Arc<Changes>,
 }
 
@@ -51,10 +53,16 @@ struct Changes {
 }
 
 impl HookDesk {
-    /// Over the secrets of sources and the cache of their records.
-    pub fn new(hooks: Arc<dyn RecordHooks>, cache: Arc<dyn RecordInvalidation>) -> Self {
+    /// Over the secrets of sources, the cache of their records, and the ids that they know
+    /// patients by.
+    pub fn new(
+        hooks: Arc<dyn RecordHooks>,
+        cache: Arc<dyn RecordInvalidation>,
+        names: PatientNames,
+    ) -> Self {
         Self {
             hooks,
+            names,
             changes: Arc::new(Changes {
                 cache,
                 bursts: Bursts::new(),
@@ -90,10 +98,15 @@ impl HookDesk {
         if patients.len() > MOST_PATIENTS {
             return Err(HookError::TooMany);
         }
-        for patient in &patients {
+        for named in &patients {
             for source in &hook.sources {
-                let changes = Arc::clone(&self.changes);
-                changes.invalidate(&hook.tenant, patient, *source).await?;
+                let patient = self.names.patient_of(&hook.tenant, *source, named);
+                let patient = patient.await.map_err(|_| CacheUnavailable)?;
+                // Of whom a source was never asked for nothing is cached.
+                if let Some(patient) = patient {
+                    let changes = Arc::clone(&self.changes);
+                    changes.invalidate(&hook.tenant, &patient, *source).await?;
+                }
             }
         }
         Ok(patients.len())

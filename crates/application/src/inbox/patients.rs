@@ -41,6 +41,10 @@ impl Handling<'_> {
     ) -> Result<InboxOutcome, NotHandled> {
         let (retired, surviving) = (merged.retired(), merged.surviving());
         work.end_links(retired, self.now).await?;
+        // Whom a source means by the one or the other is to be found out anew.
+        for patient in [retired, surviving] {
+            work.forget_names(patient).await?;
+        }
         let (of_retired, of_surviving) = self.accounts_of(merged, work).await?;
         let kept = match (of_retired, of_surviving) {
             (Some(one), Some(other)) => self.two_accounts(one, other, work).await?,

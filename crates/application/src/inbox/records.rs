@@ -20,8 +20,12 @@ impl Inbox {
         tenant: &TenantId,
         (patient, source): (Option<PatientId>, Source),
     ) -> Result<InboxOutcome, NotHandled> {
-        let Some(patient) = patient else {
+        let Some(at_source) = patient else {
             return Ok(InboxOutcome::Ignored("no-patient"));
+        };
+        let names = self.inner.loader.names();
+        let Some(patient) = names.patient_of(tenant, source, &at_source).await? else {
+            return Ok(InboxOutcome::Ignored("not-linked"));
         };
         let changed = Changed {
             stream: message.stream.to_owned(),

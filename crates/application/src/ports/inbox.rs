@@ -120,6 +120,9 @@ pub trait InboxUnitOfWork: UnitOfWork {
     /// Ends the links that would bind somebody to a patient's record.
     async fn end_links(&mut self, patient: &PatientId, now: Timestamp) -> Result<(), StoreError>;
 
+    /// Forgets by which ids sources know a patient.
+    async fn forget_names(&mut self, patient: &PatientId) -> Result<(), StoreError>;
+
     /// Refuses every token of a session that was issued until now.
     async fn revoke_session(
         &mut self,

@@ -17,6 +17,7 @@ mod journal;
 mod notifier;
 mod outbox;
 mod patient_directory;
+mod patient_links;
 mod provider_tasks;
 mod rate_limits;
 mod record_cache;
@@ -53,6 +54,7 @@ pub use patient_directory::{
     Contact, ContactAddress, ContactChannel, InvalidMedicalRecordNumber, MedicalRecordNumber,
     PatientDirectory, RegisteredPatient,
 };
+pub use patient_links::{LinkPlace, PatientLink, PatientLinks};
 pub use provider_tasks::{DueProviderTask, ProviderTask, ProviderTasks};
 pub use rate_limits::{Payer, RateLimits, Standing};
 pub use record_cache::{CacheLoad, CacheUnavailable, Generation, RecordCache, RecordInvalidation};
@@ -60,7 +62,8 @@ pub use relay::{EventBus, EventBusError, JournalRelay, OutgoingEvent, RelayBatch
 pub use revocations::{ListedStanding, Revocations, TokenIntrospection};
 pub use secrets::{Hash, HashPurpose, SecretCode, Secrets};
 pub use sources::{
-    CallContext, Content, ContentBroken, ContentRequest, SourceError, SourceRequest, Sources,
+    CallContext, Content, ContentBroken, ContentRequest, PatientQuery, SourceError, SourceRequest,
+    Sources,
 };
 pub use staff::{
     AccountQuery, StaffAccount, StaffLogEntry, StaffLogQuery, StaffRecords, StaffTokenVerifier,

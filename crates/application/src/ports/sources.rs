@@ -26,10 +26,27 @@ pub struct CallContext {
 pub struct SourceRequest {
     /// Whose records of which type: only a permit gives it.
     pub target: RecordTarget,
-    /// Which set; its source, type and category.
+    /// Which set; its source and type.
     pub set: RecordSet,
+    /// The category that is asked for; none for every one.
+    pub category: Option<&'static str>,
     /// The records of the set by these ids of the source's own; without any the whole set.
     pub ids: Vec<Box<str>>,
+    /// Budget and correlation.
+    pub context: CallContext,
+}
+
+/// One question to a source: which of its Patients carries an identifier.
+#[derive(Clone)]
+pub struct PatientQuery {
+    /// Whose identifier it is: only a permit gives it.
+    pub target: RecordTarget,
+    /// Who is asked.
+    pub source: Source,
+    /// The identifier's system.
+    pub system: Box<str>,
+    /// The identifier's value.
+    pub value: Box<str>,
     /// Budget and correlation.
     pub context: CallContext,
 }
@@ -79,6 +96,9 @@ pub struct Content {
 pub trait Sources: Send + Sync {
     /// The records of a set. Nothing of the answer is believed yet.
     async fn fetch(&self, request: &SourceRequest) -> Result<Fetched, SourceError>;
+
+    /// The Patients that a source has of an identifier. Nothing of the answer is believed yet.
+    async fn patients(&self, query: &PatientQuery) -> Result<Fetched, SourceError>;
 
     /// Seconds for which a source that failed is not asked at all; none for one that is.
     fn retry_after(&self, _source: Source) -> Option<u32> {

@@ -1,28 +1,36 @@
-//! One owned set: from the cache when it is fresh, else from its source, else stale.
+//! One owned set: from the cache when it is fresh, else from its source, else stale. Sets that one
+//! base holds of one type are read together.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use futures::FutureExt as _;
+use futures::future::join_all;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-use metrics::counter;
 use portal_domain::access::RecordTarget;
-use portal_domain::disclosure::{Drops, Freshness, Origin, Owned, StoredSet};
+use portal_domain::disclosure::{Freshness, Owned, StoredSet};
 use portal_domain::source::{RecordSet, Source};
 
-use crate::ports::{
-    CacheLoad, CallContext, Clock, Content, ContentRequest, Generation, RecordCache, SourceError,
-    SourceRequest, Sources,
-};
+use crate::ports::{CacheLoad, CallContext, Clock, Generation, RecordCache, SourceError, Sources};
 
 use super::RecordRules;
 use super::flight::Flights;
+use super::gather::LoaderParts;
+use super::link::PatientNames;
 use super::rules::{RETRY_AFTER, SOURCE_BUDGET};
 
-type Fetch = Result<Owned, SourceError>;
-/// The generation keeps those who ask after an invalidation from sharing a fetch from before it.
-type FlightKey = (RecordTarget, RecordSet, Option<Generation>);
+pub(super) type Fetch = Result<Owned, SourceError>;
+/// Sets that are read together, in their order.
+pub(super) type Fetches = Result<Arc<[Owned]>, SourceError>;
+/// The generations keep those who ask after an invalidation from sharing a fetch from before it.
+type FlightKey = (RecordTarget, RecordSet, Vec<Option<Generation>>);
+
+/// What the cache has of a set: a fresh copy, or what to store one under.
+pub(super) struct Cached {
+    pub(super) owned: Option<Owned>,
+    generation: Option<Generation>,
+}
 
 /// What a set is loaded with beside its target: the tenant's zone and language, the request's
 /// correlation and deadline.
@@ -35,15 +43,9 @@ pub(crate) struct LoadContext {
 /// Loads owned sets. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Loader {
-    shared: Arc<LoaderParts>,
-    flights: Arc<Flights<FlightKey, Fetch>>,
-}
-
-struct LoaderParts {
-    sources: Arc<dyn Sources>,
-    cache: Arc<dyn RecordCache>,
-    clock: Arc<dyn Clock>,
-    rules: Arc<RecordRules>,
+    pub(super) shared: Arc<LoaderParts>,
+    flights: Arc<Flights<FlightKey, Fetches>>,
+    names: PatientNames,
 }
 
 impl Loader {
@@ -52,6 +54,7 @@ impl Loader {
         cache: Arc<dyn RecordCache>,
         clock: Arc<dyn Clock>,
         rules: Arc<RecordRules>,
+        names: PatientNames,
     ) -> Self {
         let shared = Arc::new(LoaderParts {
             sources,
@@ -62,7 +65,17 @@ impl Loader {
         Self {
             shared,
             flights: Arc::new(Flights::new()),
+            names,
         }
+    }
+
+    /// By which ids sources know patients.
+    pub(crate) const fn names(&self) -> &PatientNames {
+        &self.names
+    }
+
+    pub(super) fn sources(&self) -> &dyn Sources {
+        &*self.shared.sources
     }
 
     pub(crate) fn rules(&self) -> &RecordRules {
@@ -82,22 +95,113 @@ impl Loader {
         set: RecordSet,
         context: &LoadContext,
     ) -> Fetch {
-        let CacheLoad { stored, generation } = self.shared.cache.load(target, set).await;
-        if let Some(owned) = self.reopened(target, set, stored.as_ref(), Freshness::Cached) {
-            return Ok(owned);
+        let loaded = self.load_all(target, &[set], context).await;
+        let loaded = loaded.into_iter().next();
+        loaded.map_or(Err(SourceError::Invalid), |(_, fetch)| fetch)
+    }
+
+    /// Whole sets of one base and type, in their order.
+    pub(crate) async fn load_all(
+        &self,
+        target: &RecordTarget,
+        sets: &[RecordSet],
+        context: &LoadContext,
+    ) -> Vec<(RecordSet, Fetch)> {
+        let Some(first) = sets.first() else {
+            return Vec::new();
+        };
+        match self.names.at_source((target, *first), self, context).await {
+            Ok(Some(target)) => self.read_all(&target, sets, context).await,
+            Ok(None) => each(sets, |set| Ok(self.not_linked(target, set))),
+            Err(error) => each(sets, |_| Err(error)),
         }
-        let flight = self.flights.join((target.clone(), set, generation), || {
+    }
+
+    async fn read_all(
+        &self,
+        target: &RecordTarget,
+        wanted: &[RecordSet],
+        context: &LoadContext,
+    ) -> Vec<(RecordSet, Fetch)> {
+        let mut cached = self.cached(target, wanted).await;
+        let first = wanted.first();
+        let together = first.map(|set| self.rules().read_together(*set));
+        let together = together.unwrap_or_default();
+        let mut generations: Vec<_> = cached.iter().map(|one| one.generation).collect();
+        if together.len() > wanted.len() && !is_whole(&cached) {
+            let all = self.cached(target, &together).await;
+            generations = all.iter().map(|one| one.generation).collect();
+            // Whoever read another set of the base meanwhile brought these along.
+            let all = together.iter().zip(all);
+            let again = all.filter(|(set, _)| wanted.contains(set));
+            cached = again.map(|(_, one)| one).collect();
+        }
+        let fetched = if is_whole(&cached) {
+            Ok(Arc::from([]))
+        } else {
+            self.together(target, &together, generations, context).await
+        };
+        self.filled(target, wanted, cached, &fetched).await
+    }
+
+    /// What was cached, and for the rest what was fetched; where that failed, stale copies.
+    pub(super) async fn filled(
+        &self,
+        target: &RecordTarget,
+        sets: &[RecordSet],
+        cached: Vec<Cached>,
+        fetched: &Fetches,
+    ) -> Vec<(RecordSet, Fetch)> {
+        let mut filled = Vec::with_capacity(sets.len());
+        for (set, cached) in sets.iter().zip(cached) {
+            let owned = match (cached.owned, fetched) {
+                (Some(owned), _) => Ok(owned),
+                (None, Ok(all)) => of_set(*set, all).ok_or(SourceError::Invalid),
+                (None, Err(error)) => self.stale(target, *set).await.ok_or(*error),
+            };
+            filled.push((*set, owned));
+        }
+        filled
+    }
+
+    /// Sets of one base and type, by one fetch that all who ask for any of them share.
+    async fn together(
+        &self,
+        target: &RecordTarget,
+        sets: &[RecordSet],
+        generations: Vec<Option<Generation>>,
+        context: &LoadContext,
+    ) -> Fetches {
+        let first = *sets.first().ok_or(SourceError::Invalid)?;
+        let key = (target.clone(), first, generations.clone());
+        let flight = self.flights.join(key, || {
             let (parts, target) = (Arc::clone(&self.shared), target.clone());
-            let mut context = context.clone();
+            let (sets, mut context) = (sets.to_vec(), context.clone());
             context.call.deadline = Instant::now() + SOURCE_BUDGET;
-            async move { parts.fetch_whole(&target, set, &context, generation).await }.boxed()
+            async move {
+                parts
+                    .fetch_whole(&target, &sets, &context, &generations)
+                    .await
+            }
+            .boxed()
         });
         let deadline = context.call.deadline.min(Instant::now() + SOURCE_BUDGET);
         let fetched = tokio::time::timeout_at(deadline.into(), flight).await;
-        match fetched.unwrap_or(Err(SourceError::TimedOut)) {
-            Ok(owned) => Ok(owned),
-            Err(error) => self.stale(target, set).await.ok_or(error),
-        }
+        fetched.unwrap_or(Err(SourceError::TimedOut))
+    }
+
+    /// A set of a patient whom its source does not know.
+    pub(super) fn not_linked(&self, target: &RecordTarget, set: RecordSet) -> Owned {
+        Owned::not_linked(target, set, self.shared.clock.now())
+    }
+
+    pub(super) async fn cached(&self, target: &RecordTarget, sets: &[RecordSet]) -> Vec<Cached> {
+        let loads = sets.iter().map(async |set| {
+            let CacheLoad { stored, generation } = self.shared.cache.load(target, *set).await;
+            let owned = self.reopened(target, *set, stored.as_ref(), Freshness::Cached);
+            Cached { owned, generation }
+        });
+        join_all(loads).await
     }
 
     /// The cached set in place of a source that failed; asked for anew, because it may have been
@@ -105,55 +209,6 @@ impl Loader {
     async fn stale(&self, target: &RecordTarget, set: RecordSet) -> Option<Owned> {
         let CacheLoad { stored, .. } = self.shared.cache.load(target, set).await;
         self.reopened(target, set, stored.as_ref(), Freshness::Stale)
-    }
-
-    /// Opens the content of a Binary that was reached.
-    pub(crate) async fn open(
-        &self,
-        target: RecordTarget,
-        upstream_id: &str,
-        context: &LoadContext,
-    ) -> Result<Option<Content>, SourceError> {
-        let request = ContentRequest {
-            target,
-            id: upstream_id.into(),
-            context: context.call.clone(),
-        };
-        self.shared.sources.open(&request).await
-    }
-
-    /// Records of a set that is nobody's, by their ids. Nothing of it is cached.
-    pub(crate) async fn load_reached(
-        &self,
-        target: &RecordTarget,
-        set: RecordSet,
-        upstream_ids: Vec<Box<str>>,
-        context: &LoadContext,
-    ) -> Fetch {
-        self.shared.fetch(target, set, upstream_ids, context).await
-    }
-
-    /// One record of a set. A cached set answers for absence too, so that nobody can tell from the
-    /// calls to the source what is withheld.
-    pub(crate) async fn load_one(
-        &self,
-        target: &RecordTarget,
-        set: RecordSet,
-        upstream_id: &str,
-        context: &LoadContext,
-    ) -> Fetch {
-        let CacheLoad { stored, .. } = self.shared.cache.load(target, set).await;
-        if let Some(owned) = self.reopened(target, set, stored.as_ref(), Freshness::Cached) {
-            return Ok(owned);
-        }
-        let fetched = self
-            .shared
-            .fetch(target, set, vec![upstream_id.into()], context)
-            .await;
-        match fetched {
-            Ok(owned) => Ok(owned),
-            Err(error) => self.stale(target, set).await.ok_or(error),
-        }
     }
 
     fn reopened(
@@ -166,7 +221,7 @@ impl Loader {
         let stored = stored?;
         let windows = set.cache_windows();
         let within = match freshness {
-            Freshness::Fresh | Freshness::Cached => windows.fresh,
+            Freshness::Fresh | Freshness::Cached | Freshness::NotLinked => windows.fresh,
             Freshness::Stale => windows.stale,
         };
         let age = self.shared.clock.now().duration_since(stored.as_of);
@@ -176,68 +231,20 @@ impl Loader {
     }
 }
 
-impl LoaderParts {
-    async fn fetch_whole(
-        &self,
-        target: &RecordTarget,
-        set: RecordSet,
-        context: &LoadContext,
-        generation: Option<Generation>,
-    ) -> Fetch {
-        let owned = self.fetch(target, set, Vec::new(), context).await?;
-        if let Some(generation) = generation {
-            self.cache.store(target, owned.stored(), generation).await;
-        }
-        Ok(owned)
-    }
-
-    async fn fetch(
-        &self,
-        target: &RecordTarget,
-        set: RecordSet,
-        ids: Vec<Box<str>>,
-        context: &LoadContext,
-    ) -> Fetch {
-        let request = SourceRequest {
-            target: target.clone(),
-            set,
-            ids,
-            context: context.call.clone(),
-        };
-        let fetched = self.sources.fetch(&request).await?;
-        let book = self.rules.book(target.tenant());
-        let base_url = self.rules.base_url(set.source(), target.tenant());
-        let origin = Origin {
-            book: &book,
-            base: self.rules.base(set.source()),
-            base_url: &base_url,
-            public_url: self.rules.public_url(),
-            zone: &context.zone,
-        };
-        let (owned, drops) = Owned::claim(target, set, fetched, &origin);
-        count(set, drops);
-        Ok(owned)
-    }
+/// Whether nothing has to be fetched.
+fn is_whole(cached: &[Cached]) -> bool {
+    cached.iter().all(|one| one.owned.is_some())
 }
 
-/// What was dropped is counted by source; an entry of someone else's is also an alert.
-fn count(set: RecordSet, drops: Drops) {
-    let upstream = set.source().as_str();
-    let reasons = [
-        ("copy", drops.copies),
-        ("unreadable", drops.unreadable),
-        ("unaddressable", drops.unaddressable),
-        ("duplicate", drops.duplicates),
-    ];
-    for (reason, dropped) in reasons.into_iter().filter(|(_, dropped)| *dropped > 0) {
-        counter!("portal_dropped_entries_total", "upstream" => upstream, "reason" => reason)
-            .increment(dropped as u64);
-    }
-    if drops.foreign > 0 {
-        counter!("portal_compartment_violations_total", "upstream" => upstream)
-            .increment(drops.foreign as u64);
-        tracing::error!(upstream, count = drops.foreign, "compartment.violated");
-    }
+pub(super) fn of_set(set: RecordSet, all: &[Owned]) -> Option<Owned> {
+    all.iter().find(|owned| owned.set() == set).cloned()
+}
+
+pub(super) fn each(
+    sets: &[RecordSet],
+    fetch: impl Fn(RecordSet) -> Fetch,
+) -> Vec<(RecordSet, Fetch)> {
+    sets.iter().map(|set| (*set, fetch(*set))).collect()
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
-use portal_domain::source::RecordSet;
+use portal_domain::source::{RecordSet, Source};
+use portal_fhir::{Handling, ResourceType};
 
 use crate::answer::{SearchAnswer, SourceStatus};
 use crate::error::AccessError;
 use crate::ports::SourceError;
 use crate::record::Section;
-use crate::testing::{World, ids, patient, problem};
+use crate::testing::{World, ids, patient, problem, result, rules_with, vital};
 
 const SET: RecordSet = RecordSet::Conditions;
 
@@ -112,5 +113,100 @@ async fn a_foreign_entry_costs_itself_and_is_said_as_a_hole() {
     let answer = problems(&world).await.unwrap();
     assert_eq!(ids(&answer.disclosure), ["cht.c1"]);
     assert_eq!(answer.total, Some(1));
+    assert!(answer.completeness.incomplete);
+}
+
+/// The chart and the laboratory are one server.
+fn one_server() -> World {
+    let world = World::with(rules_with(|source, rules| {
+        if matches!(source, Source::Laboratory | Source::PatientChart) {
+            rules.base_url = "http://one.test/fhir".to_owned();
+        }
+    }));
+    let held = vec![vital("v1", "final", 1), result("r1", "final")];
+    world.sources.hold(RecordSet::ChartObservations, held);
+    world
+}
+
+async fn observations(world: &World) -> SearchAnswer {
+    let (portal, kind) = (&world.portal, ResourceType::Observation);
+    let found = portal
+        .search(&patient(), kind, &[], Handling::Lenient)
+        .await;
+    found.unwrap()
+}
+
+fn statuses(answer: &SearchAnswer) -> Vec<(Source, SourceStatus)> {
+    let reports = answer.completeness.sources.iter();
+    reports
+        .map(|report| (report.source, report.status))
+        .collect()
+}
+
+#[tokio::test]
+async fn sets_of_one_base_are_read_once_and_each_is_its_sources() {
+    let world = one_server();
+    let answer = observations(&world).await;
+    let mut found = ids(&answer.disclosure);
+    found.sort();
+    // The id code is that of the first source with the URL.
+    assert_eq!(found, ["lab.r1", "lab.v1"]);
+    let both = |status| vec![(Source::Laboratory, status), (Source::PatientChart, status)];
+    assert_eq!(statuses(&answer), both(SourceStatus::Fresh));
+    assert!(!answer.completeness.incomplete);
+    assert_eq!(
+        world.sources.take_calls(),
+        [(RecordSet::ChartObservations, None)]
+    );
+    world.clock.advance(30);
+    assert_eq!(
+        statuses(&observations(&world).await),
+        both(SourceStatus::Cached)
+    );
+    assert!(world.sources.take_calls().is_empty());
+    world
+        .sources
+        .fail(RecordSet::ChartObservations, SourceError::TimedOut);
+    world.clock.advance(1);
+    assert_eq!(
+        statuses(&observations(&world).await),
+        both(SourceStatus::Stale)
+    );
+    assert_eq!(world.sources.take_calls().len(), 1);
+}
+
+#[tokio::test]
+async fn whoever_reads_one_set_of_a_base_brings_the_other_along() {
+    let world = one_server();
+    let caller = patient();
+    let section = world.portal.section(&caller, Section::Vitals, &[]).await;
+    assert_eq!(ids(&section.unwrap().disclosure), ["lab.v1"]);
+    assert_eq!(world.sources.take_calls().len(), 1);
+    let answer = observations(&world).await;
+    assert_eq!(answer.total, Some(2));
+    assert!(world.sources.take_calls().is_empty());
+}
+
+#[tokio::test]
+async fn one_record_of_a_base_is_asked_for_once() {
+    let world = one_server();
+    let (caller, kind) = (patient(), ResourceType::Observation);
+    let read = world.portal.read(&caller, kind, "lab.r1").await;
+    assert!(read.is_ok());
+    let one = (RecordSet::ChartObservations, Some("r1".to_owned()));
+    assert_eq!(world.sources.take_calls(), [one]);
+    let absent = world.portal.read(&caller, kind, "lab.none").await;
+    assert_eq!(absent.err(), Some(AccessError::NotFound));
+    assert_eq!(world.sources.take_calls().len(), 1);
+}
+
+#[tokio::test]
+async fn what_cannot_be_told_to_be_one_sets_is_a_hole_in_each() {
+    let world = one_server();
+    let odd = vital("v2", "final", 2).replace(r#""category":["#, r#""category":[7,"#);
+    let held = vec![vital("v1", "final", 1), odd];
+    world.sources.hold(RecordSet::ChartObservations, held);
+    let answer = observations(&world).await;
+    assert_eq!(ids(&answer.disclosure), ["lab.v1"]);
     assert!(answer.completeness.incomplete);
 }

@@ -1,8 +1,11 @@
 //! Loading, filtering and paging of records: cache → source → owned → released.
 
 mod content;
+mod find;
 mod flight;
+mod gather;
 mod labs;
+mod link;
 mod list;
 mod load;
 mod matches;
@@ -19,6 +22,7 @@ mod trends;
 
 pub(crate) use content::{ReadBinary, ReadDocument};
 pub(crate) use labs::{Lab, Labs};
+pub use link::PatientNames;
 pub use list::{DISPENSES, RECORDS, RecordList};
 pub(crate) use list::{ListAbout, ListPage, ListedOne};
 pub(crate) use load::{LoadContext, Loader};

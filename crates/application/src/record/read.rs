@@ -50,8 +50,8 @@ pub(crate) async fn find(
     id: &str,
 ) -> Result<ReleasedRecord, AccessError> {
     let mut failed = None;
+    reading.load_one(sets, upstream_id).await;
     for set in sets {
-        reading.load_one(*set, upstream_id).await;
         failed = failed.or_else(|| reading.error(*set));
         let found = reading
             .released(*set)

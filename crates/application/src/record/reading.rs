@@ -26,7 +26,7 @@ pub(crate) struct Reading<'g> {
     context: LoadContext,
     loaded: BTreeMap<RecordSet, Loaded>,
     // Apart from the whole sets, because references cannot be judged by a part of one.
-    one: Option<(RecordSet, Loaded)>,
+    parts: BTreeMap<RecordSet, Loaded>,
 }
 
 impl<'g> Reading<'g> {
@@ -37,7 +37,7 @@ impl<'g> Reading<'g> {
             grant,
             context,
             loaded: BTreeMap::new(),
-            one: None,
+            parts: BTreeMap::new(),
         }
     }
 
@@ -60,30 +60,36 @@ impl<'g> Reading<'g> {
         missing.dedup();
         missing.retain(|set| !self.loaded.contains_key(set));
         let (loader, grant, context) = (self.loader, self.grant, &self.context);
-        let loads = missing.into_iter().filter_map(|set| {
-            let target = grant.inspect(set.resource_type())?.target();
-            Some(async move { (set, loader.load(&target, set, context).await) })
+        // Those that are read together follow each other: sets of a type do.
+        let same_read =
+            |one: &RecordSet, other: &RecordSet| loader.rules().read_together(*one).contains(other);
+        let loads = missing.chunk_by(same_read).filter_map(|sets| {
+            let target = grant.inspect(sets.first()?.resource_type())?.target();
+            Some(async move { loader.load_all(&target, sets, context).await })
         });
-        self.loaded.extend(join_all(loads).await);
+        let sets = join_all(loads).await;
+        self.loaded.extend(sets.into_iter().flatten());
     }
 
-    /// Loads one record of a set, together with what is needed to judge it.
-    pub(crate) async fn load_one(&mut self, set: RecordSet, upstream_id: &str) {
-        if !set.is_of_patient() {
-            return self.load_reached(set, vec![upstream_id.into()]).await;
+    /// Loads one record that may be in any of the sets, which are of one base and type, together
+    /// with what is needed to judge it.
+    pub(crate) async fn load_one(&mut self, sets: &[RecordSet], upstream_id: &str) {
+        let Some(first) = sets.first() else {
+            return;
+        };
+        if !first.is_of_patient() {
+            return self.load_reached(*first, vec![upstream_id.into()]).await;
         }
-        let Some(permit) = self.grant.inspect(set.resource_type()) else {
+        let Some(permit) = self.grant.inspect(first.resource_type()) else {
             return;
         };
         let target = permit.target();
-        let results: Vec<_> = self
-            .needed_to_judge(set)
-            .filter(|needed| *needed != set)
-            .collect();
+        let needed = sets.iter().flat_map(|set| self.needed_to_judge(*set));
+        let results: Vec<_> = needed.filter(|needed| !sets.contains(needed)).collect();
         let (loader, context) = (self.loader, self.context.clone());
-        let one = loader.load_one(&target, set, upstream_id, &context);
-        let (one, ()) = futures::join!(one, self.load(&results));
-        self.one = Some((set, one));
+        let parts = loader.load_one(&target, sets, upstream_id, &context);
+        let (parts, ()) = futures::join!(parts, self.load(&results));
+        self.parts = parts.into_iter().collect();
     }
 
     /// Loads records of a set that is nobody's, by their ids at its source.
@@ -139,10 +145,7 @@ impl<'g> Reading<'g> {
     }
 
     fn loaded(&self, set: RecordSet) -> Option<&Loaded> {
-        match &self.one {
-            Some((one, loaded)) if *one == set => Some(loaded),
-            Some(_) | None => self.loaded.get(&set),
-        }
+        self.parts.get(&set).or_else(|| self.loaded.get(&set))
     }
 
     /// The visible part of a loaded set, if the token's scopes cover its type.
@@ -257,7 +260,7 @@ impl<'g> Reading<'g> {
                 continue;
             };
             incomplete |= loaded.as_ref().is_ok_and(Owned::is_incomplete);
-            let retry_after = self.loader.retry_after(set.source());
+            let retry_after = self.loader.retry_after(self.rules().asked_source(set));
             let report = report(set.source(), loaded, retry_after);
             reports
                 .entry(set.source())
@@ -293,8 +296,9 @@ fn report(source: Source, loaded: &Loaded, retry_after: u32) -> SourceReport {
                 Freshness::Fresh => SourceStatus::Fresh,
                 Freshness::Cached => SourceStatus::Cached,
                 Freshness::Stale => SourceStatus::Stale,
+                Freshness::NotLinked => SourceStatus::NotLinked,
             },
-            as_of: Some(owned.as_of()),
+            as_of: (owned.freshness() != Freshness::NotLinked).then(|| owned.as_of()),
             retry_after: (owned.freshness() == Freshness::Stale).then_some(retry_after),
         },
         Err(_) => SourceReport::missing(source, retry_after),

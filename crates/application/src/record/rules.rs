@@ -4,9 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portal_domain::id::TenantId;
+use portal_domain::patient_link::PatientIds;
 use portal_domain::release::ReleaseRules;
 use portal_domain::source::{RecordSet, Source};
 use portal_fhir::{AddressBook, AddressBookError, Base, ResourceType};
+
+use crate::ports::LinkPlace;
 
 /// One source's settings.
 #[derive(Debug, Clone)]
@@ -17,6 +20,8 @@ pub struct SourceRules {
     pub code: String,
     /// What it shows.
     pub release: ReleaseRules,
+    /// How it names patients; the same for sources with one URL.
+    pub patient_ids: PatientIds,
 }
 
 /// How records are addressed, aged and released.
@@ -77,6 +82,39 @@ impl RecordRules {
         self.sources[source as usize]
             .base_url
             .replace(TENANT, tenant.as_str())
+    }
+
+    /// The sets that are read together with a set, itself included: all of its type that one base
+    /// holds, in the order of the sets. What is nobody's is asked for by its ids.
+    pub(crate) fn read_together(&self, set: RecordSet) -> Vec<RecordSet> {
+        let base = self.base(set.source());
+        RecordSet::of_type(set.resource_type())
+            .filter(|other| self.base(other.source()) == base)
+            .collect()
+    }
+
+    /// The category that a source is asked for: none where it is asked for other sets as well.
+    pub(crate) fn asked_category(&self, set: RecordSet) -> Option<&'static str> {
+        set.category()
+            .filter(|_| self.read_together(set).len() == 1)
+    }
+
+    /// The source that is asked for a set: the first of those that share its base and type.
+    pub(crate) fn asked_source(&self, set: RecordSet) -> Source {
+        let first = self.read_together(set).first().copied();
+        first.unwrap_or(set).source()
+    }
+
+    /// Where a source's own patient ids are kept; none for one that uses registration's.
+    pub(crate) fn link_place(&self, source: Source, tenant: &TenantId) -> Option<LinkPlace> {
+        match &self.sources[source as usize].patient_ids {
+            PatientIds::Shared => None,
+            PatientIds::Identifier(system) => Some(LinkPlace {
+                tenant: tenant.clone(),
+                base: self.base_url(source, tenant).into(),
+                system: system.clone(),
+            }),
+        }
     }
 
     pub(crate) fn release(&self, source: Source) -> &ReleaseRules {

@@ -3,6 +3,7 @@
 
 mod changes;
 mod journal;
+mod links;
 mod people;
 mod records;
 mod sources;
@@ -17,6 +18,7 @@ use portal_domain::access::{
 };
 use portal_domain::disclosure::Disclosure;
 use portal_domain::id::{ClientId, Issuer, RequestId, Subject, TenantId};
+use portal_domain::patient_link::PatientIds;
 use portal_domain::release::{ReleaseMode, ReleaseRules};
 use portal_domain::scope::ScopeSet;
 use portal_domain::sensitivity::LabelMode;
@@ -26,10 +28,11 @@ use crate::answer::SearchAnswer;
 use crate::caller::{Caller, RequestContext};
 use crate::portal::{Parts, Portal};
 use crate::ports::BearerToken;
-use crate::record::{INCLUDED, RecordRules, SourceRules};
+use crate::record::{INCLUDED, PatientNames, RecordRules, SourceRules};
 
 pub(crate) use changes::{Ample, MemoryAppUses, NoAccountViews, NoUnitsOfWork, OneSecret};
 pub(crate) use journal::{Fate, MemoryJournal};
+pub(crate) use links::MemoryLinks;
 pub(crate) use people::{Administered, MemoryDirectory, MemoryIdentityAdmin, MemoryNotifier};
 pub(crate) use records::{prescription, problem, report, result, vital};
 pub(crate) use sources::MemorySources;
@@ -56,11 +59,24 @@ pub(crate) struct World {
     pub(crate) cache: Arc<MemoryCache>,
     pub(crate) journal: Arc<MemoryJournal>,
     pub(crate) app_uses: Arc<MemoryAppUses>,
+    pub(crate) links: Arc<MemoryLinks>,
+    pub(crate) names: PatientNames,
     pub(crate) portal: Portal,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
+        Self::with(rules_with(|_, _| {}))
+    }
+
+    /// With other rules of sources.
+    pub(crate) fn with(rules: RecordRules) -> Self {
+        Self::over(rules, Arc::default())
+    }
+
+    /// Another pod over the same links.
+    pub(crate) fn over(rules: RecordRules, links: Arc<MemoryLinks>) -> Self {
+        let rules = Arc::new(rules);
         let clock = Arc::new(TestClock::default());
         let facts = Arc::new(MemoryFacts::default());
         let revocations = Arc::new(MemoryRevocations::default());
@@ -72,6 +88,8 @@ impl World {
         let cache = Arc::new(MemoryCache::default());
         let journal = Arc::new(MemoryJournal::default());
         let app_uses = Arc::new(MemoryAppUses::default());
+        let clocked = (Arc::clone(&links) as _, Arc::clone(&clock) as _);
+        let names = PatientNames::new(clocked.0, Arc::clone(&rules), clocked.1);
         let portal = Portal::new(Parts {
             verifier: Arc::new(NoVerifier),
             facts: Arc::clone(&facts) as _,
@@ -92,7 +110,8 @@ impl World {
             limits: Arc::new(Ample),
             clock: Arc::clone(&clock) as _,
             ids: Arc::new(SerialIds::default()),
-            rules: Arc::new(rules()),
+            rules,
+            names: names.clone(),
             own_clients: Vec::new(),
             licence_key: LICENCE.to_owned(),
             region: "eu".to_owned(),
@@ -109,21 +128,28 @@ impl World {
             cache,
             journal,
             app_uses,
+            links,
+            names,
             portal,
         }
     }
 }
 
-/// Every source on a base of its own, released by status.
-fn rules() -> RecordRules {
-    let source = |source: Source| SourceRules {
-        base_url: format!("http://{}.test/fhir", source.as_str()),
-        code: source.default_code().to_owned(),
-        release: ReleaseRules {
-            mode: ReleaseMode::ByStatus,
-            tag_system: TAG_SYSTEM.into(),
-            labels: LabelMode::None,
-        },
+/// Every source on a base of its own, released by status; with changes.
+pub(crate) fn rules_with(change: impl Fn(Source, &mut SourceRules)) -> RecordRules {
+    let source = |source: Source| {
+        let mut rules = SourceRules {
+            base_url: format!("http://{}.test/fhir", source.as_str()),
+            code: source.default_code().to_owned(),
+            release: ReleaseRules {
+                mode: ReleaseMode::ByStatus,
+                tag_system: TAG_SYSTEM.into(),
+                labels: LabelMode::None,
+            },
+            patient_ids: PatientIds::Shared,
+        };
+        change(source, &mut rules);
+        rules
     };
     let sources = Source::ALL.into_iter().map(source).collect();
     RecordRules::new(sources, "https://portal.test".to_owned()).unwrap()

@@ -11,7 +11,9 @@ use portal_domain::source::RecordSet;
 use portal_fhir::{Limits, Record, read_header};
 use tokio::sync::Semaphore;
 
-use crate::ports::{Clock as _, Content, ContentRequest, SourceError, SourceRequest, Sources};
+use crate::ports::{
+    Clock as _, Content, ContentRequest, PatientQuery, SourceError, SourceRequest, Sources,
+};
 
 use super::TestClock;
 
@@ -24,6 +26,10 @@ pub(crate) struct MemorySources {
     calls: Mutex<Vec<Call>>,
     gate: Semaphore,
     contents: Mutex<HashMap<String, Vec<Bytes>>>,
+    /// The Patients that sources answer with, whatever identifier they are asked for.
+    patients: Mutex<Result<Vec<String>, SourceError>>,
+    /// By which ids patients were asked for.
+    asked_for: Mutex<Vec<String>>,
 }
 
 impl MemorySources {
@@ -34,12 +40,24 @@ impl MemorySources {
             calls: Mutex::default(),
             gate: Semaphore::new(Semaphore::MAX_PERMITS),
             contents: Mutex::default(),
+            patients: Mutex::new(Ok(Vec::new())),
+            asked_for: Mutex::default(),
         }
     }
 
     /// What a source holds of a set; nothing until told.
     pub(crate) fn hold(&self, set: RecordSet, texts: Vec<String>) {
         self.held.lock().unwrap().insert(set, Ok(texts));
+    }
+
+    /// The Patients that sources have of every identifier.
+    pub(crate) fn name_patients(&self, answer: Result<Vec<String>, SourceError>) {
+        *self.patients.lock().unwrap() = answer;
+    }
+
+    /// By which ids patients were asked for since the last time.
+    pub(crate) fn take_asked_for(&self) -> Vec<String> {
+        std::mem::take(&mut *self.asked_for.lock().unwrap())
     }
 
     /// The content of a Binary, in chunks.
@@ -77,6 +95,8 @@ impl Sources for MemorySources {
     async fn fetch(&self, request: &SourceRequest) -> Result<Fetched, SourceError> {
         let id = (!request.ids.is_empty()).then(|| request.ids.join(","));
         self.calls.lock().unwrap().push((request.set, id));
+        let named = request.target.at_source().as_str().to_owned();
+        self.asked_for.lock().unwrap().push(named);
         let _pass = self.gate.acquire().await.expect("never closed for good");
         let held = self.held.lock().unwrap().get(&request.set).cloned();
         let texts = held.unwrap_or_else(|| Ok(Vec::new()))?;
@@ -87,6 +107,18 @@ impl Sources for MemorySources {
         };
         Ok(Fetched {
             records: records.filter(asked).collect(),
+            unreadable: 0,
+            capped: false,
+            as_of: self.clock.now(),
+        })
+    }
+
+    async fn patients(&self, query: &PatientQuery) -> Result<Fetched, SourceError> {
+        let asked = format!("{}|{}", query.system, query.value);
+        self.asked_for.lock().unwrap().push(asked);
+        let texts = self.patients.lock().unwrap().clone()?;
+        Ok(Fetched {
+            records: texts.iter().map(|text| record(text)).collect(),
             unreadable: 0,
             capped: false,
             as_of: self.clock.now(),

@@ -36,6 +36,8 @@ pub struct InspectPermit<'g> {
 pub struct RecordTarget {
     tenant: TenantId,
     patient: PatientId,
+    /// Where the source has an id of its own for the patient.
+    at_source: Option<PatientId>,
     resource_type: ResourceType,
 }
 
@@ -112,7 +114,28 @@ impl RecordTarget {
         Self {
             tenant: tenant.id.clone(),
             patient: patient.clone(),
+            at_source: None,
             resource_type,
+        }
+    }
+
+    /// The same, of a source that knows the patient by an id of its own.
+    #[must_use]
+    pub fn known_as(&self, at_source: PatientId) -> Self {
+        Self {
+            at_source: Some(at_source),
+            ..self.clone()
+        }
+    }
+
+    /// The patient's own record at registration: loaded to find out by which id a source knows
+    /// them, never to be shown.
+    #[must_use]
+    pub fn of_patient(&self) -> Self {
+        Self {
+            at_source: None,
+            resource_type: ResourceType::Patient,
+            ..self.clone()
         }
     }
 
@@ -121,9 +144,14 @@ impl RecordTarget {
         &self.tenant
     }
 
-    /// The patient that the source is asked for.
+    /// The patient whose records they are.
     pub const fn patient(&self) -> &PatientId {
         &self.patient
+    }
+
+    /// The id by which the source is asked for the patient.
+    pub fn at_source(&self) -> &PatientId {
+        self.at_source.as_ref().unwrap_or(&self.patient)
     }
 
     /// The type that may be asked for.

@@ -38,6 +38,8 @@ pub enum Freshness {
     Cached,
     /// From the cache, past its time, because the source is down.
     Stale,
+    /// Not at all: its source does not know the patient.
+    NotLinked,
 }
 
 /// A set whose every record is this patient's, from the authority for it, under our addresses.
@@ -61,7 +63,7 @@ impl Owned {
             ..Drops::default()
         };
         let patient = PatientAddress {
-            upstream: target.patient().as_str(),
+            upstream: target.at_source().as_str(),
             canonical: target.patient().as_str(),
         };
         let mut records = Vec::with_capacity(fetched.records.len());
@@ -77,6 +79,7 @@ impl Owned {
         let stored = StoredSet {
             tenant: target.tenant().clone(),
             patient: target.patient().clone(),
+            at_source: target.at_source().clone(),
             set,
             records,
             as_of: fetched.as_of,
@@ -92,6 +95,24 @@ impl Owned {
         )
     }
 
+    /// The empty set of a patient whom its source does not know.
+    pub fn not_linked(target: &RecordTarget, set: RecordSet, as_of: Timestamp) -> Self {
+        let stored = StoredSet {
+            tenant: target.tenant().clone(),
+            patient: target.patient().clone(),
+            at_source: target.at_source().clone(),
+            set,
+            records: Vec::new(),
+            as_of,
+            incomplete: false,
+            memo: Memo::default(),
+        };
+        Self {
+            set: Arc::new(stored),
+            freshness: Freshness::NotLinked,
+        }
+    }
+
     /// Believes a stored set again, if it is of the tenant, patient and kind that are asked for.
     pub fn reopen(
         target: &RecordTarget,
@@ -101,6 +122,7 @@ impl Owned {
     ) -> Option<Self> {
         let same = stored.tenant == *target.tenant()
             && stored.patient == *target.patient()
+            && stored.at_source == *target.at_source()
             && stored.set == set
             && set.resource_type() == target.resource_type();
         same.then_some(Self {

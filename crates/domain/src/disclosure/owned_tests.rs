@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::{Freshness, Owned};
 use crate::disclosure::Drops;
+use crate::id::PatientId;
 use crate::source::RecordSet;
 use crate::testing::{
     BASES, PATIENT, at, claim, claim_fetched, fetched, grant, ids, owned, result,
@@ -356,6 +357,12 @@ fn a_stored_set_is_believed_for_its_tenant_patient_and_kind_alone() {
     let chart = RecordSet::ChartObservations;
     assert!(reopen("north", PATIENT, chart, chart).is_none());
     assert!(reopen("north", PATIENT, RESULTS, RecordSet::Conditions).is_none());
+    let grant = grant("north", PATIENT);
+    let relinked = grant.inspect(RESULTS.resource_type()).unwrap().target();
+    let known_as = |id: &str| relinked.known_as(PatientId::parse(id).unwrap());
+    let by = |target| Owned::reopen(&target, RESULTS, Arc::clone(&stored), Freshness::Cached);
+    assert!(by(known_as(PATIENT)).is_some());
+    assert!(by(known_as("x-1")).is_none(), "fetched by another id");
 }
 
 proptest! {

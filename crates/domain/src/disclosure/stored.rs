@@ -18,6 +18,8 @@ pub struct StoredSet {
     pub tenant: TenantId,
     /// The patient whose it is.
     pub patient: PatientId,
+    /// The id that the source knew the patient by.
+    pub at_source: PatientId,
     /// Which set.
     pub set: RecordSet,
     /// The records with their addresses here, in default order.

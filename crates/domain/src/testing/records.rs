@@ -112,6 +112,7 @@ pub(crate) fn only(owned: &Owned, ids: &BTreeSet<String>) -> Owned {
     let set = StoredSet {
         tenant: stored.tenant.clone(),
         patient: stored.patient.clone(),
+        at_source: stored.at_source.clone(),
         set: stored.set,
         records: stored.records.iter().filter(kept).cloned().collect(),
         as_of: stored.as_of,

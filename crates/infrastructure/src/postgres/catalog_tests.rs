@@ -39,7 +39,7 @@ const EVERY_TENANT: [&str; 11] = [
 ];
 
 /// What each login may do, with whole tables and with single columns.
-const PRIVILEGES: [&str; 93] = [
+const PRIVILEGES: [&str; 96] = [
     "portal_app _sqlx_migrations: SELECT",
     "portal_app access_events: INSERT (tenant_id, event_id, retention_years, occurred_at, account_id, patient_id, actor_kind, identity_hash, client_id, event_type, outcome, reason_code, resource_type, resource_ids, resource_count, query_keys, operation, client_address, user_agent_class, request_id, acting_as_proxy, proxy_delegation_id)",
     "portal_app access_events: SELECT",
@@ -53,6 +53,8 @@ const PRIVILEGES: [&str; 93] = [
     "portal_app notification_preferences: UPDATE (document, updated_at, version)",
     "portal_app outbox_messages: INSERT (tenant_id, event_id, lane, aggregate_id, event_type, data, correlation_id, traceparent, occurred_at)",
     "portal_app outbox_messages: SELECT (tenant_id, event_id, aggregate_id, event_type, occurred_at, attempts, dead_at, dead_reason)",
+    "portal_app patient_links: DELETE, INSERT, SELECT",
+    "portal_app patient_links: UPDATE (system, source_patient_id, verified_at)",
     "portal_app portal_accounts: INSERT, SELECT",
     "portal_app portal_accounts: UPDATE (status, patient_id, issuer, subject, preferred_language, last_login_at, updated_at, version, status_reason, status_since)",
     "portal_app provider_tasks: INSERT (tenant_id, issuer, subject, kind, client_id, patient_id, next_try_at, expires_at)",
@@ -91,6 +93,7 @@ const PRIVILEGES: [&str; 93] = [
     "portal_owner notification_preferences: everything",
     "portal_owner outbox_lanes: everything",
     "portal_owner outbox_messages: everything",
+    "portal_owner patient_links: everything",
     "portal_owner portal_accounts: everything",
     "portal_owner provider_tasks: everything",
     "portal_owner proxy_approvals: everything",

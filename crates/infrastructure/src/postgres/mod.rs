@@ -19,6 +19,7 @@ mod journal;
 mod migrate;
 mod outbox;
 mod partitions;
+mod patient_links;
 mod provider_tasks;
 mod relay;
 mod revocations;
@@ -48,6 +49,7 @@ pub use import_line::{
 pub use journal::PgJournal;
 pub use migrate::{MigrateError, MigrateReport, migrate};
 pub use outbox::{NewMessage, OutboxListener, PgOutboxRelay, push as push_event};
+pub use patient_links::PgPatientLinks;
 pub use provider_tasks::PgProviderTasks;
 pub use relay::PgJournalRelay;
 pub use revocations::{PgRevocations, PgRevoker, Revocation};

@@ -79,6 +79,7 @@ pub(super) fn decode(bytes: &Bytes, target: &RecordTarget, set: RecordSet) -> Op
     (begin == bytes.len()).then_some(StoredSet {
         tenant: target.tenant().clone(),
         patient: target.patient().clone(),
+        at_source: target.at_source().clone(),
         set,
         records,
         as_of: Timestamp::from_nanosecond(index.as_of_nanosecond).ok()?,

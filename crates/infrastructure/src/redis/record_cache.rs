@@ -256,6 +256,7 @@ fn context(target: &RecordTarget, set: RecordSet, generation: Generation) -> Vec
     joined([
         target.tenant().as_str().as_bytes(),
         target.patient().as_str().as_bytes(),
+        target.at_source().as_str().as_bytes(),
         set.source().as_str().as_bytes(),
         set.name().as_bytes(),
         &generation.0.to_be_bytes(),

@@ -13,27 +13,45 @@ use super::settings::TENANT;
 const COUNT: &str = "500";
 
 /// The base of a source as one tenant reaches it.
-pub(super) struct TenantBase(Url);
+#[derive(Debug, Clone)]
+pub(crate) struct TenantBase {
+    url: Url,
+    tenant: TenantId,
+}
 
 impl TenantBase {
     /// `None` for a tenant that cannot stand in a URL.
-    pub(super) fn new(base_url: &str, tenant: &TenantId) -> Option<Self> {
+    pub(crate) fn new(base_url: &str, tenant: &TenantId) -> Option<Self> {
         if matches!(tenant.as_str(), "." | "..") {
             return None;
         }
-        Url::parse(&base_url.replace(TENANT, tenant.as_str()))
-            .ok()
-            .map(Self)
+        let url = Url::parse(&base_url.replace(TENANT, tenant.as_str())).ok()?;
+        Some(Self {
+            url,
+            tenant: tenant.clone(),
+        })
+    }
+
+    /// A URL in which `{tenant}` stands for the tenant.
+    pub(super) fn with_tenant(&self, url: &str) -> String {
+        url.replace(TENANT, self.tenant.as_str())
+    }
+
+    /// Whether a URL is the base or below it: same scheme, host and port, and its path said plainly.
+    pub(super) fn holds(&self, url: &Url) -> bool {
+        let same_origin = url.origin() == self.url.origin();
+        let plain = url.username().is_empty() && url.password().is_none();
+        same_origin && plain && self.holds_path(url.path())
     }
 
     /// The search that answers a request; `None` for ids that no source is asked for.
     pub(super) fn search(&self, request: &SourceRequest) -> Option<Url> {
-        let patient = request.target.patient();
+        let patient = request.target.at_source();
         let ids = &request.ids;
         if !is_id(patient.as_str()) || !ids.iter().all(|id| is_id(id)) {
             return None;
         }
-        let mut url = self.0.clone();
+        let mut url = self.url.clone();
         url.path_segments_mut()
             .ok()?
             .pop_if_empty()
@@ -51,7 +69,7 @@ impl TenantBase {
                 if set.is_of_patient() {
                     query.append_pair(owner_parameter(set.resource_type()), patient.as_str());
                 }
-                if let Some(category) = set.category() {
+                if let Some(category) = request.category {
                     query.append_pair("category", category);
                 }
                 if !ids.is_empty() {
@@ -66,9 +84,17 @@ impl TenantBase {
         Some(url)
     }
 
+    /// The search for the Patients of an identifier.
+    pub(super) fn patients(&self, system: &str, value: &str) -> Option<Url> {
+        let mut url = self.below(&["Patient"])?;
+        let identifier = format!("{system}|{value}");
+        url.query_pairs_mut().append_pair("identifier", &identifier);
+        Some(url)
+    }
+
     /// The address of something below the base. Segments are fixed words and checked ids.
-    pub(super) fn below(&self, segments: &[&str]) -> Option<Url> {
-        let mut url = self.0.clone();
+    pub(crate) fn below(&self, segments: &[&str]) -> Option<Url> {
+        let mut url = self.url.clone();
         url.path_segments_mut()
             .ok()?
             .pop_if_empty()
@@ -78,20 +104,17 @@ impl TenantBase {
 
     /// The base itself, without a slash at its end.
     pub(super) fn as_str(&self) -> &str {
-        self.0.as_str().trim_end_matches('/')
+        self.url.as_str().trim_end_matches('/')
     }
 
-    /// The next page's address, if it is one of this base: same scheme, host and port, and a path
-    /// that is the base's or below it, said plainly.
+    /// The next page's address, if it is one of this base.
     pub(super) fn next(&self, page: &Url, next: &str) -> Option<Url> {
         let url = page.join(next).ok()?;
-        let same_origin = url.origin() == self.0.origin();
-        let plain = url.username().is_empty() && url.password().is_none();
-        (same_origin && plain && self.holds_path(url.path())).then(|| without_fragment(url))
+        self.holds(&url).then(|| without_fragment(url))
     }
 
     fn holds_path(&self, path: &str) -> bool {
-        let base = self.0.path().trim_end_matches('/');
+        let base = self.url.path().trim_end_matches('/');
         let below = path.strip_prefix(base);
         // A slash or dot that is percent-encoded may be decoded behind a proxy, and climb.
         let lower = path.to_ascii_lowercase();
@@ -118,6 +141,8 @@ const fn owner_parameter(resource_type: ResourceType) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use portal_domain::id::PatientId;
+
     use super::*;
     use crate::upstream::sources::tests::{request, request_one};
 
@@ -146,6 +171,23 @@ mod tests {
             asked(&request_one("pat-1", RecordSet::Conditions, "c.1")).as_deref(),
             Some("https://ehr.example:8443/kabul/R4/Condition?patient=pat-1&_id=c.1")
         );
+    }
+
+    #[test]
+    fn a_source_is_asked_by_its_own_id_and_for_several_categories_without_one() {
+        let by_registration = request("pat-1", RecordSet::LaboratoryObservations);
+        let at_source = PatientId::parse("x-1").expect("valid");
+        let linked = SourceRequest {
+            target: by_registration.target.known_as(at_source),
+            category: None,
+            ..by_registration
+        };
+        let root = "https://ehr.example:8443/kabul/R4";
+        let expected = format!("{root}/Observation?patient=x-1&_count=500");
+        assert_eq!(asked(&linked), Some(expected));
+        let named = base().patients("urn:mrn", "a&b 7").map(String::from);
+        let expected = format!("{root}/Patient?identifier=urn%3Amrn%7Ca%26b+7");
+        assert_eq!(named, Some(expected));
     }
 
     #[test]

@@ -1,16 +1,13 @@
-//! One HTTP call to a source: sent, counted, and its answer's outside checked.
-
-use std::time::Instant;
+//! What goes along with a call to a source, and what its answer's outside says.
 
 use portal_application::ports::{CallContext, SourceError};
 use portal_domain::id::TenantId;
 use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, HeaderMap, HeaderValue};
-use reqwest::{Client, Response, StatusCode};
-use url::Url;
+use reqwest::{Response, StatusCode};
 
-use crate::call_record::CallRecord;
 use crate::http_client::{FHIR_JSON, is_json};
 
+use super::credential::NoToken;
 use super::guard::{CallEnd, NotAsked};
 
 /// What a call failed with.
@@ -20,8 +17,15 @@ pub(super) enum CallError {
     Passing,
     /// Any other 5xx.
     Broken,
-    /// 4xx.
+    /// 401; renewable if another token may be had.
+    Unauthorized {
+        /// Whether another token may be had.
+        renewable: bool,
+    },
+    /// Any other 4xx.
     Refused,
+    /// There is no token to ask with. To those who ask that is as if the source were down.
+    NoToken,
     /// Something that is no usable searchset.
     Invalid,
     /// Nothing, or not all of it, within the deadline.
@@ -33,11 +37,23 @@ pub(super) enum CallError {
 impl From<CallError> for SourceError {
     fn from(error: CallError) -> Self {
         match error {
-            CallError::Passing | CallError::Broken | CallError::Refused | CallError::NotAsked => {
-                Self::Unavailable
-            }
+            CallError::Passing
+            | CallError::Broken
+            | CallError::Unauthorized { .. }
+            | CallError::Refused
+            | CallError::NoToken
+            | CallError::NotAsked => Self::Unavailable,
             CallError::Invalid => Self::Invalid,
             CallError::TimedOut => Self::TimedOut,
+        }
+    }
+}
+
+impl From<NoToken> for CallError {
+    fn from(error: NoToken) -> Self {
+        match error {
+            NoToken::TimedOut => Self::TimedOut,
+            NoToken::Unavailable | NoToken::Refused => Self::NoToken,
         }
     }
 }
@@ -52,35 +68,28 @@ impl CallError {
     /// What it says about the source.
     pub(super) const fn end(self) -> CallEnd {
         match self {
-            Self::Passing | Self::Broken => CallEnd::Failed,
-            Self::Refused | Self::Invalid => CallEnd::Answered,
+            Self::Passing | Self::Broken | Self::NoToken => CallEnd::Failed,
+            Self::Unauthorized { .. } | Self::Refused | Self::Invalid => CallEnd::Answered,
             Self::TimedOut => CallEnd::TimedOut,
             Self::NotAsked => CallEnd::Unjudged,
         }
     }
 }
 
-/// Sends a search and hands back its answer once the status and content type are right.
-pub(super) async fn send(
-    client: &Client,
-    url: Url,
-    headers: HeaderMap,
-    record: &mut CallRecord,
-) -> Result<Response, CallError> {
-    let response = client.get(url).headers(headers).send().await;
-    let response = response.map_err(|_| {
-        record.ended("connect_error");
-        CallError::Passing
-    })?;
-    record.answered(response.status());
+/// The header that says how many milliseconds are left.
+pub(super) const DEADLINE: &str = "x-request-deadline-ms";
+
+/// Whether an answer to a search is one, by its status and content type.
+pub(super) fn check(response: &Response) -> Result<(), CallError> {
     check_status(response.status())?;
-    if !is_json(response.headers()) {
-        return Err(CallError::Invalid);
+    if is_json(response.headers()) {
+        Ok(())
+    } else {
+        Err(CallError::Invalid)
     }
-    Ok(response)
 }
 
-fn check_status(status: StatusCode) -> Result<(), CallError> {
+pub(super) fn check_status(status: StatusCode) -> Result<(), CallError> {
     match status {
         StatusCode::OK => Ok(()),
         StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
@@ -93,18 +102,14 @@ fn check_status(status: StatusCode) -> Result<(), CallError> {
     }
 }
 
-/// The headers of every call. The remaining budget is that of this moment.
-pub(super) fn headers(tenant: &TenantId, context: &CallContext, deadline: Instant) -> HeaderMap {
-    let remaining = deadline
-        .saturating_duration_since(Instant::now())
-        .as_millis();
+/// The headers of every read, but for the deadline.
+pub(super) fn headers(tenant: &TenantId, context: &CallContext) -> HeaderMap {
     let values = [
         ("x-request-id", context.request_id.as_str()),
         ("x-tenant-id", tenant.as_str()),
         (ACCEPT_LANGUAGE.as_str(), &context.language),
-        ("x-request-deadline-ms", &remaining.to_string()),
     ];
-    let mut headers = HeaderMap::with_capacity(5);
+    let mut headers = HeaderMap::with_capacity(6);
     headers.insert(ACCEPT, HeaderValue::from_static(FHIR_JSON));
     for (name, value) in values {
         // Only a language that is no header value is left out; ids are by their alphabet.

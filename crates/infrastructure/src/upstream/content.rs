@@ -6,15 +6,14 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures::stream::{self, Stream, StreamExt as _};
 use portal_application::ports::{Content, ContentBroken, ContentRequest, SourceError};
-use portal_domain::source::Source;
 use portal_fhir::reference::is_id;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Response, StatusCode};
+use tokio::sync::OwnedSemaphorePermit;
 
-use crate::call_record::CallRecord;
-
-use super::addresses::TenantBase;
-use super::call::headers;
+use super::call::{CallError, check_status, headers};
+use super::guard::NotAsked;
+use super::line::SourceLine;
 
 /// Bytes of a content, after decompression.
 const MAX_CONTENT: u64 = 50 * 1_024 * 1_024;
@@ -42,33 +41,39 @@ const UTF8_TEXT: &str = "text/plain; charset=utf-8";
 
 /// Asks for a content and hands it on once its status, type and size are right.
 pub(super) async fn open(
-    client: &Client,
+    line: &SourceLine,
     request: &ContentRequest,
-    base: &TenantBase,
-    deadline: Instant,
 ) -> Result<Option<Content>, SourceError> {
+    let tenant = request.target.tenant();
+    let base = line.base(tenant).ok_or(SourceError::Unavailable)?;
     let url = is_id(&request.id).then(|| base.below(&["Binary", &request.id]));
     let Some(url) = url.flatten() else {
         return Ok(None);
     };
-    let mut record = CallRecord::begin(Source::Documents.as_str());
-    let mut headers = headers(request.target.tenant(), &request.context, deadline);
+    let mut headers = headers(tenant, &request.context);
     // A FHIR type would bring the content as text within a resource.
     headers.insert(ACCEPT, accepted());
-    let sent = client.get(url).headers(headers).send();
-    let Ok(response) = tokio::time::timeout_at(deadline.into(), sent).await else {
-        record.ended("timeout");
-        return Err(SourceError::TimedOut);
-    };
-    let response = response.map_err(|_| {
-        record.ended("connect_error");
-        SourceError::Unavailable
-    })?;
-    record.answered(response.status());
+    let read = line.client().get(url).headers(headers).build();
+    let read = read.map_err(|_| SourceError::Unavailable)?;
+    let deadline = Instant::now() + line.timeout();
+    let mut calls = line.calls(base, request.context.deadline.min(deadline));
+    // A content runs for as long as its reader takes. It counts among the running contents, and
+    // its place among the calls is free again as soon as its headers are here.
+    let place = line.guard().stream(calls.deadline()).await;
+    let place = place.map_err(|NotAsked| SourceError::Unavailable)?;
+    let (response, exchange) = calls.open(&read).await?;
+    let content = answered(response, place);
+    exchange.ended(content.as_ref().err().copied(), false);
+    Ok(content?)
+}
+
+fn answered(response: Response, place: OwnedSemaphorePermit) -> Result<Option<Content>, CallError> {
     match response.status() {
-        StatusCode::OK => checked(response).map(Some),
         StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
-        _ => Err(SourceError::Unavailable),
+        status if status.is_redirection() => Err(CallError::Refused),
+        status => check_status(status)
+            .and_then(|()| checked(response, place))
+            .map(Some),
     }
 }
 
@@ -76,16 +81,16 @@ fn accepted() -> HeaderValue {
     HeaderValue::from_str(&MEDIA_TYPES.join(", ")).expect("media types are visible ASCII")
 }
 
-fn checked(response: Response) -> Result<Content, SourceError> {
-    let media_type = media_type(response.headers()).ok_or(SourceError::Invalid)?;
+fn checked(response: Response, place: OwnedSemaphorePermit) -> Result<Content, CallError> {
+    let media_type = media_type(response.headers()).ok_or(CallError::Invalid)?;
     let length = response.content_length();
     if length.is_some_and(|length| length > MAX_CONTENT) {
-        return Err(SourceError::Invalid);
+        return Err(CallError::Invalid);
     }
     Ok(Content {
         media_type,
         length,
-        chunks: chunks(response).boxed(),
+        chunks: chunks(response, place).boxed(),
     })
 }
 
@@ -112,19 +117,25 @@ fn media_type(headers: &HeaderMap) -> Option<&'static str> {
 
 /// The body as it arrives. Whatever ends it early is an error, so that nobody takes a part of it
 /// for the whole.
-fn chunks(response: Response) -> impl Stream<Item = Result<Bytes, ContentBroken>> + Send {
-    stream::try_unfold((response, 0), |(mut response, sent)| async move {
-        let chunk = tokio::time::timeout(SILENCE, response.chunk()).await;
-        let chunk = chunk.map_err(|_| ContentBroken)?;
-        let Some(chunk) = chunk.map_err(|_| ContentBroken)? else {
-            return Ok(None);
-        };
-        let sent = sent + chunk.len() as u64;
-        if sent > MAX_CONTENT {
-            return Err(ContentBroken);
-        }
-        Ok(Some((chunk, (response, sent))))
-    })
+fn chunks(
+    response: Response,
+    place: OwnedSemaphorePermit,
+) -> impl Stream<Item = Result<Bytes, ContentBroken>> + Send {
+    stream::try_unfold(
+        (response, 0, place),
+        |(mut response, sent, place)| async move {
+            let chunk = tokio::time::timeout(SILENCE, response.chunk()).await;
+            let chunk = chunk.map_err(|_| ContentBroken)?;
+            let Some(chunk) = chunk.map_err(|_| ContentBroken)? else {
+                return Ok(None);
+            };
+            let sent = sent + chunk.len() as u64;
+            if sent > MAX_CONTENT {
+                return Err(ContentBroken);
+            }
+            Ok(Some((chunk, (response, sent, place))))
+        },
+    )
 }
 
 #[cfg(test)]

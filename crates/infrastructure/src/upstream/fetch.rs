@@ -1,62 +1,41 @@
 //! One fetch: page after page until the last, a cap, or the deadline.
 
 use std::collections::HashSet;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use aws_lc_rs::rand;
 use bytes::Bytes;
 use jiff::Timestamp;
-use portal_application::ports::{SourceError, SourceRequest};
+use portal_application::ports::{CallContext, SourceError};
 use portal_domain::disclosure::Fetched;
-use reqwest::Client;
+use portal_domain::id::TenantId;
 use url::Url;
 
-use crate::call_record::CallRecord;
-
 use super::addresses::TenantBase;
-use super::call::{CallError, headers, send};
-use super::guard::{CallEnd, SourceGuard};
+use super::call::{CallError, check, headers};
+use super::line::{Calls, SourceLine};
 use super::page::{self, PageRecords};
 
 const MAX_PAGES: usize = 20;
 /// Bytes of all pages together, after decompression.
 const MAX_BYTES: usize = 32 * 1_024 * 1_024;
-/// A retry waits this long and up to twice as long, so that not all of them come at once.
-const RETRY_PAUSE: Duration = Duration::from_millis(20);
-
-/// Who had less time than this, and less than half of what its source has, may be late without
-/// being to blame.
-const FAIR_TIME: Duration = Duration::from_millis(500);
-
 /// A fetch on its way.
 pub(super) struct Fetch<'a> {
-    client: &'a Client,
-    guard: &'a SourceGuard,
-    request: &'a SourceRequest,
-    base: TenantBase,
-    deadline: Instant,
-    /// From so much time on, a call that was not answered is the source's fault.
-    fair: Duration,
-    retried: bool,
+    calls: Calls<'a>,
+    asked: (&'a TenantId, &'a CallContext),
     bytes: usize,
 }
 
 impl<'a> Fetch<'a> {
-    /// Of a request that may take so long, if its own deadline is not nearer.
+    /// For a tenant; the deadline of the request may be nearer than the source's time.
     pub(super) fn new(
-        (client, guard): (&'a Client, &'a SourceGuard),
-        request: &'a SourceRequest,
+        line: &'a SourceLine,
+        asked: (&'a TenantId, &'a CallContext),
         base: TenantBase,
-        timeout: Duration,
     ) -> Self {
+        let deadline = Instant::now() + line.timeout();
         Self {
-            client,
-            guard,
-            request,
-            base,
-            deadline: request.context.deadline.min(Instant::now() + timeout),
-            fair: FAIR_TIME.min(timeout / 2),
-            retried: false,
+            calls: line.calls(base, asked.1.deadline.min(deadline)),
+            asked,
             bytes: 0,
         }
     }
@@ -90,7 +69,11 @@ impl<'a> Fetch<'a> {
                 fetched.capped = true;
                 return Ok(fetched);
             }
-            url = self.base.next(&url, &next).ok_or(SourceError::Invalid)?;
+            url = self
+                .calls
+                .base()
+                .next(&url, &next)
+                .ok_or(SourceError::Invalid)?;
             if !seen.insert(url.clone()) {
                 return Err(SourceError::Invalid);
             }
@@ -99,14 +82,7 @@ impl<'a> Fetch<'a> {
 
     /// One page, `None` when it would be too much of all pages together.
     async fn page(&mut self, url: &Url) -> Result<Option<PageRecords>, SourceError> {
-        let body = match self.call(url).await {
-            Err(CallError::Passing) if !self.retried && self.guard.may_retry() => {
-                self.retried = true;
-                tokio::time::sleep(jittered(RETRY_PAUSE)).await;
-                self.call(url).await?
-            }
-            body => body?,
-        };
+        let body = self.call(url).await?;
         self.bytes += body.len();
         if self.bytes > MAX_BYTES {
             return Ok(None);
@@ -114,46 +90,29 @@ impl<'a> Fetch<'a> {
         page::read(body).await.map(Some)
     }
 
-    async fn call(&self, url: &Url) -> Result<Bytes, CallError> {
-        let call = self.guard.enter(self.deadline).await?;
-        let mut record = CallRecord::begin(self.request.set.source().as_str());
-        let mut room = self.guard.reservation();
-        let begun = Instant::now();
-        let exchange = async {
-            let headers = headers(
-                self.request.target.tenant(),
-                &self.request.context,
-                self.deadline,
-            );
-            let response = send(self.client, url.clone(), headers, &mut record).await?;
-            page::receive(response, &mut room, self.deadline).await
+    async fn call(&mut self, url: &Url) -> Result<Bytes, CallError> {
+        let line = self.calls.line();
+        let headers = headers(self.asked.0, self.asked.1);
+        let search = line.client().get(url.clone()).headers(headers).build();
+        let search = search.map_err(|_| CallError::NotAsked)?;
+        let (response, exchange) = self.calls.open(&search).await?;
+        let mut room = line.guard().reservation();
+        let deadline = self.calls.deadline();
+        let reading = async {
+            check(&response)?;
+            page::receive(response, &mut room, deadline).await
         };
-        let answer = tokio::time::timeout_at(self.deadline.into(), exchange).await;
-        let answer = answer.unwrap_or_else(|_| {
-            record.ended("timeout");
-            Err(CallError::TimedOut)
-        });
-        let had_its_time = !room.waited() && begun.elapsed() >= self.fair;
-        call.ended(match answer.as_ref().map_err(|error| error.end()) {
-            Ok(_) => CallEnd::Answered,
-            Err(CallEnd::TimedOut) if !had_its_time => CallEnd::Unjudged,
-            Err(end) => end,
-        });
-        if let Err(CallError::NotAsked) = answer {
-            self.guard.not_asked("memory");
+        let body = tokio::time::timeout_at(deadline.into(), reading).await;
+        let body = body.unwrap_or(Err(CallError::TimedOut));
+        exchange.ended(body.as_ref().err().copied(), room.waited());
+        if let Err(CallError::NotAsked) = body {
+            line.guard().not_asked("memory");
         }
-        Ok(room.hold(answer?))
+        Ok(room.hold(body?))
     }
 
     /// When it is given up.
     pub(super) const fn deadline(&self) -> Instant {
-        self.deadline
+        self.calls.deadline()
     }
-}
-
-fn jittered(pause: Duration) -> Duration {
-    let mut byte = [0];
-    // Without randomness there is no jitter, which is no reason to fail.
-    let _ = rand::fill(&mut byte);
-    pause + pause * u32::from(byte[0]) / 255
 }

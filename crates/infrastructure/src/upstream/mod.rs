@@ -5,15 +5,19 @@
 mod addresses;
 mod call;
 mod content;
+mod credential;
 mod fetch;
 mod guard;
+mod line;
 mod page;
 mod patient_directory;
 mod registered;
 mod settings;
 mod sources;
 
-pub use guard::SourceGuard;
+pub(crate) use addresses::TenantBase;
+pub use credential::{ClientKey, ClientSettings, Credential, CredentialSettings, InvalidClientKey};
+pub use line::SourceLine;
 pub use patient_directory::HttpPatientDirectory;
 pub use settings::{SourceSettings, Tenancy};
 pub use sources::FhirSources;

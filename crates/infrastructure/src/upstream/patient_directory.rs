@@ -1,6 +1,5 @@
 //! The directory of patients, at registration-service.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use async_trait::async_trait;
@@ -14,26 +13,23 @@ use portal_domain::source::Source;
 use portal_domain::tenant::Tenant;
 use portal_fhir::reference::is_id;
 use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE};
-use reqwest::{Client, RequestBuilder, StatusCode};
+use reqwest::{Request, RequestBuilder, Response, StatusCode};
 use serde::Serialize;
 
-use crate::exchange::{Answered, ExchangeError, exchange};
-use crate::fault::Fault;
+use crate::exchange::{Answered, answered};
 use crate::http_client::FHIR_JSON;
 
 use super::addresses::TenantBase;
-use super::guard::{CallEnd, NotAsked, SourceGuard};
+use super::call::{CallError, check_status};
+use super::line::SourceLine;
 use super::registered::{Known, contacts, known, matched};
-use super::settings::SourceSettings;
 
 const UPSTREAM: &str = Source::Registration.as_str();
 
 /// Asks registration-service: its FHIR Patient for who somebody is now, and its own REST for
 /// matches and contacts, because FHIR has no word for a contact that several patients share.
 pub struct HttpPatientDirectory {
-    client: Client,
-    settings: SourceSettings,
-    guard: Arc<SourceGuard>,
+    line: SourceLine,
 }
 
 #[derive(Serialize)]
@@ -44,46 +40,44 @@ struct Match<'a> {
 }
 
 impl HttpPatientDirectory {
-    /// A directory at the source of these settings, behind that source's guard. The client must
-    /// follow no redirects, as the one of [`crate::http_client::http_client`].
-    pub fn new(
-        settings: SourceSettings,
-        client: Client,
-        guard: Arc<SourceGuard>,
-    ) -> Result<Self, Vec<Fault>> {
-        let faults = settings.faults("REGISTRATION");
-        if faults.is_empty() {
-            Ok(Self {
-                client,
-                settings,
-                guard,
-            })
-        } else {
-            Err(faults)
-        }
+    /// A directory at registration.
+    pub const fn new(line: SourceLine) -> Self {
+        Self { line }
     }
 
     /// What may be asked for a tenant; nothing where the source is not this tenant's.
     fn base(&self, tenant: &TenantId) -> Result<TenantBase, SourceError> {
-        TenantBase::new(&self.settings.base_url, tenant)
-            .filter(|_| self.settings.serves(tenant))
-            .ok_or(SourceError::Unavailable)
+        self.line.base(tenant).ok_or(SourceError::Unavailable)
     }
 
     async fn ask(
         &self,
         request: RequestBuilder,
-        tenant: &TenantId,
+        (base, tenant): (&TenantBase, &TenantId),
         deadline: Instant,
     ) -> Result<Option<Answered>, SourceError> {
-        let request = request.header("x-tenant-id", tenant.as_str());
-        let call = self.guard.enter(deadline).await;
-        let call = call.map_err(|NotAsked| SourceError::Unavailable)?;
-        let answered = exchange(request, UPSTREAM, deadline).await;
-        call.ended(end(&answered));
-        outcome(answered).inspect_err(|error| {
+        let request = request.header("x-tenant-id", tenant.as_str()).build();
+        let answered = match request {
+            Ok(request) => self.exchanged(&request, base, deadline).await,
+            Err(_) => Err(CallError::NotAsked),
+        };
+        answered.map_err(SourceError::from).inspect_err(|error| {
             tracing::warn!(upstream = UPSTREAM, %error, "directory.failed");
         })
+    }
+
+    async fn exchanged(
+        &self,
+        request: &Request,
+        base: &TenantBase,
+        deadline: Instant,
+    ) -> Result<Option<Answered>, CallError> {
+        let mut calls = self.line.calls(base.clone(), deadline);
+        let (response, exchange) = calls.open(request).await?;
+        let reading = tokio::time::timeout_at(deadline.into(), outcome(response)).await;
+        let answered = reading.unwrap_or(Err(CallError::TimedOut));
+        exchange.ended(answered.as_ref().err().copied(), false);
+        answered
     }
 
     async fn known(
@@ -95,8 +89,8 @@ impl HttpPatientDirectory {
     ) -> Result<Option<Known>, SourceError> {
         let url = base.below(&["Patient", patient.as_str()]);
         let url = url.ok_or(SourceError::Unavailable)?;
-        let request = self.client.get(url).header(ACCEPT, FHIR_JSON);
-        let Some(answer) = self.ask(request, tenant, deadline).await? else {
+        let request = self.line.client().get(url).header(ACCEPT, FHIR_JSON);
+        let Some(answer) = self.ask(request, (base, tenant), deadline).await? else {
             return Ok(None);
         };
         let known = known(&answer, base.as_str())?;
@@ -122,7 +116,8 @@ impl PatientDirectory for HttpPatientDirectory {
         let base = self.base(&tenant.id)?;
         let url = base.below(&["api", "v1", "patients", "match"]);
         let request = self
-            .client
+            .line
+            .client()
             .post(url.ok_or(SourceError::Unavailable)?)
             .header(ACCEPT, "application/json")
             .header(ACCEPT_LANGUAGE, &tenant.locale)
@@ -130,8 +125,8 @@ impl PatientDirectory for HttpPatientDirectory {
                 mrn: mrn.expose(),
                 birth_date,
             });
-        let deadline = Instant::now() + self.settings.timeout;
-        let answer = self.ask(request, &tenant.id, deadline).await?;
+        let deadline = Instant::now() + self.line.timeout();
+        let answer = self.ask(request, (&base, &tenant.id), deadline).await?;
         // Nobody is an empty list; a route that is not there knows nothing of anybody.
         matched(&answer.ok_or(SourceError::Unavailable)?)
     }
@@ -148,12 +143,12 @@ impl PatientDirectory for HttpPatientDirectory {
         }
         let base = self.base(tenant)?;
         let url = base.below(&["api", "v1", "patients", patient.as_str(), "contacts"]);
-        let request = self.client.get(url.ok_or(SourceError::Unavailable)?);
+        let request = self.line.client().get(url.ok_or(SourceError::Unavailable)?);
         let request = request.header(ACCEPT, "application/json");
-        let deadline = Instant::now() + self.settings.timeout;
+        let deadline = Instant::now() + self.line.timeout();
         let (known, answer) = tokio::try_join!(
             self.known(&base, tenant, patient, deadline),
-            self.ask(request, tenant, deadline),
+            self.ask(request, (&base, tenant), deadline),
         )?;
         let Some(known) = known else { return Ok(None) };
         Ok(Some(RegisteredPatient {
@@ -166,31 +161,15 @@ impl PatientDirectory for HttpPatientDirectory {
     }
 }
 
-/// What an exchange says about the source.
-fn end(answered: &Result<Answered, ExchangeError>) -> CallEnd {
-    match answered {
-        Ok(answered) if answered.status.is_server_error() => CallEnd::Failed,
-        Ok(_) | Err(ExchangeError::Unreadable) => CallEnd::Answered,
-        Err(ExchangeError::Unreachable) => CallEnd::Failed,
-        Err(ExchangeError::TimedOut) => CallEnd::TimedOut,
-    }
-}
-
 /// The answer to a question; none for what is not there.
-fn outcome(answered: Result<Answered, ExchangeError>) -> Result<Option<Answered>, SourceError> {
-    let answered = answered.map_err(|error| match error {
-        ExchangeError::Unreachable => SourceError::Unavailable,
-        ExchangeError::TimedOut => SourceError::TimedOut,
-        ExchangeError::Unreadable => SourceError::Invalid,
-    })?;
-    match answered.status {
-        StatusCode::OK => Ok(Some(answered)),
+async fn outcome(response: Response) -> Result<Option<Answered>, CallError> {
+    match response.status() {
         StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
-        status if status.is_client_error() || status.is_server_error() => {
-            Err(SourceError::Unavailable)
+        status => {
+            check_status(status)?;
+            let answered = answered(response).await;
+            answered.map(Some).map_err(|_| CallError::Invalid)
         }
-        // Redirects are not followed, and nothing else is an answer.
-        _ => Err(SourceError::Invalid),
     }
 }
 

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::civil::date;
@@ -9,6 +10,8 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 use super::*;
 use crate::http_client::http_client;
 use crate::test_support::tenant_of;
+use crate::upstream::SourceSettings;
+use crate::upstream::guard::SourceGuard;
 
 const MATCH: &str = "/fhir/api/v1/patients/match";
 const PATIENT: &str = "/fhir/Patient/pat_1";
@@ -21,13 +24,18 @@ struct Scene {
 
 impl Scene {
     async fn new() -> Self {
+        Self::of_tenancy("header").await
+    }
+
+    async fn of_tenancy(tenancy: &str) -> Self {
         let server = MockServer::start().await;
         let mut settings =
             SourceSettings::new(Source::Registration, format!("{}/fhir", server.uri()));
         settings.timeout = Duration::from_millis(500);
+        settings.tenancy = tenancy.parse().expect("valid");
         let client = http_client().expect("a client");
         let guard = Arc::new(SourceGuard::alone(Source::Registration));
-        let directory = HttpPatientDirectory::new(settings, client, guard).expect("valid");
+        let directory = HttpPatientDirectory::new(SourceLine::new(client, settings, guard));
         Self { server, directory }
     }
 
@@ -251,8 +259,7 @@ async fn bad_answers_are_errors() {
 
 #[tokio::test]
 async fn a_source_of_one_tenant_is_not_asked_about_another() {
-    let mut scene = Scene::new().await;
-    scene.directory.settings.tenancy = "single:herat".parse().expect("valid");
+    let scene = Scene::of_tenancy("single:herat").await;
     assert_eq!(scene.matched().await, Err(SourceError::Unavailable));
     assert_eq!(scene.found("pat_1").await, Err(SourceError::Unavailable));
 }

@@ -9,6 +9,8 @@ use url::Url;
 
 use crate::fault::Fault;
 
+use super::credential::Credential;
+
 /// What stands for the tenant in a base URL.
 pub(super) const TENANT: &str = "{tenant}";
 
@@ -55,16 +57,20 @@ pub struct SourceSettings {
     pub tenancy: Tenancy,
     /// How long one fetch from it may take, all pages and a retry together.
     pub timeout: Duration,
+    /// How this service says who it is there; sources with one base share it.
+    pub credential: Credential,
 }
 
 impl SourceSettings {
-    /// The settings of a source at a URL: tenants by header, 1.5 s.
+    /// The settings of a source at a URL: tenants by header, 1.5 s, no
+    /// authentication.
     pub fn new(source: Source, base_url: impl Into<String>) -> Self {
         Self {
             source,
             base_url: base_url.into(),
             tenancy: Tenancy::Header,
             timeout: Duration::from_millis(1_500),
+            credential: Credential::default(),
         }
     }
 

@@ -26,6 +26,7 @@ pub(crate) fn request(patient: &str, set: RecordSet) -> SourceRequest {
     SourceRequest {
         target: target("kabul", patient, set.resource_type()),
         set,
+        category: set.category(),
         ids: Vec::new(),
         context: CallContext {
             request_id: RequestId::parse("req-1").expect("valid"),
@@ -50,7 +51,7 @@ fn sources_with(base_url: &str, change: impl Fn(&mut SourceSettings)) -> FhirSou
         settings
     });
     let client = http_client().expect("a client");
-    FhirSources::new(settings, client, HandClock::at_noon()).expect("valid")
+    FhirSources::new(settings, &client, HandClock::at_noon()).expect("valid")
 }
 
 fn sources(server: &MockServer) -> FhirSources {
@@ -472,7 +473,7 @@ async fn a_body_that_is_cut_off_is_invalid() {
 fn every_source_needs_usable_settings() {
     let client = http_client().expect("a client");
     let some = [SourceSettings::new(Source::Laboratory, "nowhere")];
-    let faults = FhirSources::new(some, client, HandClock::at_noon())
+    let faults = FhirSources::new(some, &client, HandClock::at_noon())
         .err()
         .expect("refused");
     let settings: Vec<&str> = faults.iter().map(|fault| fault.setting.as_str()).collect();
@@ -535,7 +536,8 @@ async fn a_deadline_that_had_nearly_passed_is_not_the_sources_fault() {
 async fn an_answer_waits_for_room_and_is_given_up_without_it() {
     let server = answers(page(bundle(&["a"], None))).await;
     let sources = sources(&server);
-    let guard = sources.guard(Source::Laboratory).expect("one a source");
+    let line = sources.line(Source::Laboratory).expect("one a source");
+    let guard = line.guard();
     let full = || async {
         let mut held = Vec::new();
         for size in [10 << 20; 6].into_iter().chain([1 << 20; 4]) {

@@ -7,7 +7,7 @@ use portal_domain::id::Issuer;
 use portal_infrastructure::crypto::KeyRing;
 use portal_infrastructure::identity::{ClientCredentials, IssuerSettings, KeycloakAdmin};
 
-use super::people::{IDENTITY_ADMIN_CLIENT_ID, PeopleConfig};
+use super::people::{Communication, IDENTITY_ADMIN_CLIENT_ID, PeopleConfig};
 use super::reader::Reader;
 use super::service::PUBLIC_URL;
 use super::stores::{DATABASE_URL, NATS_URL};
@@ -18,7 +18,7 @@ pub struct JobsConfig {
     /// What links, codes and revocations are sealed and hashed with.
     pub key_ring: Arc<KeyRing>,
     /// Where links and codes are handed over; none without a notifier.
-    pub communication_url: Option<String>,
+    pub communication: Option<Communication>,
     /// Who administers users; none where nobody does.
     pub identity_admin: Option<IdentityAdminConfig>,
 }
@@ -41,7 +41,7 @@ pub(super) fn jobs(
 ) -> Option<JobsConfig> {
     Some(JobsConfig {
         key_ring: Arc::clone(key_ring?),
-        communication_url: people?.communication_url.clone(),
+        communication: people?.communication.clone(),
         identity_admin,
     })
 }

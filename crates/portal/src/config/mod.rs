@@ -27,7 +27,7 @@ mod tests;
 pub use fault::{Fault, Faults};
 pub use jobs::{IdentityAdminConfig, JobsConfig};
 pub use licence::{EntitlementsConfig, Licences};
-pub use people::{PeopleConfig, StaffIdentity};
+pub use people::{Communication, PeopleConfig, StaffIdentity};
 pub use service::{Addresses, Process, Public};
 pub use setting::{DefaultValue, Form, Profile, Role, Secrecy, Setting};
 pub use show::example;

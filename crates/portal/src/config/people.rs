@@ -4,6 +4,7 @@
 use portal_domain::id::{ClientId, Issuer};
 use portal_domain::source::Source;
 use portal_infrastructure::identity::{ClientCredentials, IssuerSettings, OidcSettings};
+use portal_infrastructure::upstream::CredentialSettings;
 
 use super::parse;
 use super::reader::Reader;
@@ -64,7 +65,16 @@ pub struct PeopleConfig {
     /// Whose staff is believed; none without an issuer.
     pub staff: Option<StaffIdentity>,
     /// Where links and codes are handed over; none without a notifier.
-    pub communication_url: Option<String>,
+    pub communication: Option<Communication>,
+}
+
+/// Where links and codes are handed over.
+#[derive(Debug, Clone)]
+pub struct Communication {
+    /// The base URL, without a slash at its end.
+    pub url: String,
+    /// How this service authenticates there, as to the source of that URL.
+    pub credential: CredentialSettings,
 }
 
 pub(super) fn people(
@@ -78,20 +88,22 @@ pub(super) fn people(
         &IDENTITY_ADMIN_CLIENT_SECRET,
     );
     let staff = staff(reader, identity);
-    let communication_url = notifier_url(reader, mesh);
+    let communication = communication(reader, mesh);
     Some(PeopleConfig {
         identity_admin,
         staff: staff?,
-        communication_url,
+        communication,
     })
 }
 
 /// Where links and codes are handed over: communication-service itself, never the server that
 /// stands in for its records.
-fn notifier_url(reader: &mut Reader<'_>, mesh: bool) -> Option<String> {
+fn communication(reader: &mut Reader<'_>, mesh: bool) -> Option<Communication> {
     let setting = sources::url_setting(Source::Communication);
     reader.text(setting)?;
-    parse::service_url(reader, setting, mesh)
+    let url = parse::service_url(reader, setting, mesh)?;
+    let credential = sources::credential_at(reader, &url, mesh)?;
+    Some(Communication { url, credential })
 }
 
 /// None if it is malformed; nothing inside if there is no issuer of staff.

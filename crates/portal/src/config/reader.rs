@@ -36,6 +36,11 @@ impl<'a> Reader<'a> {
         set.or_else(|| setting.default_text(self.profile))
     }
 
+    /// Whether somebody has set it.
+    pub(super) fn is_set(&self, setting: &Setting) -> bool {
+        self.values.get(setting).is_some()
+    }
+
     /// Whether one of this process's roles cannot do without the setting.
     pub(super) fn needs(&self, setting: &Setting) -> bool {
         setting

@@ -29,7 +29,11 @@ pub fn sections() -> Vec<Section> {
         section("Keys", &keys::SETTINGS),
         Section {
             title: "Sources",
-            settings: sources::SETTINGS.iter().copied().chain(families).collect(),
+            settings: sources::SETTINGS
+                .into_iter()
+                .chain(sources::FHIR_AUTH.settings())
+                .chain(families)
+                .collect(),
         },
     ]
 }

@@ -1,31 +1,33 @@
 //! From a configuration to adapters. Nothing is connected here: what is down is waited for by those
 //! who use it, and the start does not wait at all.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use portal_application::PatientNames;
 use portal_application::hooks::HookDesk;
 use portal_application::inbox::InboxParts;
-use portal_application::ports::DeadLetters;
+use portal_application::ports::{Clock, DeadLetters};
 use portal_application::staff::StaffParts;
 use portal_infrastructure::crypto::{Cursors, KeyRing, KeyedHash, RevocationHashes, RingSecrets};
 use portal_infrastructure::fault::Fault;
-use portal_infrastructure::http_client::http_client;
+use portal_infrastructure::http_client::{HttpClient, http_client};
 use portal_infrastructure::identity::{OidcIntrospection, OidcVerifier};
 use portal_infrastructure::nats::NatsBus;
 use portal_infrastructure::postgres::{
     Database, DeliverySeal, Login, OutboxListener, PgAccessLog, PgAccountViews, PgAppUses, PgFacts,
-    PgJournal, PgJournalRelay, PgOutboxRelay, PgRevocations, PgStaffRecords, PgUnitsOfWork,
-    UnitsOfWorkParts,
+    PgJournal, PgJournalRelay, PgOutboxRelay, PgPatientLinks, PgRevocations, PgStaffRecords,
+    PgUnitsOfWork, UnitsOfWorkParts,
 };
 use portal_infrastructure::redis::{RedisRateLimits, RedisRecordCache, RedisSettings};
 use portal_infrastructure::unconfigured::Unconfigured;
-use portal_infrastructure::upstream::{FhirSources, SourceSettings};
+use portal_infrastructure::upstream::{Credential, FhirSources, SourceSettings};
 use portal_presentation::{ActorHash, HealthState, Settings};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Notify;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::config::{JobsConfig, Profile, RelayConfig, RelayStores, ServeConfig, SourceConfig};
+use crate::config::{JobsConfig, Profile, RelayConfig, RelayStores, ServeConfig};
 use crate::telemetry::Metrics;
 use crate::watch::Dependencies;
 
@@ -70,7 +72,8 @@ pub async fn connect(
     }
     let faces = faces(&config, &surroundings);
     let limits = Arc::clone(&made.limits) as _;
-    let hooks = HookDesk::new(Arc::clone(&config.hooks) as _, Arc::clone(&made.cache) as _);
+    let (secrets, cache) = (Arc::clone(&config.hooks), Arc::clone(&made.cache));
+    let hooks = HookDesk::new(secrets as _, cache as _, made.names.clone());
     let dead_letters = background.dead_letters.clone();
     let staff = staff(&made, dead_letters);
     let use_cases = use_cases(config, made, &surroundings);
@@ -185,6 +188,7 @@ struct Made {
     journal: Arc<PgJournal>,
     wake: Arc<Notify>,
     provider_wake: Arc<Notify>,
+    names: PatientNames,
 }
 
 impl Made {
@@ -195,8 +199,7 @@ impl Made {
         let identity = config.identity.clone();
         let verifier = OidcVerifier::new(identity, hashes, &client, Arc::clone(clock))?;
         let introspection = OidcIntrospection::new(&verifier, client.clone());
-        let sources = config.sources.sources.iter().map(source_settings);
-        let sources = FhirSources::new(sources, client.clone(), Arc::clone(clock))?;
+        let sources = sources(config, &client, clock)?;
         let people = People::new(config, &client, clock, &sources)?;
         let journal_database = database(Login::Journal, &config.journal_url, surroundings)?;
         let wake = Arc::new(Notify::new());
@@ -208,7 +211,10 @@ impl Made {
         let provider_wake = Arc::new(Notify::new());
         let cache = cache(&config.redis_url, surroundings, ring)?;
         let limits = RedisRateLimits::start(&cache, config.quotas, ring, Arc::clone(clock));
+        let links = Arc::new(PgPatientLinks::new(app.clone()));
+        let names = PatientNames::new(links, Arc::clone(&config.rules), Arc::clone(clock));
         Ok(Self {
+            names,
             units: Arc::new(units_of_work(&app, ring, &provider_wake, surroundings)),
             app_uses: Arc::new(PgAppUses::start(app.clone())),
             app,
@@ -284,6 +290,7 @@ fn use_cases(
         clock: Arc::clone(&surroundings.clock),
         ids: Arc::clone(&surroundings.ids),
         rules: config.rules,
+        names: made.names,
         own_clients: config.identity.first_party_clients,
         licence_key: config.licences.module_key,
         region: config.process.region,
@@ -335,13 +342,26 @@ fn cache(
     RedisRecordCache::new(&settings, ring, Arc::clone(&surroundings.clock))
 }
 
-pub(super) fn source_settings(source: &SourceConfig) -> SourceSettings {
-    SourceSettings {
-        source: source.source,
-        base_url: source.url.clone(),
-        tenancy: source.tenancy.clone(),
-        timeout: source.timeout,
-    }
+/// Sources of one URL share a credential, and so its tokens.
+fn sources(
+    config: &ServeConfig,
+    client: &HttpClient,
+    clock: &Arc<dyn Clock>,
+) -> Result<FhirSources, Vec<Fault>> {
+    let mut credentials: BTreeMap<&str, Credential> = BTreeMap::new();
+    let settings = config.sources.sources.iter().map(|source| {
+        let credential = credentials
+            .entry(&source.url)
+            .or_insert_with(|| Credential::new(&source.credential, client, clock));
+        SourceSettings {
+            source: source.source,
+            base_url: source.url.clone(),
+            tenancy: source.tenancy.clone(),
+            timeout: source.timeout,
+            credential: credential.clone(),
+        }
+    });
+    FhirSources::new(settings, client, Arc::clone(clock))
 }
 
 fn actor_hash(ring: &KeyRing) -> ActorHash {

@@ -12,9 +12,10 @@ use portal_infrastructure::postgres::{
     ClockWatch, Database, DeliverySeal, Login, PgDeliveries, PgProviderTasks, PgUpkeep,
 };
 use portal_infrastructure::unconfigured::Unconfigured;
+use portal_infrastructure::upstream::Credential;
 use tokio::sync::Notify;
 
-use crate::config::{IdentityAdminConfig, JobsConfig, RelayStores};
+use crate::config::{Communication, IdentityAdminConfig, JobsConfig, RelayStores};
 
 use super::connect::{database, units_of_work};
 use super::{Surroundings, WiringError};
@@ -111,13 +112,23 @@ fn deliveries(
     client: &HttpClient,
     surroundings: &Surroundings,
 ) -> Option<DeliveryEnds> {
-    let url = config.communication_url.as_ref()?;
+    let communication = config.communication.as_ref()?;
     let seal = DeliverySeal::new(Arc::clone(&config.key_ring));
     Some(DeliveryEnds {
         deliveries: Arc::new(PgDeliveries::new(worker.clone(), seal)),
-        notifier: Arc::new(HttpNotifier::new(url, client.clone())),
+        notifier: Arc::new(notifier(communication, client, &surroundings.clock)),
         clock: Arc::clone(&surroundings.clock),
     })
+}
+
+/// What hands links and codes over.
+pub(super) fn notifier(
+    config: &Communication,
+    client: &HttpClient,
+    clock: &Arc<dyn Clock>,
+) -> HttpNotifier {
+    let credential = Credential::new(&config.credential, client, clock);
+    HttpNotifier::new(&config.url, client.clone(), credential)
 }
 
 fn identity_admin(

@@ -11,13 +11,12 @@ use portal_infrastructure::entitlements::HttpEntitlements;
 use portal_infrastructure::fault::Fault;
 use portal_infrastructure::http_client::HttpClient;
 use portal_infrastructure::identity::OidcStaffVerifier;
-use portal_infrastructure::notifier::HttpNotifier;
 use portal_infrastructure::unconfigured::Unconfigured;
 use portal_infrastructure::upstream::{FhirSources, HttpPatientDirectory};
 
 use crate::config::{EntitlementsConfig, ServeConfig};
 
-use super::connect::source_settings;
+use super::jobs::notifier;
 
 /// One adapter a port.
 pub(super) struct People {
@@ -36,9 +35,9 @@ impl People {
     ) -> Result<Self, Vec<Fault>> {
         Ok(Self {
             staff: staff(config, client, clock)?,
-            directory: directory(config, client, sources)?,
-            notifier: match &config.people.communication_url {
-                Some(url) => Arc::new(HttpNotifier::new(url, client.clone())),
+            directory: directory(sources),
+            notifier: match &config.people.communication {
+                Some(communication) => Arc::new(notifier(communication, client, clock)),
                 None => Arc::new(Unconfigured),
             },
             entitlements: entitlements(config, client, clock),
@@ -65,21 +64,10 @@ fn staff(
     Ok(Some(Arc::new(verifier)))
 }
 
-fn directory(
-    config: &ServeConfig,
-    client: &HttpClient,
-    sources: &FhirSources,
-) -> Result<Arc<dyn PatientDirectory>, Vec<Fault>> {
-    let guard = sources.guard(Source::Registration);
-    let mut sources = config.sources.sources.iter();
-    let registration = sources.find(|source| source.source == Source::Registration);
-    match registration.map(source_settings).zip(guard) {
-        Some((settings, guard)) => Ok(Arc::new(HttpPatientDirectory::new(
-            settings,
-            client.clone(),
-            guard,
-        )?)),
-        None => Ok(Arc::new(Unconfigured)),
+fn directory(sources: &FhirSources) -> Arc<dyn PatientDirectory> {
+    match sources.line(Source::Registration) {
+        Some(line) => Arc::new(HttpPatientDirectory::new(line)),
+        None => Arc::new(Unconfigured),
     }
 }
 

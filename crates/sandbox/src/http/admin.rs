@@ -2,6 +2,7 @@
 
 pub(super) mod issuer;
 pub(super) mod people;
+pub(super) mod services;
 
 use std::sync::Arc;
 
@@ -61,6 +62,8 @@ pub(super) async fn index(State(world): Shared) -> Response {
         "POST /_admin/issuer/fault {mode: none|down|slow}",
         "POST /_admin/issuer/introspection/fault {mode: none|down|slow, latencyMs}",
         "POST /_admin/issuer/revoke {token} | {sid} | {sub} | {sub, client}",
+        "PUT /_admin/services/{client} {keys}",
+        "GET|POST /_admin/services {guarded, lifetimeS, down, latencyMs, revoke}",
         "GET|POST|DELETE /_admin/sources/{source}/fault {latencyMs, errorRate, status, mode}",
         "POST /_admin/records/{source}?tenant=&listedFor=",
         "DELETE /_admin/records/{source}/{type}/{id}?tenant=",

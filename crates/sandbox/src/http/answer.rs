@@ -270,7 +270,8 @@ fn capabilities(world: &World, source: Source) -> Bytes {
             "Practitioner",
             "PractitionerRole",
         ],
-        Source::Identity => &[],
+        // Of a type that is put there.
+        Source::Platform | Source::Identity => &[],
     };
     let resource = |name: &&str| json!({ "type": name, "interaction": [{ "code": "read" }, { "code": "search-type" }] });
     let resources: Vec<Value> = types.iter().map(resource).collect();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
@@ -10,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
 use super::answer::{Answer, Call, FHIR_JSON, answer, foreign_entries};
-use super::{bad, bomb, rest};
+use super::{bad, bomb, rest, service};
 use crate::calls::RecordedCall;
 use crate::fault::{Mode, Turn};
 use crate::search::Search;
@@ -46,7 +47,16 @@ async fn answered(world: Arc<World>, source: Source, path: String, request: Inco
         let call = recorded(&world, source, path.to_owned(), request);
         return answer(&world, &call).into_response();
     }
+    let authorization = request.2.get(header::AUTHORIZATION).cloned();
+    // No question about records, and so not among the calls.
+    if path == ".well-known/smart-configuration" {
+        return Json(service::configuration(&world)).into_response();
+    }
     let call = recorded(&world, source, path, request);
+    let shown = authorization.as_ref().and_then(|value| value.to_str().ok());
+    if !world.services().admits(source, shown) {
+        return service::unauthorized();
+    }
     let turn = world.faults().next_turn(source);
     if !world.pause(turn.latency).await {
         return stopping();

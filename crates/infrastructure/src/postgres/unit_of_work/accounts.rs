@@ -190,8 +190,18 @@ impl Accounts for PgUnitOfWork {
         .bind(account.preferred_language.as_deref())
         .bind(now.to_sqlx())
         .bind(account.version);
+        // With the account goes by which ids sources know its patient: another account of theirs
+        // finds it out anew.
+        let is_closed = account.status == AccountStatus::Closed;
+        let forgotten =
+            sqlx::query("DELETE FROM patient_links WHERE tenant_id = $1 AND patient_id = $2")
+                .bind(self.tenant.as_str())
+                .bind(account.patient.as_ref().map(PatientId::as_str));
         let connection = &mut *self.transaction;
         Self::step(&self.shared.database, async {
+            if is_closed {
+                forgotten.execute(&mut *connection).await?;
+            }
             match asked.execute(connection).await {
                 Ok(updated) => Ok(stored(updated.rows_affected())),
                 // Somebody bound the identity at the same moment.

@@ -250,6 +250,15 @@ impl InboxUnitOfWork for PgUnitOfWork {
         self.execute(update).await
     }
 
+    async fn forget_names(&mut self, patient: &PatientId) -> Result<(), StoreError> {
+        let tenant = self.tenant.clone();
+        let delete =
+            sqlx::query("DELETE FROM patient_links WHERE tenant_id = $1 AND patient_id = $2")
+                .bind(tenant.as_str())
+                .bind(patient.as_str());
+        self.execute(delete).await
+    }
+
     async fn revoke_session(
         &mut self,
         issuer: &Issuer,

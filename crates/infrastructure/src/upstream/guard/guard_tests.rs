@@ -3,7 +3,7 @@ use super::*;
 const LONG: Duration = Duration::from_secs(20);
 
 fn guard() -> Arc<SourceGuard> {
-    Arc::clone(Guards::new().of(Source::Laboratory).expect("one a source"))
+    Arc::new(SourceGuard::alone(Source::Laboratory))
 }
 
 fn soon() -> Instant {
@@ -22,15 +22,14 @@ async fn open(guard: &SourceGuard) {
 
 #[tokio::test]
 async fn places_are_limited_and_given_back() {
-    let guards = Guards::new();
-    let guard = guards.of(Source::Laboratory).expect("one a source");
+    let guard = &guard();
     let mut calls = Vec::new();
     for _ in 0..PLACES {
         calls.push(enter(guard).await);
     }
     assert_eq!(guard.enter(soon()).await.err(), Some(NotAsked));
-    let other = guards.of(Source::Medication).expect("one a source");
-    assert!(other.enter(soon()).await.is_ok(), "each source has its own");
+    let stream = guard.stream(soon()).await;
+    assert!(stream.is_ok(), "contents that run are counted apart");
     let waiting = enter(guard);
     let leaving = async { drop(calls.pop()) };
     tokio::join!(waiting, leaving);
@@ -76,4 +75,17 @@ async fn a_call_that_is_given_up_says_nothing_and_leaves_its_place() {
     }
     assert_eq!(guard.places.available_permits(), PLACES);
     assert_eq!(guard.health(), (Source::Laboratory, true));
+}
+
+#[tokio::test]
+async fn running_contents_are_limited_and_leave_the_places_of_calls_alone() {
+    let guard = guard();
+    let mut streams = Vec::new();
+    for _ in 0..STREAMS {
+        streams.push(guard.stream(soon()).await.expect("a place"));
+    }
+    assert_eq!(guard.stream(soon()).await.err(), Some(NotAsked));
+    drop(enter(&guard).await);
+    streams.pop();
+    assert!(guard.stream(soon()).await.is_ok());
 }

@@ -6,13 +6,12 @@ mod memory;
 mod retry_budget;
 mod window;
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use metrics::{counter, gauge};
 use portal_domain::source::Source;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::time::timeout_at;
 
 use self::breaker::{Breaker, BreakerState, Pass};
@@ -24,32 +23,24 @@ pub(super) use self::memory::{NoRoom, Reservation};
 
 /// Calls of one source at a time, and so its connections; the others wait within their deadlines.
 const PLACES: usize = 64;
+/// Contents of one source that run at a time. They are not among its calls: whoever reads slowly
+/// keeps others from contents at most, never from records.
+const STREAMS: usize = 64;
 
-/// The guards of a pod.
-pub(super) struct Guards(BTreeMap<Source, Arc<SourceGuard>>);
-
-impl Guards {
-    /// One for each source; all share one budget of memory.
-    pub(super) fn new() -> Self {
-        let memory = MemoryBudget::new();
-        let guard = |source| (source, Arc::new(SourceGuard::new(source, memory.share())));
-        Self(Source::ALL.into_iter().map(guard).collect())
-    }
-
-    pub(super) fn of(&self, source: Source) -> Option<&Arc<SourceGuard>> {
-        self.0.get(&source)
-    }
-
-    pub(super) fn all(&self) -> impl Iterator<Item = &SourceGuard> {
-        self.0.values().map(Arc::as_ref)
-    }
+/// The guards of a pod: one for each source, in the order of [`Source::ALL`]; all share one budget
+/// of memory.
+pub(super) fn guards() -> impl Iterator<Item = Arc<SourceGuard>> {
+    let memory = MemoryBudget::new();
+    let guard = move |source| Arc::new(SourceGuard::new(source, memory.share()));
+    Source::ALL.into_iter().map(guard)
 }
 
 /// The guard of one source in one pod.
-pub struct SourceGuard {
+pub(super) struct SourceGuard {
     source: Source,
     breaker: Mutex<Breaker>,
     places: Semaphore,
+    streams: Arc<Semaphore>,
     retries: RetryBudget,
     memory: MemoryShare,
 }
@@ -60,7 +51,7 @@ pub(super) struct NotAsked;
 
 impl SourceGuard {
     /// A guard of a source that is asked beside no other.
-    pub fn alone(source: Source) -> Self {
+    pub(in crate::upstream) fn alone(source: Source) -> Self {
         Self::new(source, MemoryBudget::new().share())
     }
 
@@ -69,6 +60,7 @@ impl SourceGuard {
             source,
             breaker: Mutex::new(Breaker::new(Instant::now())),
             places: Semaphore::new(PLACES),
+            streams: Arc::new(Semaphore::new(STREAMS)),
             retries: RetryBudget::new(),
             memory,
         };
@@ -96,6 +88,15 @@ impl SourceGuard {
             end: CallEnd::Unjudged,
             _place: place,
         })
+    }
+
+    /// A place among the contents that run, within a deadline.
+    pub(super) async fn stream(&self, deadline: Instant) -> Result<OwnedSemaphorePermit, NotAsked> {
+        let place = Arc::clone(&self.streams).acquire_owned();
+        match timeout_at(deadline.into(), place).await {
+            Ok(Ok(place)) => Ok(place),
+            _ => Err(self.not_asked("streams")),
+        }
     }
 
     /// Whether a call that failed may be made once more.

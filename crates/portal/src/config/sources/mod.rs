@@ -1,5 +1,6 @@
 //! The clinical services: one URL for all, or one for each.
 
+mod auth;
 mod checks;
 mod settings;
 
@@ -9,16 +10,18 @@ use std::time::Duration;
 
 use portal_application::{RecordRules, SourceRules};
 use portal_domain::id::TenantId;
+use portal_domain::patient_link::PatientIds;
 use portal_domain::release::{ReleaseMode, ReleaseRules};
 use portal_domain::sensitivity::LabelMode;
 use portal_domain::source::Source;
-use portal_infrastructure::upstream::Tenancy;
+use portal_infrastructure::upstream::{CredentialSettings, Tenancy};
 
 use super::parse;
 use super::reader::{Expected, Reader};
 
-use checks::{check_codes, check_singles};
-pub(super) use settings::{FAMILIES, Family, SETTINGS, url_setting};
+pub(super) use auth::credential_at;
+use checks::{check_codes, check_mesh, check_registration, check_singles, check_tenancies};
+pub(super) use settings::{FAMILIES, FHIR_AUTH, Family, SETTINGS, url_setting};
 use settings::{FHIR_URL, MESH_MTLS, RELEASE_TAG_SYSTEM};
 
 /// One source.
@@ -34,10 +37,14 @@ pub struct SourceConfig {
     pub release: ReleaseMode,
     /// How far its labels can be relied on.
     pub labels: LabelMode,
+    /// How it names patients; the same for all with one URL.
+    pub patient_ids: PatientIds,
     /// How it tells tenants apart.
     pub tenancy: Tenancy,
     /// How long one call may take.
     pub timeout: Duration,
+    /// How this service authenticates to it; the same for all with one URL.
+    pub credential: CredentialSettings,
 }
 
 /// All sources.
@@ -64,7 +71,11 @@ pub(super) fn sources(
         .map(|family| source(reader, family, shared.as_deref(), mesh))
         .collect();
     let mut sources: Vec<_> = sources.into_iter().collect::<Option<_>>()?;
+    auth::check_shared(reader);
+    check_mesh(reader, &sources, mesh);
     check_singles(reader, &sources, tenants);
+    check_registration(reader, &sources);
+    check_tenancies(reader, &sources);
     // One URL in all needs no code to tell bases apart.
     if sources.iter().all(|source| source.url == sources[0].url) {
         for source in &mut sources {
@@ -80,16 +91,7 @@ pub(super) fn sources(
 
 /// Whether a mesh authenticates and encrypts what is called.
 pub(super) fn mesh(reader: &mut Reader<'_>) -> bool {
-    let mesh = reader.read(&MESH_MTLS, parse::boolean);
-    if reader.in_production() && mesh == Some(false) && reader.needs(&FAMILIES[0].url) {
-        let problem = "is not true, and sources are called without authentication";
-        reader.fault(
-            &MESH_MTLS,
-            problem,
-            "true, once a mesh authenticates the calls",
-        );
-    }
-    mesh.unwrap_or(false)
+    reader.read(&MESH_MTLS, parse::boolean).unwrap_or(false)
 }
 
 fn source(
@@ -111,19 +113,23 @@ fn source(
     let labels = reader.read(&family.labels, labels);
     let timeout = parse::integer(1..=60_000, "milliseconds from 1 to 60000");
     let timeout = reader.read(&family.timeout, timeout);
-    reader.read(&family.auth, |value| match value {
-        "none" => Ok(()),
-        _ => Err("none, the one way of this version"),
-    });
+    let credential = url
+        .as_deref()
+        .and_then(|url| credential_at(reader, url, mesh));
     let tenancy = url.as_deref().and_then(|url| tenancy(reader, family, url));
+    let patient_ids = url
+        .as_deref()
+        .and_then(|url| patient_ids(reader, family, url));
     Some(SourceConfig {
         source: family.source,
         url: url?,
         id_code: id_code?,
         release: release?,
         labels: labels?,
+        patient_ids: patient_ids?,
         tenancy: tenancy?,
         timeout: Duration::from_millis(timeout?),
+        credential: credential?,
     })
 }
 
@@ -150,6 +156,26 @@ fn release(value: &str) -> Result<ReleaseMode, Expected> {
         "byStatus" => Ok(ReleaseMode::ByStatus),
         _ => Err("marked or byStatus"),
     }
+}
+
+/// What is said of its URL: of one server there is one way to name patients.
+fn patient_ids(reader: &mut Reader<'_>, family: &Family, url: &str) -> Option<PatientIds> {
+    let at_url = |other: &&Family| {
+        let at = reader.text(&other.url).or(reader.text(&FHIR_URL));
+        at.is_some_and(|at| at.trim_end_matches('/') == url) && reader.is_set(&other.patient_ids)
+    };
+    let Some(said) = FAMILIES.iter().find(at_url) else {
+        return Some(PatientIds::Shared);
+    };
+    let own = reader.text(&family.patient_ids);
+    if own.is_some() && own != reader.text(&said.patient_ids) {
+        let problem = format!("differs from {}", said.patient_ids.name);
+        let expected = "the same, because both have one URL";
+        reader.fault(&family.patient_ids, problem, expected);
+    }
+    reader.read(&said.patient_ids, |value| {
+        value.parse().map_err(|_| "shared or identifier:<system>")
+    })
 }
 
 fn tenancy(reader: &mut Reader<'_>, family: &Family, url: &str) -> Option<Tenancy> {
@@ -191,6 +217,7 @@ pub(super) fn rules(
             tag_system: config.release_tag_system.as_str().into(),
             labels: source.labels,
         },
+        patient_ids: source.patient_ids.clone(),
     });
     match RecordRules::new(sources.collect(), public_url.to_owned()) {
         Ok(rules) => Some(Arc::new(rules)),

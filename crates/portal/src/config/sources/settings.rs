@@ -4,6 +4,8 @@ use portal_domain::source::Source;
 
 use crate::config::setting::{Form, Role, Setting};
 
+use super::auth::{AuthFamily, auth_family};
+
 pub(in crate::config) static FHIR_URL: Setting = Setting::new(
     "FHIR_URL",
     Form::Own("URL; {tenant} in it stands for the tenant"),
@@ -26,6 +28,9 @@ pub(in crate::config) static RELEASE_TAG_SYSTEM: Setting = Setting::new(
 )
 .default("urn:ghasi-ehealth:release");
 
+/// How this service authenticates to the base of every source that has no URL of its own.
+pub(in crate::config) static FHIR_AUTH: AuthFamily = auth_family!("FHIR");
+
 /// The settings of one source.
 pub(in crate::config) struct Family {
     pub(super) source: Source,
@@ -33,22 +38,24 @@ pub(in crate::config) struct Family {
     pub(super) id_code: Setting,
     pub(super) release: Setting,
     pub(super) labels: Setting,
+    pub(super) patient_ids: Setting,
     pub(super) tenancy: Setting,
     pub(super) timeout: Setting,
-    pub(super) auth: Setting,
+    pub(super) auth: AuthFamily,
 }
 
 impl Family {
-    pub(in crate::config) fn settings(&self) -> [&Setting; 7] {
-        [
+    pub(in crate::config) fn settings(&self) -> impl Iterator<Item = &Setting> {
+        let own = [
             &self.url,
             &self.id_code,
             &self.release,
             &self.labels,
+            &self.patient_ids,
             &self.tenancy,
             &self.timeout,
-            &self.auth,
-        ]
+        ];
+        own.into_iter().chain(self.auth.settings())
     }
 }
 
@@ -102,6 +109,14 @@ macro_rules! family {
                  from proxies, or code lists say what is sensitive.",
             )
             .default("none"),
+            patient_ids: Setting::new(
+                concat!($prefix, "_PATIENT_IDS"),
+                Form::Own("shared | identifier:<system>"),
+                "shared",
+                "Whether it names patients by registration's ids, or by its own: then a patient is \
+                 the one whose identifier of this system is that of registration's Patient.",
+            )
+            .derived("what a source with the same URL says, else shared"),
             tenancy: Setting::new(
                 concat!($prefix, "_TENANCY"),
                 Form::Own("header | {tenant} | single:<tenant>"),
@@ -117,13 +132,7 @@ macro_rules! family {
             )
             .unit("milliseconds")
             .default("1500"),
-            auth: Setting::new(
-                concat!($prefix, "_AUTH"),
-                Form::Choice("none"),
-                "none",
-                "How this service authenticates to it; in production `none` needs MESH_MTLS=true.",
-            )
-            .default("none"),
+            auth: auth_family!($prefix),
         }
     };
 }

@@ -2,7 +2,7 @@ use super::Scene;
 use crate::config::{EntitlementsConfig, Role, Secrecy, operate, process, relay, serve, table};
 
 /// A malformed value for each setting that has a form.
-const MALFORMED: [(&str, &str); 79] = [
+const MALFORMED: [(&str, &str); 95] = [
     ("PORTAL_PROFILE", "staging"),
     ("PUBLIC_URL", "portal.example.org"),
     ("PUBLIC_URL", "https://u:p@portal.example.org"),
@@ -94,9 +94,25 @@ const MALFORMED: [(&str, &str); 79] = [
     ("LABORATORY_ID_CODE", ""),
     ("LABORATORY_RELEASE", "all"),
     ("LABORATORY_LABELS", "some"),
+    ("LABORATORY_PATIENT_IDS", "own"),
+    ("LABORATORY_PATIENT_IDS", "identifier:"),
     ("LABORATORY_TENANCY", "{tenant}"),
     ("LABORATORY_TIMEOUT_MS", "0"),
+    ("LABORATORY_AUTH", "basic"),
     ("LABORATORY_AUTH", "bearer"),
+    ("LABORATORY_AUTH_TOKEN", "unused"),
+    ("LABORATORY_CLIENT_ID", "unused"),
+    ("LABORATORY_CLIENT_KEY", "unused"),
+    ("LABORATORY_CLIENT_KEY_ID", "unused"),
+    ("LABORATORY_TOKEN_URL", "https://unused.example.org"),
+    ("LABORATORY_SCOPE", "unused"),
+    ("FHIR_AUTH", "none"),
+    ("FHIR_AUTH_TOKEN", "unused"),
+    ("FHIR_CLIENT_ID", "unused"),
+    ("FHIR_CLIENT_KEY", "unused"),
+    ("FHIR_CLIENT_KEY_ID", "unused"),
+    ("FHIR_TOKEN_URL", "https://unused.example.org"),
+    ("FHIR_SCOPE", "unused"),
 ];
 
 #[test]
@@ -287,7 +303,7 @@ fn staff_and_people_are_optional_and_licences_come_from_one_place() {
         .unset("COMMUNICATION_URL")
         .set("FHIR_URL", "https://fhir.example.org/r4")
         .config();
-    assert!(bare.people.staff.is_none() && bare.people.communication_url.is_none());
+    assert!(bare.people.staff.is_none() && bare.people.communication.is_none());
     let none = Scene::production().unset("ENTITLEMENTS_STATIC");
     assert_eq!(
         none.faults(),
@@ -391,7 +407,7 @@ fn a_relay_needs_the_stores_and_the_keys_of_its_jobs() {
         .expect("it starts")
         .config
         .jobs;
-    assert!(jobs.communication_url.is_none() && jobs.identity_admin.is_none());
+    assert!(jobs.communication.is_none() && jobs.identity_admin.is_none());
     let without = relay_faults(&relaying().unset("KEY_RING"));
     assert!(
         without[0].starts_with("KEY_RING: is missing"),
@@ -400,7 +416,7 @@ fn a_relay_needs_the_stores_and_the_keys_of_its_jobs() {
     let noted = relaying().set("COMMUNICATION_URL", "https://communication.example.org");
     let jobs = noted.with_inputs(relay).expect("it starts").config.jobs;
     assert_eq!(
-        jobs.communication_url.as_deref(),
+        jobs.communication.as_ref().map(|one| one.url.as_str()),
         Some("https://communication.example.org")
     );
 }

@@ -1,5 +1,6 @@
 //! Every fault of every setting, and nothing of any secret.
 
+mod credentials;
 mod faults;
 mod precedence;
 mod shown;

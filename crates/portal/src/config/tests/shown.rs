@@ -1,4 +1,5 @@
-use super::{KEY, Scene};
+use super::{KEY, Scene, credentials};
+use crate::config::sources::FHIR_AUTH;
 use crate::config::{Secrecy, example, table};
 
 #[test]
@@ -71,7 +72,19 @@ fn the_examples_are_a_configuration_that_starts() {
         .set("OIDC_CLIENT_SECRET", "secret")
         .set("IDENTITY_ADMIN_CLIENT_SECRET", "secret");
     // One of two, and the example shows both.
-    let scene = scene.unset("ENTITLEMENTS_URL");
+    let mut scene = scene.unset("ENTITLEMENTS_URL");
+    for setting in table::settings() {
+        // Every source has a URL of its own.
+        if FHIR_AUTH
+            .settings()
+            .iter()
+            .any(|one| one.name == setting.name)
+        {
+            scene = scene.unset(setting.name);
+        } else if setting.name.ends_with("_CLIENT_KEY") {
+            scene = scene.set(setting.name, credentials::KEY);
+        }
+    }
     assert_eq!(scene.faults(), Vec::<String>::new());
 }
 

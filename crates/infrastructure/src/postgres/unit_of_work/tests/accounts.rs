@@ -1,6 +1,8 @@
 use portal_application::ports::Stored::{self, Done, Taken};
-use portal_domain::account::AccountStatus;
+use portal_application::ports::{LinkPlace, PatientLink, PatientLinks as _};
+use portal_domain::account::{AccountStatus, StatusReason};
 
+use super::super::super::patient_links::PgPatientLinks;
 use super::*;
 
 const ROUNDS: usize = 10;
@@ -131,4 +133,29 @@ async fn preferences_count_their_versions() {
     }
     let kept = work.accounts().preferences(id).await.unwrap();
     assert_eq!(kept, Some((chosen, 2)));
+}
+
+#[tokio::test]
+async fn with_an_account_goes_by_which_ids_sources_know_its_patient() {
+    let scene = Scene::begin().await;
+    let links = PgPatientLinks::new(scene.database.database(Login::App));
+    let place = LinkPlace {
+        tenant: scene.tenant.id.clone(),
+        base: "https://lab.example/r4".into(),
+        system: "urn:mrn".into(),
+    };
+    let patient = scene.tenant.patient();
+    let link = PatientLink {
+        at_source: PatientId::parse("x-1").unwrap(),
+        verified_at: now(),
+    };
+    links.keep(&place, &patient, &link).await.unwrap();
+    let mut account = found(&scene, scene.tenant.account).await;
+    account.preferred_language = Some("en".to_owned());
+    assert_eq!(update(&scene, &account).await, Done);
+    assert!(links.find(&place, &patient).await.unwrap().is_some());
+    let mut account = found(&scene, scene.tenant.account).await;
+    account.close(StatusReason::RecordsMerged, now()).unwrap();
+    assert_eq!(update(&scene, &account).await, Done);
+    assert_eq!(links.find(&place, &patient).await, Ok(None));
 }
