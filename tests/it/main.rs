@@ -10,6 +10,7 @@ mod contents;
 mod delegations;
 mod durability;
 mod failure;
+mod features;
 mod generated;
 mod hooks;
 mod idempotency;

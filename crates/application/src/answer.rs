@@ -24,6 +24,8 @@ pub enum SourceStatus {
     Stale,
     /// Missing.
     Unavailable,
+    /// Not asked, because the tenant has not licensed it.
+    NotEntitled,
 }
 
 impl SourceStatus {
@@ -34,6 +36,7 @@ impl SourceStatus {
             Self::Cached => "cached",
             Self::Stale => "stale",
             Self::Unavailable => "unavailable",
+            Self::NotEntitled => "notEntitled",
         }
     }
 }
@@ -91,6 +94,16 @@ impl SourceReport {
             status: SourceStatus::Unavailable,
             as_of: None,
             retry_after: Some(retry_after),
+        }
+    }
+
+    /// Of a source that was not asked.
+    pub(crate) const fn not_entitled(source: Source) -> Self {
+        Self {
+            source,
+            status: SourceStatus::NotEntitled,
+            as_of: None,
+            retry_after: None,
         }
     }
 

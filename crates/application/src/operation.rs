@@ -3,9 +3,19 @@
 
 use portal_domain::access::{AccountNeed, Action, ProxyNeed, ScopeNeed, Surface};
 use portal_domain::audit::EventType;
+use portal_domain::feature::Feature;
 use portal_domain::proxy_delegation::DelegationRight;
 use portal_domain::scope::Interaction;
 use portal_fhir::{ResourceType, is_searchable};
+
+/// The sub-feature of the one source that answers for a type.
+const fn feature(resource_type: ResourceType) -> Option<Feature> {
+    match resource_type {
+        ResourceType::Coverage | ResourceType::ExplanationOfBenefit => Some(Feature::Claims),
+        ResourceType::Communication => Some(Feature::Communication),
+        _ => None,
+    }
+}
 
 const fn portal(
     operation: &'static str,
@@ -18,6 +28,7 @@ const fn portal(
         operation,
         surface: Surface::Portal,
         event_type,
+        feature: feature(resource_type),
         account: AccountNeed::Active,
         scope: ScopeNeed::Record(resource_type, interaction),
         proxy,
@@ -359,6 +370,7 @@ const fn of_fhir(
         operation,
         surface: Surface::Fhir,
         event_type,
+        feature: feature(resource_type),
         account: AccountNeed::Active,
         scope: ScopeNeed::Record(resource_type, interaction),
         proxy: ProxyNeed::OfType,
@@ -426,4 +438,26 @@ pub fn fhir() -> impl Iterator<Item = Action> {
         other => fhir_read(other),
     };
     types().map(read).chain(searched.map(fhir_search))
+}
+
+#[cfg(test)]
+mod tests {
+    use portal_domain::source::RecordSet;
+
+    use super::*;
+
+    #[test]
+    fn what_one_source_answers_for_needs_what_that_source_needs() {
+        for resource_type in ResourceType::ALL.iter().copied() {
+            let mut sources: Vec<_> = RecordSet::of_type(resource_type)
+                .map(RecordSet::source)
+                .collect();
+            sources.dedup();
+            let needed = match sources.as_slice() {
+                [source] => Feature::of_source(*source),
+                _ => None,
+            };
+            assert_eq!(feature(resource_type), needed, "{resource_type}");
+        }
+    }
 }

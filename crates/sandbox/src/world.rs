@@ -28,7 +28,7 @@ pub(crate) use people::PatientChange;
 /// The tenant that calls without `X-Tenant-ID` mean.
 const FIRST_TENANT: &str = "demo";
 /// What every tenant has licensed to begin with.
-const LICENCE: &str = "ehr.portal";
+const LICENCES: [&str; 3] = ["ehr.portal", "ehr.claims", "communication"];
 
 /// The state of one sandbox.
 pub(crate) struct World {
@@ -62,7 +62,7 @@ impl World {
             registrants,
         } = fill(&mut store, options)?;
         let licensed = people.iter().map(|person| person.tenant.clone());
-        let entitlements = licensed.map(|tenant| (tenant, vec![LICENCE.to_owned()]));
+        let entitlements = licensed.map(|tenant| (tenant, LICENCES.map(str::to_owned).to_vec()));
         Ok(Self {
             issuer: Issuer::new(&origin, &options.realms)?,
             origin,

@@ -56,6 +56,8 @@ Why some cells are as they are
 - Who acts for nobody reads their own `me`, log and lists: another's id in the path is 404 as if
   it were absent, in a FHIR search 403 for every id that is not theirs, existing or not.
   `Patient?_id=` of another is an empty Bundle, as for an id that nobody has.
+- Cover, explanations of benefit and messages belong to sub-features: a tenant that has licensed the
+  portal alone has none of them, and its timeline says so.
 - A third party's token is refused on REST for what it is before anybody is asked about it.
 - A tenant claim that is no tenant's id agrees with nothing; in another tenant there is no account
   of this identity, so that it may register there.
@@ -79,7 +81,7 @@ Why some cells are as they are
 ";
 
 /// Status and code of each letter. A refusal that is not here fails the test: give it a letter.
-pub(super) const REFUSALS: [(char, &str); 19] = [
+pub(super) const REFUSALS: [(char, &str); 20] = [
     ('u', "401 UNAUTHENTICATED"),
     ('e', "401 TOKEN_EXPIRED"),
     ('r', "401 TOKEN_REVOKED"),
@@ -88,6 +90,7 @@ pub(super) const REFUSALS: [(char, &str); 19] = [
     ('t', "403 TENANT_CLAIM_REQUIRED"),
     ('T', "403 TENANT_MISMATCH"),
     ('l', "403 MODULE_NOT_LICENSED"),
+    ('f', "403 FEATURE_NOT_ENABLED"),
     ('m', "403 MFA_REQUIRED"),
     ('k', "403 ACCOUNT_NOT_LINKED"),
     ('a', "403 ACCOUNT_NOT_ACTIVE"),

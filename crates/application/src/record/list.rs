@@ -116,7 +116,7 @@ impl RecordList {
             Self::Timeline => RecordSet::all()
                 .filter(|set| set.is_of_patient() && *set != RecordSet::Provenances)
                 .filter(|set| *set != RecordSet::Patient)
-                .filter(|set| grant.read(set.resource_type()).is_some())
+                .filter(|set| grant.reaches(set.resource_type()))
                 .collect(),
             Self::Radiology => vec![RecordSet::RadiologyReports],
             Self::Medications => vec![RecordSet::MedicationRequests],

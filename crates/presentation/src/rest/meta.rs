@@ -45,7 +45,7 @@ pub(crate) struct WithheldMeta {
 pub(crate) struct SourceMeta {
     /// The source, such as `laboratory`.
     source: &'static str,
-    /// `fresh`, `cached`, `stale` or `unavailable`.
+    /// `fresh`, `cached`, `stale`, `unavailable` or `notEntitled`.
     status: &'static str,
     /// When it was asked (RFC 3339 UTC).
     #[serde(skip_serializing_if = "Option::is_none")]
