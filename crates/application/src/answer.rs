@@ -1,8 +1,10 @@
 //! What use cases answer: a disclosure and what is said about it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use portal_domain::account::AccountSnapshot;
 use portal_domain::disclosure::{Disclosure, Sealed};
 use portal_domain::proxy_delegation::{DelegationSnapshot, RightSet};
@@ -246,6 +248,38 @@ pub struct ListAnswer {
     pub decided_at: Timestamp,
     /// Whose calendar counts.
     pub tenant: Arc<Tenant>,
+    /// The IANA zones that the places of appointments say, by the appointment's id.
+    pub time_zones: HashMap<Box<str>, Box<str>>,
+}
+
+/// A page of those who can be booked.
+#[derive(Debug)]
+pub struct ProvidersAnswer {
+    /// Groups [`crate::record::PROVIDERS`], and what these refer to:
+    /// [`crate::record::PRACTITIONERS`], [`crate::record::LOCATIONS`],
+    /// [`crate::record::ORGANIZATIONS`].
+    pub disclosure: Disclosure,
+    /// The sealed cursor of the next page.
+    pub next: Option<String>,
+    /// When it was decided, for names that are in use for a while.
+    pub decided_at: Timestamp,
+    /// The tenant's zone.
+    pub zone: TimeZone,
+    /// What it is made of.
+    pub completeness: Completeness,
+}
+
+/// One appointment for a calendar.
+#[derive(Debug)]
+pub struct CalendarAnswer {
+    /// Exactly one record, in group [`crate::record::RECORDS`].
+    pub disclosure: Disclosure,
+    /// Where its clock stands.
+    pub zone: TimeZone,
+    /// The id of its tenant: what makes its own id unique.
+    pub tenant: String,
+    /// What it is made of.
+    pub completeness: Completeness,
 }
 
 impl ListAnswer {
@@ -257,6 +291,7 @@ impl ListAnswer {
             completeness: about.completeness,
             decided_at: about.decided_at,
             tenant: about.tenant,
+            time_zones: about.time_zones,
         }
     }
 }

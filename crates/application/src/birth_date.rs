@@ -10,8 +10,9 @@ use portal_domain::tenant::Tenant;
 
 use crate::caller::Caller;
 use crate::ports::SourceError;
-use crate::record::{FRESH_FOR, LoadContext, Loader};
+use crate::record::{LoadContext, Loader};
 
+const FRESH_FOR: SignedDuration = RecordSet::Patient.fresh_for();
 const REMEMBERED: u64 = 100_000;
 
 /// The birth dates that this pod knows.

@@ -200,6 +200,22 @@ pub const GET_APPOINTMENT: Action = portal(
     Interaction::Read,
     ProxyNeed::OfType,
 );
+/// `GET /v1/portal/appointments/{id}/calendar`
+pub const GET_APPOINTMENT_CALENDAR: Action = portal(
+    "getAppointmentCalendar",
+    EventType::ChartViewed,
+    ResourceType::Appointment,
+    Interaction::Read,
+    ProxyNeed::OfType,
+);
+/// `GET /v1/portal/providers`
+pub const LIST_PROVIDERS: Action = portal(
+    "listProviders",
+    EventType::ChartViewed,
+    ResourceType::Appointment,
+    Interaction::Search,
+    ProxyNeed::Never,
+);
 /// `GET /v1/portal/results/labs`
 pub const LIST_LAB_RESULTS: Action = portal(
     "listLabResults",
@@ -319,7 +335,7 @@ pub const RESEND_VERIFICATION: Action =
 pub const VERIFY_REGISTRATION: Action = newcomer("verifyRegistration", EventType::AccountActivated);
 
 /// The operations of `/v1/portal`.
-pub const PORTAL: [Action; 38] = [
+pub const PORTAL: [Action; 40] = [
     REGISTER,
     RESEND_VERIFICATION,
     VERIFY_REGISTRATION,
@@ -355,6 +371,8 @@ pub const PORTAL: [Action; 38] = [
     GET_DEMOGRAPHICS,
     LIST_APPOINTMENTS,
     GET_APPOINTMENT,
+    GET_APPOINTMENT_CALENDAR,
+    LIST_PROVIDERS,
     LIST_LAB_RESULTS,
     LIST_LAB_TRENDS,
     GET_LAB_RESULT,

@@ -13,8 +13,8 @@ use crate::access_log::{AccessLogAnswer, ReadAccessLog};
 use crate::account::{PreferencesAnswer, ReadPreferences, SetPreferences, UpdateMe};
 use crate::act::Performed;
 use crate::answer::{
-    ContentAnswer, LabAnswer, LabsAnswer, ListAnswer, MeAnswer, ReadAnswer, SearchAnswer,
-    SummaryAnswer, TrendsAnswer,
+    CalendarAnswer, ContentAnswer, LabAnswer, LabsAnswer, ListAnswer, MeAnswer, ProvidersAnswer,
+    ReadAnswer, SearchAnswer, SummaryAnswer, TrendsAnswer,
 };
 use crate::apps::{AppsAnswer, ListApps, RevokeApp, UseNotes};
 use crate::birth_date::BirthDates;
@@ -33,8 +33,8 @@ use crate::ports::{
     TokenIntrospection, TokenRefusal, TokenVerifier, UnitsOfWork,
 };
 use crate::record::{
-    Lab, LabTrends, Labs, ListPage, ListedOne, Loader, ReadBinary, ReadDocument, ReadOne,
-    RecordList, RecordRules, Search, Section, SectionPage, Summary,
+    AppointmentCalendar, Lab, LabTrends, Labs, ListPage, ListedOne, Loader, Providers, ReadBinary,
+    ReadDocument, ReadOne, RecordList, RecordRules, Search, Section, SectionPage, Summary,
 };
 use crate::registration::{Register, Resend, Verify};
 
@@ -466,6 +466,39 @@ impl Portal {
         let one = ListedOne { list, id, raw };
         let (disclosure, about) = self.inner.run(caller, &one).await?;
         Ok(ListAnswer::new(disclosure, about))
+    }
+
+    /// One appointment for a calendar.
+    pub async fn appointment_calendar(
+        &self,
+        caller: &Caller,
+        id: &str,
+        raw: Raw<'_>,
+    ) -> Result<CalendarAnswer, AccessError> {
+        let look = AppointmentCalendar { id, raw };
+        let (disclosure, about) = self.inner.run(caller, &look).await?;
+        Ok(CalendarAnswer {
+            disclosure,
+            zone: about.zone,
+            tenant: about.tenant,
+            completeness: about.completeness,
+        })
+    }
+
+    /// A page of those who can be booked.
+    pub async fn providers(
+        &self,
+        caller: &Caller,
+        raw: Raw<'_>,
+    ) -> Result<ProvidersAnswer, AccessError> {
+        let (disclosure, about) = self.inner.run(caller, &Providers { raw }).await?;
+        Ok(ProvidersAnswer {
+            disclosure,
+            next: about.next,
+            decided_at: about.decided_at,
+            zone: about.zone,
+            completeness: about.completeness,
+        })
     }
 
     /// One record by its id.

@@ -1,6 +1,7 @@
 //! The clinical services behind the portal, which of them is the authority for what, and the sets
 //! that are fetched whole and cached.
 
+use jiff::SignedDuration;
 use portal_fhir::{Coding, Contained, Header, ResourceType};
 use serde::{Deserialize, Serialize};
 
@@ -194,6 +195,32 @@ impl RecordSet {
         let resource_type = self.resource_type();
         let reached = [ResourceType::Medication, ResourceType::Binary];
         !reached.contains(&resource_type) && !resource_type.is_directory()
+    }
+
+    /// How long a cached set is as good as a fetched one (specification 04, "Cache").
+    pub const fn fresh_for(self) -> SignedDuration {
+        if self.changes_seldom() {
+            SignedDuration::from_mins(1)
+        } else {
+            SignedDuration::from_secs(30)
+        }
+    }
+
+    /// How long a cached set stands in for a source that is down.
+    pub const fn stale_for(self) -> SignedDuration {
+        if self.changes_seldom() {
+            SignedDuration::from_mins(15)
+        } else {
+            SignedDuration::from_mins(5)
+        }
+    }
+
+    // Dates and money, of which an old copy does no harm that a missing one would not do.
+    const fn changes_seldom(self) -> bool {
+        matches!(
+            self,
+            Self::Appointments | Self::Coverages | Self::ExplanationsOfBenefit
+        )
     }
 
     /// Every set.

@@ -25,7 +25,7 @@ pub(crate) fn is_token_name(name: &str) -> bool {
 }
 
 /// Parameters of REST routes and of every search, beside those that a type declares.
-const SHARED: [&str; 19] = [
+const SHARED: [&str; 22] = [
     "limit",
     "cursor",
     "offset",
@@ -35,6 +35,9 @@ const SHARED: [&str; 19] = [
     "actor",
     "code",
     "category",
+    "specialty",
+    "locationId",
+    "q",
     "_cursor",
     "_count",
     "_sort",

@@ -1,6 +1,6 @@
 //! Lists of records as the portal's own clients read them, and one record of such a list.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -21,6 +21,7 @@ use crate::portal::Inner;
 
 use super::Reading;
 use super::paging::{Page, binding, page};
+use super::places::{PlaceZones, zones};
 use super::read::{find, places};
 use super::search::{matching, missing};
 
@@ -56,6 +57,7 @@ pub(crate) struct ListAbout {
     pub(crate) completeness: Completeness,
     pub(crate) decided_at: Timestamp,
     pub(crate) tenant: Arc<Tenant>,
+    pub(crate) time_zones: HashMap<Box<str>, Box<str>>,
 }
 
 impl ListAbout {
@@ -66,6 +68,7 @@ impl ListAbout {
             completeness,
             decided_at: grant.decided_at(),
             tenant: Arc::clone(grant.tenant()),
+            time_zones: HashMap::new(),
         }
     }
 }
@@ -165,12 +168,15 @@ impl Look for ListPage<'_> {
         let withheld =
             reading.said_of_withheld(said_of.copied(), |header| range.holds(header, zone));
         let dispenses = self.list.dispenses(&mut reading, &items).await;
+        let (places, asked) = self.list.places(&mut reading, &items).await;
+        let sets: Vec<RecordSet> = sets.into_iter().chain(asked).collect();
         let completeness = reading.completeness(&sets);
         Ok(Seen {
             answer: answer(&mut reading, items, dispenses).await,
             about: ListAbout {
                 next: next.map(|key| portal.seal(&binding, &key)),
                 withheld,
+                time_zones: places.names(),
                 ..ListAbout::of(grant, completeness)
             },
         })
@@ -178,6 +184,19 @@ impl Look for ListPage<'_> {
 }
 
 impl RecordList {
+    /// The zones of the places of appointments.
+    async fn places(
+        self,
+        reading: &mut Reading<'_>,
+        records: &[ReleasedRecord],
+    ) -> (PlaceZones, Option<RecordSet>) {
+        if self == Self::Appointments {
+            zones(reading, records).await
+        } else {
+            Default::default()
+        }
+    }
+
     /// What was dispensed of the prescriptions, as far as the caller may see it.
     async fn dispenses(
         self,
@@ -240,15 +259,21 @@ impl Look for ListedOne<'_> {
             Some(id) => by_id(&mut reading, &sets, id).await?,
             None => only(&mut reading, &sets).await?,
         };
+        let records = vec![record];
+        let (places, asked) = self.list.places(&mut reading, &records).await;
+        let sets: Vec<RecordSet> = sets.into_iter().chain(asked).collect();
         let completeness = reading.completeness(&sets);
         Ok(Seen {
-            answer: answer(&mut reading, vec![record], Vec::new()).await,
-            about: ListAbout::of(grant, completeness),
+            answer: answer(&mut reading, records, Vec::new()).await,
+            about: ListAbout {
+                time_zones: places.names(),
+                ..ListAbout::of(grant, completeness)
+            },
         })
     }
 }
 
-async fn by_id(
+pub(super) async fn by_id(
     reading: &mut Reading<'_>,
     sets: &[RecordSet],
     id: &str,

@@ -18,7 +18,7 @@ use crate::ports::{
 
 use super::RecordRules;
 use super::flight::Flights;
-use super::rules::{FRESH_FOR, RETRY_AFTER, SOURCE_BUDGET, STALE_FOR};
+use super::rules::{RETRY_AFTER, SOURCE_BUDGET};
 
 type Fetch = Result<Owned, SourceError>;
 /// The generation keeps those who ask after an invalidation from sharing a fetch from before it.
@@ -165,8 +165,8 @@ impl Loader {
     ) -> Option<Owned> {
         let stored = stored?;
         let within = match freshness {
-            Freshness::Fresh | Freshness::Cached => FRESH_FOR,
-            Freshness::Stale => STALE_FOR,
+            Freshness::Fresh | Freshness::Cached => set.fresh_for(),
+            Freshness::Stale => set.stale_for(),
         };
         let age = self.shared.clock.now().duration_since(stored.as_of);
         // A set from the future was stored by a pod whose clock runs ahead: not known to be fresh.

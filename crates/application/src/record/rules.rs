@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::SignedDuration;
 use portal_domain::id::TenantId;
 use portal_domain::release::ReleaseRules;
 use portal_domain::source::{RecordSet, Source};
@@ -30,10 +29,6 @@ pub struct RecordRules {
     public_url: String,
 }
 
-/// How long a cached set is as good as a fetched one.
-pub(crate) const FRESH_FOR: SignedDuration = SignedDuration::from_secs(30);
-/// How long a cached set stands in for a source that is down.
-pub(crate) const STALE_FOR: SignedDuration = SignedDuration::from_secs(5 * 60);
 /// One source's share of a request.
 pub(crate) const SOURCE_BUDGET: Duration = Duration::from_millis(1_500);
 /// Seconds after which a source that failed, and is still asked, is worth asking again.

@@ -149,8 +149,17 @@ impl PatientGrant {
         let interaction = self.action.interaction();
         let scopes = &self.token.scopes;
         let proxy = self.proxy.as_ref();
-        interaction.is_some_and(|act| scopes.allows(resource_type, act))
+        interaction
+            .is_some_and(|act| scopes.allows(resource_type, act) || self.tells_where(resource_type))
             && proxy.is_none_or(|proxy| super::proxy::opens_type(proxy, resource_type))
+    }
+
+    // With whom and where an appointment is, or can be had, belongs to it: a directory is nobody's
+    // record, and the routes of appointments on the portal's own surface have no other scope.
+    fn tells_where(&self, resource_type: ResourceType) -> bool {
+        let about = self.action.resource_type();
+        let of_appointments = about == Some(ResourceType::Appointment);
+        of_appointments && self.action.surface == Surface::Portal && resource_type.is_directory()
     }
 
     /// Whether the tenant holds what a source belongs to.
@@ -183,7 +192,8 @@ impl PatientGrant {
     pub(super) fn covers(&self, set: RecordSet, header: &Header) -> bool {
         let scopes = &self.token.scopes;
         let interaction = self.action.interaction();
-        interaction.is_some_and(|act| scopes.covers(header.resource_type, act, header))
+        let in_scope = |act| scopes.covers(header.resource_type, act, header);
+        (self.tells_where(header.resource_type) || interaction.is_some_and(in_scope))
             && self.delegates(set, header)
     }
 

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::SignedDuration;
 use moka::sync::Cache;
 use portal_application::ports::{Clock, Generation};
 use portal_domain::access::RecordTarget;
@@ -14,11 +13,8 @@ use portal_fhir::Record;
 
 use super::encoding;
 
-/// As long as a set counts as fresh: an older copy asks Redis, where another pod may have stored a
-/// newer one.
-const FRESH_FOR: SignedDuration = SignedDuration::from_secs(30);
-/// Nothing opened stays in memory longer than it is of use.
-const KEPT_FOR: Duration = Duration::from_secs(30);
+/// Nothing opened stays in memory longer than any set is of use.
+const KEPT_FOR: Duration = Duration::from_mins(1);
 /// What a header takes in memory, roughly, beside its resource.
 const HEADER_BYTES: usize = 1_024;
 const REFERENCE_BYTES: usize = 128;
@@ -49,11 +45,12 @@ impl NearSets {
         Self { sets, clock }
     }
 
-    /// The copy of a set, while it is young.
+    /// The copy of a set, while it counts as fresh: beyond that Redis is asked, where another pod
+    /// may have stored a newer one.
     pub(super) fn get(&self, target: &RecordTarget, set: RecordSet) -> Option<Arc<NearSet>> {
         let near = self.sets.get(&(target.clone(), set))?;
         let age = self.clock.now().duration_since(near.stored.as_of);
-        (age <= FRESH_FOR).then_some(near)
+        (age <= set.fresh_for()).then_some(near)
     }
 
     pub(super) fn keep(&self, target: &RecordTarget, near: NearSet) {

@@ -24,8 +24,6 @@ use super::names::Names;
 use super::near::{NearSet, NearSets};
 use super::settings::RedisSettings;
 
-/// How long a set is kept: as long as it may stand in for a source that is down.
-const KEPT_FOR: Duration = Duration::from_mins(5);
 /// How long a generation is kept: far longer than any set or fetch that knows an earlier one, and
 /// no longer, because events make one for patients who never look.
 const GENERATION_KEPT_FOR: Duration = Duration::from_hours(1);
@@ -210,9 +208,9 @@ impl RecordCache for RedisRecordCache {
         };
         let names = self.names.of(target.tenant(), target.patient());
         let command = store_command(
-            &names.generation(stored.set.source()),
+            (&names.generation(stored.set.source()), generation),
             &names.set(stored.set),
-            generation,
+            stored.set,
             &sealed,
         );
         // A refusal and a failure are the same to the caller: the next request fetches again.
@@ -239,7 +237,13 @@ impl RecordInvalidation for RedisRecordCache {
     }
 }
 
-fn store_command(generation_key: &str, key: &str, generation: Generation, sealed: &[u8]) -> Cmd {
+/// Keeps a set for as long as it may stand in for a source that is down.
+fn store_command(
+    (generation_key, generation): (&str, Generation),
+    key: &str,
+    set: RecordSet,
+    sealed: &[u8],
+) -> Cmd {
     let mut command = cmd("EVAL");
     command
         .arg(STORE)
@@ -248,7 +252,7 @@ fn store_command(generation_key: &str, key: &str, generation: Generation, sealed
         .arg(key)
         .arg(generation.0)
         .arg(sealed)
-        .arg(milliseconds(KEPT_FOR));
+        .arg(milliseconds(set.stale_for().unsigned_abs()));
     command
 }
 

@@ -2,12 +2,14 @@
 
 mod access_log;
 mod apps;
+mod calendar;
 mod chart;
 mod delegations;
 mod documents;
 mod me;
 mod meta;
 mod preferences;
+mod providers;
 mod records;
 mod registrations;
 mod results;
@@ -61,6 +63,8 @@ pub(crate) fn routes(openapi: utoipa::openapi::OpenApi) -> OpenApiRouter<Faces> 
         .routes(routes!(records::get_demographics))
         .routes(routes!(records::list_appointments))
         .routes(routes!(records::get_appointment))
+        .routes(routes!(calendar::get_appointment_calendar))
+        .routes(routes!(providers::list_providers))
         .routes(routes!(results::list_lab_results))
         .routes(routes!(results::list_lab_trends))
         .routes(routes!(results::get_lab_result))
