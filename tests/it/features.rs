@@ -2,10 +2,14 @@
 
 use portal_tests::{Fixture, Person, TestPortal, scene};
 
-const CLOSED: [&str; 7] = [
+const CLOSED: [&str; 11] = [
     "/v1/portal/coverage",
     "/v1/portal/eob",
     "/v1/portal/eob/clm.nothing",
+    "/v1/portal/billing/statements",
+    "/v1/portal/billing/statements/clm.nothing",
+    "/v1/portal/messages",
+    "/v1/portal/messages/com.nothing",
     "/fhir/R4/Coverage",
     "/fhir/R4/ExplanationOfBenefit",
     "/fhir/R4/Communication",

@@ -2,6 +2,7 @@
 
 mod access_log;
 mod access_table;
+mod appointments;
 mod apps;
 mod bad_input;
 mod chart;
@@ -18,6 +19,7 @@ mod inbox;
 mod jobs;
 mod leaks;
 mod log_redaction;
+mod messages;
 mod outbox;
 mod outside;
 mod overload;
@@ -33,4 +35,5 @@ mod registrations;
 mod release_policy;
 mod shutdown;
 mod smart_scopes;
+mod statements;
 mod tenant_isolation;

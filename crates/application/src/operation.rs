@@ -176,6 +176,46 @@ pub const GET_EXPLANATION_OF_BENEFIT: Action = portal(
     Interaction::Read,
     ProxyNeed::Right(DelegationRight::Billing),
 );
+/// `GET /v1/portal/billing/statements`
+pub const LIST_STATEMENTS: Action = portal(
+    "listStatements",
+    EventType::BillingViewed,
+    ResourceType::ExplanationOfBenefit,
+    Interaction::Search,
+    ProxyNeed::Right(DelegationRight::Billing),
+);
+/// `GET /v1/portal/billing/statements/{id}`
+pub const GET_STATEMENT: Action = portal(
+    "getStatement",
+    EventType::BillingViewed,
+    ResourceType::ExplanationOfBenefit,
+    Interaction::Read,
+    ProxyNeed::Right(DelegationRight::Billing),
+);
+/// `GET /v1/portal/messages`. No proxy: a Communication does not tell whose thread it is of.
+pub const LIST_THREADS: Action = portal(
+    "listThreads",
+    EventType::MessageRead,
+    ResourceType::Communication,
+    Interaction::Search,
+    ProxyNeed::OfType,
+);
+/// `GET /v1/portal/messages/{threadId}`
+pub const GET_THREAD: Action = portal(
+    "getThread",
+    EventType::MessageRead,
+    ResourceType::Communication,
+    Interaction::Read,
+    ProxyNeed::OfType,
+);
+/// `GET /v1/portal/appointments/availability`
+pub const LIST_AVAILABILITY: Action = portal(
+    "listAvailability",
+    EventType::ChartViewed,
+    ResourceType::Appointment,
+    Interaction::Search,
+    ProxyNeed::OfType,
+);
 /// `GET /v1/portal/demographics`
 pub const GET_DEMOGRAPHICS: Action = portal(
     "getDemographics",
@@ -335,7 +375,7 @@ pub const RESEND_VERIFICATION: Action =
 pub const VERIFY_REGISTRATION: Action = newcomer("verifyRegistration", EventType::AccountActivated);
 
 /// The operations of `/v1/portal`.
-pub const PORTAL: [Action; 40] = [
+pub const PORTAL: [Action; 45] = [
     REGISTER,
     RESEND_VERIFICATION,
     VERIFY_REGISTRATION,
@@ -368,6 +408,11 @@ pub const PORTAL: [Action; 40] = [
     LIST_COVERAGE,
     LIST_EXPLANATIONS_OF_BENEFIT,
     GET_EXPLANATION_OF_BENEFIT,
+    LIST_STATEMENTS,
+    GET_STATEMENT,
+    LIST_THREADS,
+    GET_THREAD,
+    LIST_AVAILABILITY,
     GET_DEMOGRAPHICS,
     LIST_APPOINTMENTS,
     GET_APPOINTMENT,

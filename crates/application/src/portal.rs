@@ -13,8 +13,8 @@ use crate::access_log::{AccessLogAnswer, ReadAccessLog};
 use crate::account::{PreferencesAnswer, ReadPreferences, SetPreferences, UpdateMe};
 use crate::act::Performed;
 use crate::answer::{
-    CalendarAnswer, ContentAnswer, LabAnswer, LabsAnswer, ListAnswer, MeAnswer, ProvidersAnswer,
-    ReadAnswer, SearchAnswer, SummaryAnswer, TrendsAnswer,
+    AvailabilityAnswer, CalendarAnswer, ContentAnswer, LabAnswer, LabsAnswer, ListAnswer, MeAnswer,
+    ProvidersAnswer, ReadAnswer, SearchAnswer, SummaryAnswer, ThreadsAnswer, TrendsAnswer,
 };
 use crate::apps::{AppsAnswer, ListApps, RevokeApp, UseNotes};
 use crate::birth_date::BirthDates;
@@ -33,8 +33,9 @@ use crate::ports::{
     TokenIntrospection, TokenRefusal, TokenVerifier, UnitsOfWork,
 };
 use crate::record::{
-    AppointmentCalendar, Lab, LabTrends, Labs, ListPage, ListedOne, Loader, Providers, ReadBinary,
-    ReadDocument, ReadOne, RecordList, RecordRules, Search, Section, SectionPage, Summary,
+    AppointmentCalendar, Availability, Calendars, Lab, LabTrends, Labs, ListPage, ListedOne,
+    Loader, OneThread, Providers, ReadBinary, ReadDocument, ReadOne, RecordList, RecordRules,
+    Search, Section, SectionPage, Summary, ThreadsPage,
 };
 use crate::registration::{Register, Resend, Verify};
 
@@ -99,6 +100,7 @@ pub(crate) struct Inner {
     pub(crate) gate: Gate,
     pub(crate) birth_dates: BirthDates,
     pub(crate) loader: Loader,
+    pub(crate) calendars: Calendars,
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) directory: Arc<dyn PatientDirectory>,
     pub(crate) units: Arc<dyn UnitsOfWork>,
@@ -139,6 +141,7 @@ impl Portal {
             gate,
             birth_dates: BirthDates::new(),
             loader,
+            calendars: Calendars::new(),
             journal: parts.journal,
             directory: parts.directory,
             units: parts.units,
@@ -499,6 +502,42 @@ impl Portal {
             zone: about.zone,
             completeness: about.completeness,
         })
+    }
+
+    /// A page of times that can be booked.
+    pub async fn availability(
+        &self,
+        caller: &Caller,
+        raw: Raw<'_>,
+    ) -> Result<AvailabilityAnswer, AccessError> {
+        let (disclosure, about) = self.inner.run(caller, &Availability { raw }).await?;
+        Ok(AvailabilityAnswer {
+            disclosure,
+            times: about.times,
+            next: about.next,
+            completeness: about.completeness,
+        })
+    }
+
+    /// A page of threads of messages.
+    pub async fn threads(
+        &self,
+        caller: &Caller,
+        raw: Raw<'_>,
+    ) -> Result<ThreadsAnswer, AccessError> {
+        let (disclosure, about) = self.inner.run(caller, &ThreadsPage { raw }).await?;
+        Ok(ThreadsAnswer::new(disclosure, about))
+    }
+
+    /// One thread of messages, by the id of its first.
+    pub async fn thread(
+        &self,
+        caller: &Caller,
+        id: &str,
+        raw: Raw<'_>,
+    ) -> Result<ThreadsAnswer, AccessError> {
+        let (disclosure, about) = self.inner.run(caller, &OneThread { id, raw }).await?;
+        Ok(ThreadsAnswer::new(disclosure, about))
     }
 
     /// One record by its id.

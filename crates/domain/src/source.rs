@@ -126,6 +126,9 @@ record_sets! {
     Coverages, "coverages", Coverage, Claims;
     /// ExplanationOfBenefit.
     ExplanationsOfBenefit, "explanations-of-benefit", ExplanationOfBenefit, Claims;
+    /// Statements of account: no FHIR resources, but handled as if each was an
+    /// ExplanationOfBenefit, so that every rule for these is theirs too. Not on `/fhir`.
+    Statements, "statements", ExplanationOfBenefit, Claims;
     /// Communication.
     Communications, "communications", Communication, Communication;
     /// DocumentReference.
@@ -219,8 +222,13 @@ impl RecordSet {
     const fn changes_seldom(self) -> bool {
         matches!(
             self,
-            Self::Appointments | Self::Coverages | Self::ExplanationsOfBenefit
+            Self::Appointments | Self::Coverages | Self::ExplanationsOfBenefit | Self::Statements
         )
+    }
+
+    /// Whether its records are resources that the source itself serves as such.
+    pub fn is_fhir(self) -> bool {
+        self != Self::Statements
     }
 
     /// Every set.
@@ -228,11 +236,11 @@ impl RecordSet {
         ROUTES.iter().map(|route| route.set)
     }
 
-    /// The sets that together hold a type.
+    /// The sets that together hold a FHIR type.
     pub fn of_type(resource_type: ResourceType) -> impl Iterator<Item = Self> {
         ROUTES
             .iter()
-            .filter(move |route| route.resource_type == resource_type)
+            .filter(move |route| route.resource_type == resource_type && route.set.is_fhir())
             .map(|route| route.set)
     }
 

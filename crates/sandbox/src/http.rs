@@ -8,6 +8,7 @@ mod fhir;
 mod issuer;
 mod keycloak;
 mod rest;
+mod slots;
 #[cfg(test)]
 mod tests;
 mod token;

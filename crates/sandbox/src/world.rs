@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::calls::Calls;
+use crate::clock;
 use crate::delegation::DemoDelegation;
 use crate::fault::Faults;
 use crate::issuer::{Issuer, MintError};
@@ -207,6 +208,10 @@ fn fill(store: &mut Store, options: &Options) -> Result<Filled, LoadError> {
             filled.people.push(generated.person);
             filled.delegations.extend(generated.delegations);
         }
+    }
+    let tenants: HashSet<String> = filled.people.iter().map(|it| it.tenant.clone()).collect();
+    for tenant in tenants {
+        put(&tenant, generate::clinic(clock::today()));
     }
     for (registrant, records) in generate::registrants(options.seed) {
         if !is_replaced(&registrant.tenant) {

@@ -24,6 +24,9 @@ RECORD  a record, under /v1/portal: sum = chart/summary, all med vit imm pro = c
         lbs = results/labs, trd = results/labs/trends, lab = results/labs/{id}
         rds = results/radiology, rad = results/radiology/{id}, rxs = medications, cov = coverage
         ebs = eob, eob = eob/{id}, dem = demographics, aps = appointments, apt = appointments/{id}
+        ics = appointments/{id}/calendar, avl = appointments/availability (of a year that is over),
+        prv = providers, sts stm = billing/statements, billing/statements/{id}
+        msg thr = messages, messages/{threadId}
 FHIR    read and search of Patient, AllergyIntolerance, MedicationRequest, Observation (the read
         is of the laboratory's), DiagnosticReport (likewise), Immunization, Condition, ImagingStudy,
         MedicationDispense, Appointment, Coverage, ExplanationOfBenefit, Communication,
@@ -56,7 +59,8 @@ Why some cells are as they are
 - Who acts for nobody reads their own `me`, log and lists: another's id in the path is 404 as if
   it were absent, in a FHIR search 403 for every id that is not theirs, existing or not.
   `Patient?_id=` of another is an empty Bundle, as for an id that nobody has.
-- Cover, explanations of benefit and messages belong to sub-features: a tenant that has licensed the
+- Providers are for who books for themselves: the specification lets no proxy ask for them.
+- Cover, explanations of benefit, statements and messages belong to sub-features: a tenant that has licensed the
   portal alone has none of them, and its timeline says so.
 - A third party's token is refused on REST for what it is before anybody is asked about it.
 - A tenant claim that is no tenant's id agrees with nothing; in another tenant there is no account

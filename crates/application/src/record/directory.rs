@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use portal_domain::disclosure::ReleasedRecord;
 use portal_fhir::json::{Tree, Value};
-use portal_fhir::values::concept;
+use portal_fhir::values::{Concept, concept};
 use portal_fhir::{Date, Limits};
 
 /// Whether an entry is in use: it does not say that it is not (`active`; of a Location `status`).
@@ -29,6 +29,12 @@ pub(super) fn plays(
     .unwrap_or(false)
 }
 
+/// What a place or an organisation is called.
+pub(super) fn place_name(place: &ReleasedRecord) -> Option<String> {
+    let name = read(place, |root| Some(root.get("name")?.text()?.into_owned()));
+    name.flatten().filter(|name| !name.trim().is_empty())
+}
+
 fn read<T>(entry: &ReleasedRecord, look: impl FnOnce(Value<'_>) -> T) -> Option<T> {
     let tree = Tree::parse(entry.directory()?, Limits::default().max_depth).ok()?;
     Some(look(tree.root()))
@@ -46,7 +52,7 @@ fn is_now(role: Value<'_>, now: Timestamp, zone: &TimeZone) -> bool {
         return true;
     };
     let bound = |name| {
-        let text = period.get(name).map(|bound| bound.text())?;
+        let text = period.get(name).map(Value::text)?;
         Some(
             text.and_then(|text| Date::parse(&text))
                 .map(|date| date.interval(zone)),
@@ -57,15 +63,19 @@ fn is_now(role: Value<'_>, now: Timestamp, zone: &TimeZone) -> bool {
     begun && lasts
 }
 
-/// Whether an entry names a specialty by `code` or `system|code`.
-pub(super) fn has_specialty(entry: Value<'_>, wanted: &str) -> bool {
+fn has_specialty(role: Value<'_>, wanted: &str) -> bool {
+    let named = role.get("specialty").into_iter().flat_map(Value::items);
+    names(&named.filter_map(concept).collect::<Vec<_>>(), wanted)
+}
+
+/// Whether concepts name one by `code` or `system|code`.
+pub(super) fn names(concepts: &[Concept], wanted: &str) -> bool {
     let (system, code) = match wanted.split_once('|') {
         Some((system, code)) => (Some(system), code),
         None => (None, wanted),
     };
-    let named = entry.get("specialty").into_iter().flat_map(Value::items);
-    let codings = named.filter_map(concept).flat_map(|it| it.codings);
-    codings.map(|it| it.coding).any(|coding| {
+    let codings = concepts.iter().flat_map(|it| &it.codings);
+    codings.map(|it| &it.coding).any(|coding| {
         let of_system = system.is_none_or(|system| coding.system.as_deref() == Some(system));
         of_system && coding.code.as_deref() == Some(code)
     })

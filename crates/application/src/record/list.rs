@@ -22,7 +22,7 @@ use crate::portal::Inner;
 use super::Reading;
 use super::paging::{Page, binding, page};
 use super::places::{PlaceZones, zones};
-use super::read::{find, places};
+use super::read::find;
 use super::search::{matching, missing};
 
 /// What is listed.
@@ -38,6 +38,8 @@ pub enum RecordList {
     Coverage,
     /// Explanations of benefit.
     ExplanationsOfBenefit,
+    /// Statements of account.
+    Statements,
     /// Appointments.
     Appointments,
     /// The one Patient.
@@ -97,6 +99,7 @@ impl RecordList {
             Self::Medications => operation::LIST_PRESCRIPTIONS,
             Self::Coverage => operation::LIST_COVERAGE,
             Self::ExplanationsOfBenefit => operation::LIST_EXPLANATIONS_OF_BENEFIT,
+            Self::Statements => operation::LIST_STATEMENTS,
             Self::Appointments => operation::LIST_APPOINTMENTS,
             Self::Demographics => operation::GET_DEMOGRAPHICS,
         }
@@ -107,6 +110,7 @@ impl RecordList {
         match self {
             Self::Radiology => operation::GET_RADIOLOGY_REPORT,
             Self::ExplanationsOfBenefit => operation::GET_EXPLANATION_OF_BENEFIT,
+            Self::Statements => operation::GET_STATEMENT,
             Self::Appointments => operation::GET_APPOINTMENT,
             Self::Timeline | Self::Medications | Self::Coverage | Self::Demographics => {
                 self.action()
@@ -117,7 +121,8 @@ impl RecordList {
     fn sets(self, grant: &PatientGrant) -> Vec<RecordSet> {
         match self {
             Self::Timeline => RecordSet::all()
-                .filter(|set| set.is_of_patient() && *set != RecordSet::Provenances)
+                .filter(|set| set.is_of_patient() && set.is_fhir())
+                .filter(|set| *set != RecordSet::Provenances)
                 .filter(|set| *set != RecordSet::Patient)
                 .filter(|set| grant.reaches(set.resource_type()))
                 .collect(),
@@ -125,6 +130,7 @@ impl RecordList {
             Self::Medications => vec![RecordSet::MedicationRequests],
             Self::Coverage => vec![RecordSet::Coverages],
             Self::ExplanationsOfBenefit => vec![RecordSet::ExplanationsOfBenefit],
+            Self::Statements => vec![RecordSet::Statements],
             Self::Appointments => vec![RecordSet::Appointments],
             Self::Demographics => vec![RecordSet::Patient],
         }
@@ -278,11 +284,11 @@ pub(super) async fn by_id(
     sets: &[RecordSet],
     id: &str,
 ) -> Result<ReleasedRecord, AccessError> {
-    let resource_type = sets.first().map(|set| set.resource_type());
-    let resource_type = resource_type.ok_or(AccessError::NotFound)?;
-    let place = places(reading.rules(), reading.grant(), resource_type, id);
-    let (mut there, upstream_id) = place.ok_or(AccessError::NotFound)?;
-    there.retain(|set| sets.contains(set));
+    let rules = reading.rules();
+    let place = rules.addresses().inward(id);
+    let (base, upstream_id) = place.ok_or(AccessError::NotFound)?;
+    let mut there = sets.to_vec();
+    there.retain(|set| rules.base(set.source()) == base);
     find(reading, &there, &upstream_id, id).await
 }
 

@@ -69,6 +69,10 @@ impl Loader {
         &self.shared.rules
     }
 
+    pub(super) fn sources(&self) -> &dyn Sources {
+        &*self.shared.sources
+    }
+
     /// Seconds after which a source that was missing is worth asking again.
     pub(crate) fn retry_after(&self, source: Source) -> u32 {
         let closed_for = self.shared.sources.retry_after(source);

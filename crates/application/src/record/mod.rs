@@ -1,6 +1,8 @@
 //! Loading, filtering and paging of records: cache → source → owned → released.
 
+mod availability;
 mod calendar;
+mod calendars;
 mod content;
 mod directory;
 mod flight;
@@ -18,9 +20,12 @@ mod rules;
 mod search;
 mod section;
 mod summary;
+mod threads;
 mod trends;
 
+pub(crate) use availability::Availability;
 pub(crate) use calendar::AppointmentCalendar;
+pub(crate) use calendars::Calendars;
 pub(crate) use content::{ReadBinary, ReadDocument};
 pub(crate) use labs::{Lab, Labs};
 pub use list::{DISPENSES, RECORDS, RecordList};
@@ -36,4 +41,6 @@ pub(crate) use search::{PageAbout, Search};
 pub use section::Section;
 pub(crate) use section::SectionPage;
 pub(crate) use summary::Summary;
+pub use threads::MESSAGES;
+pub(crate) use threads::{OneThread, ThreadsAbout, ThreadsPage};
 pub(crate) use trends::LabTrends;

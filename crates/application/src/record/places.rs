@@ -84,7 +84,8 @@ fn places(appointment: &Header) -> impl Iterator<Item = &str> {
         .filter_map(|reference| reference.target.strip_prefix("Location/"))
 }
 
-fn zone(place: &ReleasedRecord) -> Option<PlaceZone> {
+/// What a Location says of its clock.
+pub(super) fn zone(place: &ReleasedRecord) -> Option<PlaceZone> {
     let bytes = place.directory()?;
     let tree = Tree::parse(bytes, Limits::default().max_depth).ok()?;
     said_zone(tree.root())

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use aws_lc_rs::rand;
 use bytes::Bytes;
-use jiff::Timestamp;
-use portal_application::ports::{SourceError, SourceRequest};
-use portal_domain::disclosure::Fetched;
+use portal_application::ports::{CallContext, SourceError};
+use portal_domain::id::TenantId;
+use portal_domain::source::Source;
 use reqwest::Client;
 use url::Url;
 
@@ -16,7 +16,7 @@ use crate::call_record::CallRecord;
 use super::addresses::TenantBase;
 use super::call::{CallError, headers, send};
 use super::guard::{CallEnd, SourceGuard};
-use super::page::{self, PageRecords};
+use super::page::{self, PageOf, Reader};
 
 const MAX_PAGES: usize = 20;
 /// Bytes of all pages together, after decompression.
@@ -28,11 +28,26 @@ const RETRY_PAUSE: Duration = Duration::from_millis(20);
 /// being to blame.
 const FAIR_TIME: Duration = Duration::from_millis(500);
 
+/// Who is asked, for whom.
+#[derive(Clone, Copy)]
+pub(super) struct Question<'a> {
+    pub(super) source: Source,
+    pub(super) tenant: &'a TenantId,
+    pub(super) context: &'a CallContext,
+}
+
+/// What all pages held together.
+pub(super) struct Pages<T> {
+    pub(super) items: Vec<T>,
+    pub(super) unreadable: usize,
+    pub(super) capped: bool,
+}
+
 /// A fetch on its way.
 pub(super) struct Fetch<'a> {
     client: &'a Client,
     guard: &'a SourceGuard,
-    request: &'a SourceRequest,
+    question: Question<'a>,
     base: TenantBase,
     deadline: Instant,
     /// From so much time on, a call that was not answered is the source's fault.
@@ -45,16 +60,16 @@ impl<'a> Fetch<'a> {
     /// Of a request that may take so long, if its own deadline is not nearer.
     pub(super) fn new(
         (client, guard): (&'a Client, &'a SourceGuard),
-        request: &'a SourceRequest,
+        question: Question<'a>,
         base: TenantBase,
         timeout: Duration,
     ) -> Self {
         Self {
             client,
             guard,
-            request,
+            question,
             base,
-            deadline: request.context.deadline.min(Instant::now() + timeout),
+            deadline: question.context.deadline.min(Instant::now() + timeout),
             fair: FAIR_TIME.min(timeout / 2),
             retried: false,
             bytes: 0,
@@ -62,25 +77,24 @@ impl<'a> Fetch<'a> {
     }
 
     /// All pages from the first. A cap that is reached cuts the set and says so.
-    pub(super) async fn run(
+    pub(super) async fn run<T: Send + 'static>(
         mut self,
         first: Url,
-        as_of: Timestamp,
-    ) -> Result<Fetched, SourceError> {
-        let mut fetched = Fetched {
-            records: Vec::new(),
+        reader: Reader<T>,
+    ) -> Result<Pages<T>, SourceError> {
+        let mut fetched = Pages {
+            items: Vec::new(),
             unreadable: 0,
             capped: false,
-            as_of,
         };
         let mut seen = HashSet::from([first.clone()]);
         let mut url = first;
         loop {
-            let Some(page) = self.page(&url).await? else {
+            let Some(page) = self.page(&url, reader).await? else {
                 fetched.capped = true;
                 return Ok(fetched);
             };
-            fetched.records.extend(page.records);
+            fetched.items.extend(page.items);
             fetched.unreadable += page.unreadable;
             fetched.capped |= page.cut;
             let Some(next) = page.next else {
@@ -98,7 +112,11 @@ impl<'a> Fetch<'a> {
     }
 
     /// One page, `None` when it would be too much of all pages together.
-    async fn page(&mut self, url: &Url) -> Result<Option<PageRecords>, SourceError> {
+    async fn page<T: Send + 'static>(
+        &mut self,
+        url: &Url,
+        reader: Reader<T>,
+    ) -> Result<Option<PageOf<T>>, SourceError> {
         let body = match self.call(url).await {
             Err(CallError::Passing) if !self.retried && self.guard.may_retry() => {
                 self.retried = true;
@@ -111,20 +129,19 @@ impl<'a> Fetch<'a> {
         if self.bytes > MAX_BYTES {
             return Ok(None);
         }
-        page::read(body).await.map(Some)
+        page::read(body, reader).await.map(Some)
     }
 
     async fn call(&self, url: &Url) -> Result<Bytes, CallError> {
         let call = self.guard.enter(self.deadline).await?;
-        let mut record = CallRecord::begin(self.request.set.source().as_str());
+        let mut record = CallRecord::begin(self.question.source.as_str());
         let mut room = self.guard.reservation();
         let begun = Instant::now();
         let exchange = async {
-            let headers = headers(
-                self.request.target.tenant(),
-                &self.request.context,
-                self.deadline,
-            );
+            let Question {
+                tenant, context, ..
+            } = self.question;
+            let headers = headers(tenant, context, self.deadline);
             let response = send(self.client, url.clone(), headers, &mut record).await?;
             page::receive(response, &mut room, self.deadline).await
         };

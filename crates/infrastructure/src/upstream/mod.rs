@@ -11,7 +11,9 @@ mod page;
 mod patient_directory;
 mod registered;
 mod settings;
+mod slots;
 mod sources;
+mod statements;
 
 pub use guard::SourceGuard;
 pub use patient_directory::HttpPatientDirectory;

@@ -6,19 +6,24 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use portal_application::ports::{
-    Clock, Component, Content, ContentRequest, SourceError, SourceRequest, Sources,
+    CallContext, Clock, Component, Content, ContentRequest, FoundSlots, SlotQuery, SourceError,
+    SourceRequest, Sources,
 };
 use portal_domain::disclosure::Fetched;
-use portal_domain::source::Source;
+use portal_domain::id::TenantId;
+use portal_domain::source::{RecordSet, Source};
 use reqwest::Client;
+use url::Url;
 
 use crate::fault::Fault;
 
 use super::addresses::TenantBase;
 use super::content;
-use super::fetch::Fetch;
+use super::fetch::{Fetch, Pages, Question};
 use super::guard::{Guards, SourceGuard};
+use super::page::{self, Reader};
 use super::settings::SourceSettings;
+use super::{slots, statements};
 
 /// Reads FHIR R4 servers by search, each fetch within the caps of [`super`].
 pub struct FhirSources {
@@ -28,6 +33,7 @@ pub struct FhirSources {
     clock: Arc<dyn Clock>,
 }
 
+/// How a source is reached.
 type Way<'a> = (&'a SourceSettings, &'a SourceGuard, TenantBase);
 
 impl FhirSources {
@@ -76,14 +82,42 @@ impl FhirSources {
         self.guards.all().map(component).collect()
     }
 
-    /// Where and how a set is asked for; `None` when the source may not be asked.
-    fn way(&self, request: &SourceRequest) -> Option<Way<'_>> {
-        let settings = self.settings.get(&request.set.source())?;
-        let guard = self.guards.of(request.set.source())?;
-        let same_type = request.target.resource_type() == request.set.resource_type();
-        let tenant = request.target.tenant();
+    /// Where and how a source is asked; `None` when it may not be asked for a tenant.
+    fn way(&self, source: Source, tenant: &TenantId) -> Option<Way<'_>> {
+        let settings = self.settings.get(&source)?;
+        let guard = self.guards.of(source)?;
         let base = TenantBase::new(&settings.base_url, tenant)?;
-        (same_type && settings.serves(tenant)).then_some((settings, guard, base))
+        settings.serves(tenant).then_some((settings, guard, base))
+    }
+
+    /// All pages of an answer, from the address that is made of the tenant's base on; none when
+    /// there is no such address, because no source could hold what it would ask for.
+    async fn pages<T: Send + 'static>(
+        &self,
+        question: Question<'_>,
+        what: &'static str,
+        first: impl FnOnce(&TenantBase) -> Option<Url>,
+        reader: Reader<T>,
+    ) -> Result<Pages<T>, SourceError> {
+        let way = self.way(question.source, question.tenant);
+        let (settings, guard, base) = way.ok_or(SourceError::Unavailable)?;
+        let Some(first) = first(&base) else {
+            return Ok(Pages {
+                items: Vec::new(),
+                unreadable: 0,
+                capped: false,
+            });
+        };
+        let fetch = Fetch::new((&self.client, guard), question, base, settings.timeout);
+        let deadline = fetch.deadline();
+        let pages = tokio::time::timeout_at(deadline.into(), fetch.run(first, reader)).await;
+        let pages = pages.unwrap_or(Err(SourceError::TimedOut));
+        if let Err(error) = &pages {
+            let upstream = question.source.as_str();
+            let request_id = &question.context.request_id;
+            tracing::warn!(upstream, set = what, %error, %request_id, "upstream.failed");
+        }
+        pages
     }
 }
 
@@ -98,26 +132,47 @@ fn faults_of(source: Source, settings: Option<&SourceSettings>) -> Vec<Fault> {
 #[async_trait]
 impl Sources for FhirSources {
     async fn fetch(&self, request: &SourceRequest) -> Result<Fetched, SourceError> {
-        let (settings, guard, base) = self.way(request).ok_or(SourceError::Unavailable)?;
-        let as_of = self.clock.now();
-        let Some(first) = base.search(request) else {
-            // No source can hold a record of such an id, and none is asked for it.
-            return Ok(Fetched {
-                records: Vec::new(),
-                unreadable: 0,
-                capped: false,
-                as_of,
-            });
-        };
-        let fetch = Fetch::new((&self.client, guard), request, base, settings.timeout);
-        let deadline = fetch.deadline();
-        let fetched = tokio::time::timeout_at(deadline.into(), fetch.run(first, as_of)).await;
-        let fetched = fetched.unwrap_or(Err(SourceError::TimedOut));
-        if let Err(error) = &fetched {
-            let (upstream, set) = (request.set.source().as_str(), request.set.name());
-            tracing::warn!(upstream, set, %error, request_id = %request.context.request_id, "upstream.failed");
+        let set = request.set;
+        if request.target.resource_type() != set.resource_type() {
+            return Err(SourceError::Unavailable);
         }
-        fetched
+        let question = Question {
+            source: set.source(),
+            tenant: request.target.tenant(),
+            context: &request.context,
+        };
+        let as_of = self.clock.now();
+        let pages = if set == RecordSet::Statements {
+            let first = |base: &TenantBase| statements::address(base, request.target.patient());
+            self.pages(question, set.name(), first, statements::records)
+                .await?
+        } else {
+            let first = |base: &TenantBase| base.search(request);
+            self.pages(question, set.name(), first, page::records)
+                .await?
+        };
+        Ok(Fetched {
+            records: pages.items,
+            unreadable: pages.unreadable,
+            capped: pages.capped,
+            as_of,
+        })
+    }
+
+    async fn slots(
+        &self,
+        query: &SlotQuery,
+        context: &CallContext,
+    ) -> Result<FoundSlots, SourceError> {
+        let question = Question {
+            source: Source::Scheduling,
+            tenant: &query.tenant,
+            context,
+        };
+        let as_of = self.clock.now();
+        let first = |base: &TenantBase| slots::address(base, query);
+        let pages = self.pages(question, "slots", first, slots::entries).await?;
+        Ok(slots::found(query, pages, as_of))
     }
 
     fn retry_after(&self, source: Source) -> Option<u32> {

@@ -2,11 +2,13 @@
 
 mod access_log;
 mod apps;
+mod availability;
 mod calendar;
 mod chart;
 mod delegations;
 mod documents;
 mod me;
+mod messages;
 mod meta;
 mod preferences;
 mod providers;
@@ -60,6 +62,11 @@ pub(crate) fn routes(openapi: utoipa::openapi::OpenApi) -> OpenApiRouter<Faces> 
         .routes(routes!(records::list_coverage))
         .routes(routes!(records::list_explanations_of_benefit))
         .routes(routes!(records::get_explanation_of_benefit))
+        .routes(routes!(records::list_statements))
+        .routes(routes!(records::get_statement))
+        .routes(routes!(messages::list_threads))
+        .routes(routes!(messages::get_thread))
+        .routes(routes!(availability::list_availability))
         .routes(routes!(records::get_demographics))
         .routes(routes!(records::list_appointments))
         .routes(routes!(records::get_appointment))

@@ -8,6 +8,7 @@ mod demographics;
 pub(super) mod element;
 mod prescription;
 mod report;
+mod statement;
 mod timeline;
 
 use axum::extract::State;
@@ -34,6 +35,7 @@ pub(super) use demographics::{AddressView, address};
 use demographics::{DemographicsView, demographics};
 use prescription::{PrescriptionView, Shown};
 use report::{RadiologyReportView, radiology_report};
+use statement::{StatementView, itemised_statement, statement};
 use timeline::{TimelineEntry, entry};
 
 /// The data of a page.
@@ -274,6 +276,26 @@ one_route!(
     "One explanation of benefit, line by line",
     BenefitBody of BenefitView,
     |showing, record| itemised(record, showing.language)
+);
+list_route!(
+    list_statements,
+    Statements,
+    "/v1/portal/billing/statements",
+    "listStatements",
+    "patient/ExplanationOfBenefit.read",
+    "Statements of account",
+    StatementPage of StatementView,
+    |_, record| statement(record)
+);
+one_route!(
+    get_statement,
+    Statements,
+    "/v1/portal/billing/statements/{id}",
+    "getStatement",
+    "patient/ExplanationOfBenefit.read",
+    "One statement of account, line by line",
+    StatementBody of StatementView,
+    |_, record| itemised_statement(record)
 );
 list_route!(
     list_appointments,
