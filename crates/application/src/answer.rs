@@ -1,20 +1,24 @@
 //! What use cases answer: a disclosure and what is said about it.
 
+mod booking;
+mod threads;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use portal_domain::account::AccountSnapshot;
 use portal_domain::disclosure::{Disclosure, Sealed};
 use portal_domain::proxy_delegation::{DelegationSnapshot, RightSet};
 use portal_domain::source::Source;
 use portal_domain::tenant::Tenant;
-use portal_fhir::values::Concept;
 use ulid::Ulid;
 
 use crate::ports::Content;
-use crate::record::{ListAbout, PageAbout, ThreadsAbout};
+use crate::record::{ListAbout, PageAbout};
+
+pub use booking::{AvailabilityAnswer, CalendarAnswer, OpenTime, Place, ProvidersAnswer};
+pub use threads::ThreadsAnswer;
 
 /// How good a source's part of an answer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -253,94 +257,6 @@ pub struct ListAnswer {
     pub time_zones: HashMap<Box<str>, Box<str>>,
 }
 
-/// A page of those who can be booked.
-#[derive(Debug)]
-pub struct ProvidersAnswer {
-    /// Groups [`crate::record::PROVIDERS`], and what these refer to:
-    /// [`crate::record::PRACTITIONERS`], [`crate::record::LOCATIONS`],
-    /// [`crate::record::ORGANIZATIONS`].
-    pub disclosure: Disclosure,
-    /// The sealed cursor of the next page.
-    pub next: Option<String>,
-    /// When it was decided, for names that are in use for a while.
-    pub decided_at: Timestamp,
-    /// The tenant's zone.
-    pub zone: TimeZone,
-    /// What it is made of.
-    pub completeness: Completeness,
-}
-
-/// A place where an appointment can be had.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// The Location's id.
-    pub id: String,
-    /// What it is called.
-    pub name: Option<String>,
-    /// The IANA zone that it says.
-    pub time_zone: Option<String>,
-}
-
-/// A time that can be booked.
-#[derive(Clone)]
-pub struct OpenTime {
-    /// The Slot's id.
-    pub id: String,
-    /// When it begins.
-    pub start: Timestamp,
-    /// When it ends.
-    pub end: Timestamp,
-    /// The ids and names of those whom it is with.
-    pub practitioners: Vec<(String, Option<String>)>,
-    /// Where.
-    pub places: Vec<Place>,
-    /// For what.
-    pub specialties: Vec<Concept>,
-}
-
-/// A page of times that can be booked.
-pub struct AvailabilityAnswer {
-    /// The proof that the look is recorded; it holds no record.
-    pub disclosure: Disclosure,
-    /// The times, in order.
-    pub times: Vec<OpenTime>,
-    /// The sealed cursor of the next page.
-    pub next: Option<String>,
-    /// What it is made of.
-    pub completeness: Completeness,
-}
-
-/// A page of threads, or one thread.
-#[derive(Debug)]
-pub struct ThreadsAnswer {
-    /// Group [`crate::record::MESSAGES`]: thread by thread, in each its first message and then the
-    /// others, oldest first.
-    pub disclosure: Disclosure,
-    /// How many messages each thread has, in order.
-    pub lengths: Vec<usize>,
-    /// The patient's address, to tell what they wrote from what they got.
-    pub patient: String,
-    /// The sealed cursor of the next page.
-    pub next: Option<String>,
-    /// What is said of what it does not hold.
-    pub withheld: Withheld,
-    /// What it is made of.
-    pub completeness: Completeness,
-}
-
-/// One appointment for a calendar.
-#[derive(Debug)]
-pub struct CalendarAnswer {
-    /// Exactly one record, in group [`crate::record::RECORDS`].
-    pub disclosure: Disclosure,
-    /// Where its clock stands.
-    pub zone: TimeZone,
-    /// The id of its tenant: what makes its own id unique.
-    pub tenant: String,
-    /// What it is made of.
-    pub completeness: Completeness,
-}
-
 impl ListAnswer {
     pub(crate) fn new(disclosure: Disclosure, about: ListAbout) -> Self {
         Self {
@@ -408,19 +324,6 @@ impl SearchAnswer {
             applied: about.applied,
             elements: about.elements,
             summary_count: about.summary_count,
-            completeness: about.completeness,
-        }
-    }
-}
-
-impl ThreadsAnswer {
-    pub(crate) fn new(disclosure: Disclosure, about: ThreadsAbout) -> Self {
-        Self {
-            disclosure,
-            lengths: about.lengths,
-            patient: about.patient,
-            next: about.next,
-            withheld: about.withheld,
             completeness: about.completeness,
         }
     }
