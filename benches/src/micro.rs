@@ -15,6 +15,7 @@ use portal_domain::access::{
 };
 use portal_domain::account::{AccountKind, AccountSnapshot, AccountStatus};
 use portal_domain::audit::EventType;
+use portal_domain::feature::FeatureSet;
 use portal_domain::id::{Issuer, PatientId, PortalAccountId, ProxyDelegationId, Subject, TenantId};
 use portal_domain::proxy_delegation::{
     DelegationRight, DelegationSnapshot, DelegationStatus, RelationshipType, RightSet,
@@ -36,6 +37,7 @@ const ACTION: Action = Action {
     account: AccountNeed::Active,
     scope: ScopeNeed::Record(ResourceType::Condition, Interaction::Search),
     proxy: ProxyNeed::Right(DelegationRight::Problems),
+    feature: None,
     step_up: false,
 };
 
@@ -73,6 +75,7 @@ fn facts(now: Timestamp, acting: Option<RelationshipType>) -> AccessFacts {
         },
         tenant: Some(Arc::new(tenant())),
         licensed: true,
+        features: FeatureSet::of(|_| true),
         account: Some(Arc::new(account())),
         delegations: delegations.into(),
         birth_date: BirthDate::Day(date(2018, 2, 28)),

@@ -45,7 +45,7 @@ delegation_line() {
 
 # entitlements DIR: every tenant has the portal.
 entitlements() {
-    people "$1" | field tenant | sort -u | sed 's/$/=ehr.portal/' | paste -sd ';' -
+    people "$1" | field tenant | sort -u | sed 's/$/=ehr.portal,ehr.claims,communication/' | paste -sd ';' -
 }
 
 # claims_of PERSON: as a login with a second factor gives them; `login` fills in the times.

@@ -28,7 +28,7 @@ async fn portal_with(more: Vec<(String, String)>) -> TestPortal {
         ("FHIR_HOOKS".to_owned(), hooks),
         (
             "ENTITLEMENTS_STATIC".to_owned(),
-            format!("{own}=ehr.portal;{foreign}=ehr.portal"),
+            format!("{own}=ehr.portal,ehr.claims,communication;{foreign}=ehr.portal,ehr.claims"),
         ),
     ];
     settings.extend(more);

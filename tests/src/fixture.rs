@@ -138,6 +138,21 @@ impl Fixture {
         record
     }
 
+    /// A statement of account, as claims-service tells it.
+    pub fn statement(&self, id: &str, total: &str) -> Value {
+        let amount = json!({"value": total, "currency": "AFN"});
+        json!({
+            "resourceType": "Statement", "id": id, "patient": self.owner(),
+            "patientId": self.patient, "number": "2026-0001", "status": "open",
+            "issuedOn": "2026-01-31", "dueOn": "2026-02-28",
+            "total": amount, "patientPaid": {"value": "0.50", "currency": "AFN"}, "balance": amount,
+            "lines": [{"description": "Visit", "amount": amount,
+                       "codes": [{"system": "http://snomed.info/sct", "code": "308335008"}]}],
+            "payments": [{"paidOn": "2026-02-01", "method": "card",
+                          "amount": {"value": "0.50", "currency": "AFN"}}]
+        })
+    }
+
     fn elements(&self, kind: &str) -> Value {
         let own = self.owner();
         // Without a code it would count as sensitive.
@@ -239,7 +254,7 @@ impl Fixture {
         let category = &resource["category"][0]["coding"][0]["code"];
         match resource["resourceType"].as_str().unwrap_or_default() {
             "Patient" => "registration",
-            "Appointment" => "scheduling",
+            "Appointment" | "Schedule" | "Slot" => "scheduling",
             "DiagnosticReport" if category == "RAD" => "radiology",
             "ImagingStudy" => "radiology",
             "DiagnosticReport" | "Specimen" => "laboratory",
@@ -248,7 +263,7 @@ impl Fixture {
             "Practitioner" | "PractitionerRole" | "Organization" | "Location" => {
                 "provider-directory"
             }
-            "Coverage" | "ExplanationOfBenefit" => "claims",
+            "Coverage" | "ExplanationOfBenefit" | "Statement" => "claims",
             "Immunization" => "immunizations",
             "DocumentReference" | "Binary" => "documents",
             "Communication" => "communication",

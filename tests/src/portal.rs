@@ -69,6 +69,8 @@ pub struct TestPortal {
     pub public_url: String,
     /// The tenant of its people.
     pub tenant: String,
+    /// A tenant that has licensed the portal and no sub-feature.
+    pub bare_tenant: String,
     pub(crate) database: Database,
     pub(crate) pool: PgPool,
     pub(crate) settings: BTreeMap<String, String>,
@@ -111,7 +113,9 @@ impl TestPortal {
         let public_url = format!("http://{address}");
         let unique = ulid::Ulid::new().to_string().to_lowercase();
         let tenants: Vec<String> = (0..4).map(|n| format!("t{n}-{unique}")).collect();
-        let mut settings = settings(&sandbox, &database, &public_url, &tenants);
+        let bare_tenant = format!("bare-{unique}");
+        let licences = licences(&tenants, &bare_tenant);
+        let mut settings = settings(&sandbox, &database, &public_url, &licences);
         let one_base = options.one_base.map(|base| sandbox.source_url(base));
         let fhir_url = options.fhir_url.clone().or(one_base);
         settings.extend(source_settings(&sandbox, fhir_url.as_deref()));
@@ -135,7 +139,7 @@ impl TestPortal {
         };
         let pod = Pod::serve(&launch, listener).await;
         let pool = database.superuser().await;
-        for tenant in tenants.iter().chain([&"demo".to_owned()]) {
+        for tenant in tenants.iter().chain([&bare_tenant, &"demo".to_owned()]) {
             insert_tenant(&pool, tenant).await;
         }
         let mut spare = tenants;
@@ -144,6 +148,7 @@ impl TestPortal {
             clock,
             public_url,
             tenant: spare.remove(0),
+            bare_tenant,
             spare: Mutex::new(spare),
             database,
             pool,
@@ -517,16 +522,20 @@ fn client() -> reqwest::Client {
         .expect("a client")
 }
 
+/// The list of entitlements: of everything, and of the portal alone.
+fn licences(tenants: &[String], bare: &str) -> String {
+    let licensed = tenants.iter().map(String::as_str).chain(["demo", "other"]);
+    let whole = licensed.map(|tenant| format!("{tenant}=ehr.portal,ehr.claims,communication"));
+    let licences: Vec<_> = whole.chain([format!("{bare}=ehr.portal")]).collect();
+    licences.join(";")
+}
+
 fn settings(
     sandbox: &Sandbox,
     database: &Database,
     public_url: &str,
-    tenants: &[String],
+    licences: &str,
 ) -> BTreeMap<String, String> {
-    let licensed = tenants.iter().map(String::as_str).chain(["demo", "other"]);
-    let entitlements: Vec<_> = licensed
-        .map(|tenant| format!("{tenant}=ehr.portal"))
-        .collect();
     let staff_issuer = sandbox.issuer_url_of("staff").expect("a realm of staff");
     let mut settings: BTreeMap<String, String> = [
         ("PORTAL_PROFILE", "development"),
@@ -538,7 +547,7 @@ fn settings(
         ("FIRST_PARTY_CLIENTS", "portal-web,portal-mobile"),
         ("ACR_LEVELS", "1=1,2=2"),
         ("MFA_AMR", "mfa,otp,hwk"),
-        ("ENTITLEMENTS_STATIC", &entitlements.join(";")),
+        ("ENTITLEMENTS_STATIC", licences),
         ("REDIS_URL", &required("REDIS_URL")),
         ("NATS_URL", &required("NATS_URL")),
         // Budgets are for the scenes about them.

@@ -1,5 +1,9 @@
 //! What use cases answer: a disclosure and what is said about it.
 
+mod booking;
+mod threads;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -12,6 +16,9 @@ use ulid::Ulid;
 
 use crate::ports::Content;
 use crate::record::{ListAbout, PageAbout};
+
+pub use booking::{AvailabilityAnswer, CalendarAnswer, OpenTime, Place, ProvidersAnswer};
+pub use threads::ThreadsAnswer;
 
 /// How good a source's part of an answer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,6 +33,8 @@ pub enum SourceStatus {
     Stale,
     /// Missing.
     Unavailable,
+    /// Not asked, because the tenant has not licensed it.
+    NotEntitled,
 }
 
 impl SourceStatus {
@@ -37,6 +46,7 @@ impl SourceStatus {
             Self::NotLinked => "notLinked",
             Self::Stale => "stale",
             Self::Unavailable => "unavailable",
+            Self::NotEntitled => "notEntitled",
         }
     }
 }
@@ -94,6 +104,16 @@ impl SourceReport {
             status: SourceStatus::Unavailable,
             as_of: None,
             retry_after: Some(retry_after),
+        }
+    }
+
+    /// Of a source that was not asked.
+    pub(crate) const fn not_entitled(source: Source) -> Self {
+        Self {
+            source,
+            status: SourceStatus::NotEntitled,
+            as_of: None,
+            retry_after: None,
         }
     }
 
@@ -236,6 +256,8 @@ pub struct ListAnswer {
     pub decided_at: Timestamp,
     /// Whose calendar counts.
     pub tenant: Arc<Tenant>,
+    /// The IANA zones that the places of appointments say, by the appointment's id.
+    pub time_zones: HashMap<Box<str>, Box<str>>,
 }
 
 impl ListAnswer {
@@ -247,6 +269,7 @@ impl ListAnswer {
             completeness: about.completeness,
             decided_at: about.decided_at,
             tenant: about.tenant,
+            time_zones: about.time_zones,
         }
     }
 }

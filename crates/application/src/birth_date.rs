@@ -13,7 +13,7 @@ use crate::ports::SourceError;
 use crate::record::{LoadContext, Loader};
 
 const REMEMBERED: u64 = 100_000;
-const FRESH_FOR: SignedDuration = RecordSet::Patient.cache_windows().fresh;
+const FRESH_FOR: SignedDuration = RecordSet::Patient.fresh_for();
 
 /// The birth dates that this pod knows.
 pub(crate) struct BirthDates {

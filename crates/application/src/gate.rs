@@ -9,6 +9,7 @@ use moka::sync::Cache;
 use portal_domain::access::{
     AccessFacts, Action, BirthDate, Introspection, Surface, TokenStanding, VerifiedToken,
 };
+use portal_domain::feature::FeatureSet;
 use portal_domain::id::TenantId;
 use portal_domain::tenant::Tenant;
 
@@ -86,6 +87,7 @@ impl Gate {
                 stated: caller.stated.clone(),
                 tenant: None,
                 licensed: false,
+                features: FeatureSet::NONE,
                 account: None,
                 delegations: Arc::default(),
                 birth_date: BirthDate::NotAsked,
@@ -114,6 +116,7 @@ impl Gate {
             facts.account.clone_from(&snapshot.known.account);
             facts.delegations = Arc::clone(&snapshot.known.delegations);
             facts.licensed = self.still_licensed(facts.tenant.as_deref()).await;
+            facts.features = self.sub_features(tenant_id).await;
             gathered.remembered = snapshot.remembered;
         }
         gathered.facts.standing.introspection = self
@@ -161,6 +164,12 @@ impl Gate {
         self.licences_asked_of
             .insert(tenant.id.clone(), tenant.version);
         licensed
+    }
+
+    /// The sub-features that the tenant holds.
+    async fn sub_features(&self, tenant: &TenantId) -> FeatureSet {
+        let held = self.features(tenant).await;
+        FeatureSet::of(|key| held.contains(key))
     }
 
     /// Lets go of what is remembered of a tenant's licences.

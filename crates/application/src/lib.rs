@@ -41,9 +41,10 @@ pub use access_log::AccessLogAnswer;
 pub use account::PreferencesAnswer;
 pub use act::Performed;
 pub use answer::{
-    Completeness, ContentAnswer, Delegator, HeldBack, LabAnswer, LabItem, LabsAnswer, ListAnswer,
-    MeAnswer, ReadAnswer, SearchAnswer, SourceReport, SourceStatus, SummaryAnswer, TrendsAnswer,
-    Withheld,
+    AvailabilityAnswer, CalendarAnswer, Completeness, ContentAnswer, Delegator, HeldBack,
+    LabAnswer, LabItem, LabsAnswer, ListAnswer, MeAnswer, OpenTime, Place, ProvidersAnswer,
+    ReadAnswer, SearchAnswer, SourceReport, SourceStatus, SummaryAnswer, ThreadsAnswer,
+    TrendsAnswer, Withheld,
 };
 pub use apps::AppsAnswer;
 pub use body::{BodyError, IdempotencyKey, RequestBody, WriteRequest};

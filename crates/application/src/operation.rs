@@ -3,9 +3,19 @@
 
 use portal_domain::access::{AccountNeed, Action, ProxyNeed, ScopeNeed, Surface};
 use portal_domain::audit::EventType;
+use portal_domain::feature::Feature;
 use portal_domain::proxy_delegation::DelegationRight;
 use portal_domain::scope::Interaction;
 use portal_fhir::{ResourceType, is_searchable};
+
+/// The sub-feature of the one source that answers for a type.
+const fn feature(resource_type: ResourceType) -> Option<Feature> {
+    match resource_type {
+        ResourceType::Coverage | ResourceType::ExplanationOfBenefit => Some(Feature::Claims),
+        ResourceType::Communication => Some(Feature::Communication),
+        _ => None,
+    }
+}
 
 const fn portal(
     operation: &'static str,
@@ -18,6 +28,7 @@ const fn portal(
         operation,
         surface: Surface::Portal,
         event_type,
+        feature: feature(resource_type),
         account: AccountNeed::Active,
         scope: ScopeNeed::Record(resource_type, interaction),
         proxy,
@@ -165,6 +176,46 @@ pub const GET_EXPLANATION_OF_BENEFIT: Action = portal(
     Interaction::Read,
     ProxyNeed::Right(DelegationRight::Billing),
 );
+/// `GET /v1/portal/billing/statements`
+pub const LIST_STATEMENTS: Action = portal(
+    "listStatements",
+    EventType::BillingViewed,
+    ResourceType::ExplanationOfBenefit,
+    Interaction::Search,
+    ProxyNeed::Right(DelegationRight::Billing),
+);
+/// `GET /v1/portal/billing/statements/{id}`
+pub const GET_STATEMENT: Action = portal(
+    "getStatement",
+    EventType::BillingViewed,
+    ResourceType::ExplanationOfBenefit,
+    Interaction::Read,
+    ProxyNeed::Right(DelegationRight::Billing),
+);
+/// `GET /v1/portal/messages`. No proxy: a Communication does not tell whose thread it is of.
+pub const LIST_THREADS: Action = portal(
+    "listThreads",
+    EventType::MessageRead,
+    ResourceType::Communication,
+    Interaction::Search,
+    ProxyNeed::OfType,
+);
+/// `GET /v1/portal/messages/{threadId}`
+pub const GET_THREAD: Action = portal(
+    "getThread",
+    EventType::MessageRead,
+    ResourceType::Communication,
+    Interaction::Read,
+    ProxyNeed::OfType,
+);
+/// `GET /v1/portal/appointments/availability`
+pub const LIST_AVAILABILITY: Action = portal(
+    "listAvailability",
+    EventType::ChartViewed,
+    ResourceType::Appointment,
+    Interaction::Search,
+    ProxyNeed::OfType,
+);
 /// `GET /v1/portal/demographics`
 pub const GET_DEMOGRAPHICS: Action = portal(
     "getDemographics",
@@ -188,6 +239,22 @@ pub const GET_APPOINTMENT: Action = portal(
     ResourceType::Appointment,
     Interaction::Read,
     ProxyNeed::OfType,
+);
+/// `GET /v1/portal/appointments/{id}/calendar`
+pub const GET_APPOINTMENT_CALENDAR: Action = portal(
+    "getAppointmentCalendar",
+    EventType::ChartViewed,
+    ResourceType::Appointment,
+    Interaction::Read,
+    ProxyNeed::OfType,
+);
+/// `GET /v1/portal/providers`
+pub const LIST_PROVIDERS: Action = portal(
+    "listProviders",
+    EventType::ChartViewed,
+    ResourceType::Appointment,
+    Interaction::Search,
+    ProxyNeed::Never,
 );
 /// `GET /v1/portal/results/labs`
 pub const LIST_LAB_RESULTS: Action = portal(
@@ -308,7 +375,7 @@ pub const RESEND_VERIFICATION: Action =
 pub const VERIFY_REGISTRATION: Action = newcomer("verifyRegistration", EventType::AccountActivated);
 
 /// The operations of `/v1/portal`.
-pub const PORTAL: [Action; 38] = [
+pub const PORTAL: [Action; 45] = [
     REGISTER,
     RESEND_VERIFICATION,
     VERIFY_REGISTRATION,
@@ -341,9 +408,16 @@ pub const PORTAL: [Action; 38] = [
     LIST_COVERAGE,
     LIST_EXPLANATIONS_OF_BENEFIT,
     GET_EXPLANATION_OF_BENEFIT,
+    LIST_STATEMENTS,
+    GET_STATEMENT,
+    LIST_THREADS,
+    GET_THREAD,
+    LIST_AVAILABILITY,
     GET_DEMOGRAPHICS,
     LIST_APPOINTMENTS,
     GET_APPOINTMENT,
+    GET_APPOINTMENT_CALENDAR,
+    LIST_PROVIDERS,
     LIST_LAB_RESULTS,
     LIST_LAB_TRENDS,
     GET_LAB_RESULT,
@@ -359,6 +433,7 @@ const fn of_fhir(
         operation,
         surface: Surface::Fhir,
         event_type,
+        feature: feature(resource_type),
         account: AccountNeed::Active,
         scope: ScopeNeed::Record(resource_type, interaction),
         proxy: ProxyNeed::OfType,
@@ -426,4 +501,26 @@ pub fn fhir() -> impl Iterator<Item = Action> {
         other => fhir_read(other),
     };
     types().map(read).chain(searched.map(fhir_search))
+}
+
+#[cfg(test)]
+mod tests {
+    use portal_domain::source::RecordSet;
+
+    use super::*;
+
+    #[test]
+    fn what_one_source_answers_for_needs_what_that_source_needs() {
+        for resource_type in ResourceType::ALL.iter().copied() {
+            let mut sources: Vec<_> = RecordSet::of_type(resource_type)
+                .map(RecordSet::source)
+                .collect();
+            sources.dedup();
+            let needed = match sources.as_slice() {
+                [source] => Feature::of_source(*source),
+                _ => None,
+            };
+            assert_eq!(feature(resource_type), needed, "{resource_type}");
+        }
+    }
 }

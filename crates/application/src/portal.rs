@@ -13,8 +13,8 @@ use crate::access_log::{AccessLogAnswer, ReadAccessLog};
 use crate::account::{PreferencesAnswer, ReadPreferences, SetPreferences, UpdateMe};
 use crate::act::Performed;
 use crate::answer::{
-    ContentAnswer, LabAnswer, LabsAnswer, ListAnswer, MeAnswer, ReadAnswer, SearchAnswer,
-    SummaryAnswer, TrendsAnswer,
+    AvailabilityAnswer, CalendarAnswer, ContentAnswer, LabAnswer, LabsAnswer, ListAnswer, MeAnswer,
+    ProvidersAnswer, ReadAnswer, SearchAnswer, SummaryAnswer, ThreadsAnswer, TrendsAnswer,
 };
 use crate::apps::{AppsAnswer, ListApps, RevokeApp, UseNotes};
 use crate::birth_date::BirthDates;
@@ -33,8 +33,9 @@ use crate::ports::{
     TokenIntrospection, TokenRefusal, TokenVerifier, UnitsOfWork,
 };
 use crate::record::{
-    Lab, LabTrends, Labs, ListPage, ListedOne, Loader, PatientNames, ReadBinary, ReadDocument,
-    ReadOne, RecordList, RecordRules, Search, Section, SectionPage, Summary,
+    AppointmentCalendar, Availability, Calendars, Lab, LabTrends, Labs, ListPage, ListedOne,
+    Loader, OneThread, PatientNames, Providers, ReadBinary, ReadDocument, ReadOne, RecordList,
+    RecordRules, Search, Section, SectionPage, Summary, ThreadsPage,
 };
 use crate::registration::{Register, Resend, Verify};
 
@@ -101,6 +102,7 @@ pub(crate) struct Inner {
     pub(crate) gate: Gate,
     pub(crate) birth_dates: BirthDates,
     pub(crate) loader: Loader,
+    pub(crate) calendars: Calendars,
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) directory: Arc<dyn PatientDirectory>,
     pub(crate) units: Arc<dyn UnitsOfWork>,
@@ -142,6 +144,7 @@ impl Portal {
             gate,
             birth_dates: BirthDates::new(),
             loader,
+            calendars: Calendars::new(),
             journal: parts.journal,
             directory: parts.directory,
             units: parts.units,
@@ -469,6 +472,75 @@ impl Portal {
         let one = ListedOne { list, id, raw };
         let (disclosure, about) = self.inner.run(caller, &one).await?;
         Ok(ListAnswer::new(disclosure, about))
+    }
+
+    /// One appointment for a calendar.
+    pub async fn appointment_calendar(
+        &self,
+        caller: &Caller,
+        id: &str,
+        raw: Raw<'_>,
+    ) -> Result<CalendarAnswer, AccessError> {
+        let look = AppointmentCalendar { id, raw };
+        let (disclosure, about) = self.inner.run(caller, &look).await?;
+        Ok(CalendarAnswer {
+            disclosure,
+            zone: about.zone,
+            tenant: about.tenant,
+            completeness: about.completeness,
+        })
+    }
+
+    /// A page of those who can be booked.
+    pub async fn providers(
+        &self,
+        caller: &Caller,
+        raw: Raw<'_>,
+    ) -> Result<ProvidersAnswer, AccessError> {
+        let (disclosure, about) = self.inner.run(caller, &Providers { raw }).await?;
+        Ok(ProvidersAnswer {
+            disclosure,
+            next: about.next,
+            decided_at: about.decided_at,
+            zone: about.zone,
+            completeness: about.completeness,
+        })
+    }
+
+    /// A page of times that can be booked.
+    pub async fn availability(
+        &self,
+        caller: &Caller,
+        raw: Raw<'_>,
+    ) -> Result<AvailabilityAnswer, AccessError> {
+        let (disclosure, about) = self.inner.run(caller, &Availability { raw }).await?;
+        Ok(AvailabilityAnswer {
+            disclosure,
+            times: about.times,
+            next: about.next,
+            completeness: about.completeness,
+        })
+    }
+
+    /// A page of threads of messages.
+    pub async fn threads(
+        &self,
+        caller: &Caller,
+        raw: Raw<'_>,
+    ) -> Result<ThreadsAnswer, AccessError> {
+        let (disclosure, about) = self.inner.run(caller, &ThreadsPage { raw }).await?;
+        Ok(ThreadsAnswer::new(disclosure, about))
+    }
+
+    /// One thread of messages, by the id of its first.
+    pub async fn thread(
+        &self,
+        caller: &Caller,
+        id: &str,
+        raw: Raw<'_>,
+    ) -> Result<ThreadsAnswer, AccessError> {
+        let (disclosure, about) = self.inner.run(caller, &OneThread { id, raw }).await?;
+        Ok(ThreadsAnswer::new(disclosure, about))
     }
 
     /// One record by its id.

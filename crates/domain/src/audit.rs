@@ -18,6 +18,8 @@ pub enum EventType {
     ResultViewed,
     /// `billing.viewed`
     BillingViewed,
+    /// `message.read`
+    MessageRead,
     /// `fhir.read`
     FhirRead,
     /// `fhir.searched`
@@ -64,10 +66,11 @@ pub enum EventType {
 
 impl EventType {
     /// Every type.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::ChartViewed,
         Self::ResultViewed,
         Self::BillingViewed,
+        Self::MessageRead,
         Self::FhirRead,
         Self::FhirSearched,
         Self::AccountViewed,
@@ -97,6 +100,7 @@ impl EventType {
             Self::ChartViewed => "chart.viewed",
             Self::ResultViewed => "result.viewed",
             Self::BillingViewed => "billing.viewed",
+            Self::MessageRead => "message.read",
             Self::FhirRead => "fhir.read",
             Self::FhirSearched => "fhir.searched",
             Self::AccountViewed => "account.viewed",

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod disclosure;
 pub mod document;
 pub mod event;
+pub mod feature;
 pub mod id;
 pub mod inbox;
 pub mod notification;

@@ -126,6 +126,9 @@ record_sets! {
     Coverages, "coverages", Coverage, Claims;
     /// ExplanationOfBenefit.
     ExplanationsOfBenefit, "explanations-of-benefit", ExplanationOfBenefit, Claims;
+    /// Statements of account: no FHIR resources, but handled as if each was an
+    /// ExplanationOfBenefit, so that every rule for these is theirs too. Not on `/fhir`.
+    Statements, "statements", ExplanationOfBenefit, Claims;
     /// Communication.
     Communications, "communications", Communication, Communication;
     /// DocumentReference.
@@ -164,15 +167,6 @@ record_sets! {
     Locations, "locations", Location, ProviderDirectory;
 }
 
-/// How old a cached set may be (specification 04, Cache).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CacheWindows {
-    /// To be as good as a fetched one.
-    pub fresh: SignedDuration,
-    /// To stand in for a source that is down.
-    pub stale: SignedDuration,
-}
-
 impl RecordSet {
     fn route(self) -> &'static Route {
         &ROUTES[self as usize]
@@ -206,18 +200,35 @@ impl RecordSet {
         !reached.contains(&resource_type) && !resource_type.is_directory()
     }
 
-    /// How old a cached copy may be.
-    pub const fn cache_windows(self) -> CacheWindows {
-        match self {
-            Self::Appointments | Self::Coverages | Self::ExplanationsOfBenefit => CacheWindows {
-                fresh: SignedDuration::from_mins(1),
-                stale: SignedDuration::from_mins(15),
-            },
-            _ => CacheWindows {
-                fresh: SignedDuration::from_secs(30),
-                stale: SignedDuration::from_mins(5),
-            },
+    /// How long a cached set is as good as a fetched one (specification 04, "Cache").
+    pub const fn fresh_for(self) -> SignedDuration {
+        if self.changes_seldom() {
+            SignedDuration::from_mins(1)
+        } else {
+            SignedDuration::from_secs(30)
         }
+    }
+
+    /// How long a cached set stands in for a source that is down.
+    pub const fn stale_for(self) -> SignedDuration {
+        if self.changes_seldom() {
+            SignedDuration::from_mins(15)
+        } else {
+            SignedDuration::from_mins(5)
+        }
+    }
+
+    // Dates and money, of which an old copy does no harm that a missing one would not do.
+    const fn changes_seldom(self) -> bool {
+        matches!(
+            self,
+            Self::Appointments | Self::Coverages | Self::ExplanationsOfBenefit | Self::Statements
+        )
+    }
+
+    /// Whether its records are resources that the source itself serves as such.
+    pub fn is_fhir(self) -> bool {
+        self != Self::Statements
     }
 
     /// Every set.
@@ -225,11 +236,11 @@ impl RecordSet {
         ROUTES.iter().map(|route| route.set)
     }
 
-    /// The sets that together hold a type.
+    /// The sets that together hold a FHIR type.
     pub fn of_type(resource_type: ResourceType) -> impl Iterator<Item = Self> {
         ROUTES
             .iter()
-            .filter(move |route| route.resource_type == resource_type)
+            .filter(move |route| route.resource_type == resource_type && route.set.is_fhir())
             .map(|route| route.set)
     }
 

@@ -42,7 +42,7 @@ pub use resource_type::ResourceType;
 pub use restricted::strip_restricted;
 pub use search::{
     Handling, IncludeSpec, ParameterKind, ParameterSpec, Query, SearchError, Sort, SortKey, Token,
-    includes, is_searchable, parameters, rev_includes, sort_key,
+    fold, includes, is_searchable, parameters, rev_includes, sort_key,
 };
 pub use splice::{mask_references, splice};
 pub use standing::PatientStanding;

@@ -14,6 +14,7 @@ use portal_domain::access::{
 use portal_domain::account::{AccountKind, AccountSnapshot, AccountStatus};
 use portal_domain::audit::EventType;
 use portal_domain::disclosure::{Memo, StoredSet};
+use portal_domain::feature::FeatureSet;
 use portal_domain::id::{Issuer, PatientId, PortalAccountId, Subject, TenantId};
 use portal_domain::scope::{Interaction, ScopeSet};
 use portal_domain::source::RecordSet;
@@ -74,6 +75,7 @@ pub(crate) fn target(tenant: &str, patient: &str, resource_type: ResourceType) -
         stated: StatedContext::default(),
         tenant: Some(Arc::new(tenant_of(tenant_id))),
         licensed: true,
+        features: FeatureSet::of(|_| true),
         account: Some(Arc::new(account_of(patient))),
         delegations: Arc::new([]),
         birth_date: BirthDate::default(),
@@ -85,6 +87,7 @@ pub(crate) fn target(tenant: &str, patient: &str, resource_type: ResourceType) -
         account: AccountNeed::Active,
         scope: ScopeNeed::Record(resource_type, Interaction::Read),
         proxy: ProxyNeed::Never,
+        feature: None,
         step_up: false,
     };
     let grant = authorize(&facts, &action, now).expect("allowed");

@@ -68,6 +68,8 @@ codes! {
     StepUpRequired = "STEP_UP_REQUIRED", UNAUTHORIZED, Login, SignIn;
     /// Unknown tenant, other region, or no licence.
     ModuleNotLicensed = "MODULE_NOT_LICENSED", FORBIDDEN, Forbidden, NotAllowed;
+    /// The tenant has not licensed this part of the portal.
+    FeatureNotEnabled = "FEATURE_NOT_ENABLED", FORBIDDEN, Forbidden, NotAllowed;
     /// A third-party client on the first-party face.
     ClientNotAllowed = "CLIENT_NOT_ALLOWED", FORBIDDEN, Forbidden, NotAllowed;
     /// The account is pending, suspended or closed.
@@ -165,6 +167,7 @@ impl Code {
             | Self::TokenRevoked
             | Self::StepUpRequired
             | Self::ModuleNotLicensed
+            | Self::FeatureNotEnabled
             | Self::ClientNotAllowed
             | Self::AccountNotActive
             | Self::AccountNotLinked

@@ -91,6 +91,7 @@ const fn denial_code(denial: Denial) -> Code {
         Denial::TenantMismatch => Code::TenantMismatch,
         Denial::TenantClaimRequired => Code::TenantClaimRequired,
         Denial::ModuleNotLicensed | Denial::TenantSuspended => Code::ModuleNotLicensed,
+        Denial::FeatureNotEnabled => Code::FeatureNotEnabled,
         Denial::MfaRequired => Code::MfaRequired,
         Denial::AccountNotLinked => Code::AccountNotLinked,
         Denial::AccountNotActive => Code::AccountNotActive,

@@ -18,6 +18,8 @@ use crate::rest;
         (name = "delegations", description = "Whom the caller lets act for them, and for whom they may act"),
         (name = "record", description = "The chart"),
         (name = "results", description = "Laboratory results"),
+        (name = "messages", description = "Messages with the health system"),
+        (name = "booking", description = "With whom, where and when appointments can be had"),
     ),
     modifiers(&Bearer),
 )]

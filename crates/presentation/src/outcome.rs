@@ -64,6 +64,14 @@ fn source_issue(report: &SourceReport) -> Option<Issue> {
             "SOURCE_UNAVAILABLE",
             key("unavailable"),
         )),
+        SourceStatus::NotEntitled => Some(Issue {
+            severity: Severity::Information,
+            ..warning(
+                IssueType::NotSupported,
+                "SOURCE_NOT_ENTITLED",
+                key("notEntitled"),
+            )
+        }),
     }
 }
 
@@ -112,9 +120,14 @@ mod tests {
         completeness
             .sources
             .push(report(Source::PatientChart, SourceStatus::Unavailable));
+        completeness
+            .sources
+            .push(report(Source::Claims, SourceStatus::NotEntitled));
         let outcome = about(&completeness).unwrap();
         let text = std::str::from_utf8(&outcome).unwrap();
         assert!(text.contains(r#""severity":"warning","code":"incomplete""#));
         assert!(text.contains("source.patient-chart.unavailable"));
+        assert!(text.contains(r#""severity":"information","code":"not-supported""#));
+        assert!(text.contains("source.claims.notEntitled"));
     }
 }

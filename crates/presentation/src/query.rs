@@ -25,7 +25,7 @@ pub(crate) fn is_token_name(name: &str) -> bool {
 }
 
 /// Parameters of REST routes and of every search, beside those that a type declares.
-const SHARED: [&str; 19] = [
+const SHARED: [&str; 23] = [
     "limit",
     "cursor",
     "offset",
@@ -35,6 +35,10 @@ const SHARED: [&str; 19] = [
     "actor",
     "code",
     "category",
+    "specialty",
+    "locationId",
+    "practitionerId",
+    "q",
     "_cursor",
     "_count",
     "_sort",

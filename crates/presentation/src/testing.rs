@@ -252,7 +252,8 @@ impl TokenIntrospection for Outside {
 #[async_trait]
 impl Entitlements for Outside {
     async fn features(&self, _: &TenantId) -> Result<Features, EntitlementsUnavailable> {
-        Ok(Arc::new(["ehr.portal".to_owned()].into()))
+        let held = ["ehr.portal", "ehr.claims", "communication"];
+        Ok(Arc::new(held.map(str::to_owned).into()))
     }
 }
 

@@ -5,6 +5,7 @@
 //! form beside UUIDs, an unknown extension, contained resources.
 
 mod chart;
+mod clinic;
 mod delegations;
 mod ids;
 mod json;
@@ -28,6 +29,7 @@ use crate::delegation::DemoDelegation;
 use crate::person::DemoPerson;
 use crate::record::Record;
 use crate::registrant::DemoRegistrant;
+pub(crate) use clinic::clinic;
 use ids::Ids;
 use json::Json;
 use people::Profile;

@@ -9,6 +9,7 @@ mod issuer;
 mod keycloak;
 mod rest;
 mod service;
+mod slots;
 #[cfg(test)]
 mod tests;
 mod token;

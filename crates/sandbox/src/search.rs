@@ -95,6 +95,11 @@ impl Search {
         )
     }
 
+    /// The query text that the first page was asked by.
+    pub(crate) fn first_query(&self) -> &str {
+        &self.query
+    }
+
     /// The query text of this very page.
     pub(crate) fn own_query(&self) -> String {
         if self.offset == 0 {

@@ -83,7 +83,7 @@ impl Source {
             "DiagnosticReport" | "Specimen" => Self::Laboratory,
             "Observation" if has("laboratory") => Self::Laboratory,
             "MedicationRequest" | "MedicationDispense" | "Medication" => Self::Medication,
-            "Coverage" | "ExplanationOfBenefit" | "Claim" => Self::Claims,
+            "Coverage" | "ExplanationOfBenefit" | "Claim" | "Statement" => Self::Claims,
             "Immunization" => Self::Immunizations,
             "DocumentReference" | "Binary" => Self::Documents,
             "Communication" => Self::Communication,

@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::calls::Calls;
+use crate::clock;
 use crate::delegation::DemoDelegation;
 use crate::fault::Faults;
 use crate::issuer::{Issuer, MintError};
@@ -29,7 +30,7 @@ pub(crate) use people::PatientChange;
 /// The tenant that calls without `X-Tenant-ID` mean.
 const FIRST_TENANT: &str = "demo";
 /// What every tenant has licensed to begin with.
-const LICENCE: &str = "ehr.portal";
+const LICENCES: [&str; 3] = ["ehr.portal", "ehr.claims", "communication"];
 
 /// The state of one sandbox.
 pub(crate) struct World {
@@ -64,7 +65,7 @@ impl World {
             registrants,
         } = fill(&mut store, options)?;
         let licensed = people.iter().map(|person| person.tenant.clone());
-        let entitlements = licensed.map(|tenant| (tenant, vec![LICENCE.to_owned()]));
+        let entitlements = licensed.map(|tenant| (tenant, LICENCES.map(str::to_owned).to_vec()));
         Ok(Self {
             issuer: Issuer::new(&origin, &options.realms)?,
             origin,
@@ -215,6 +216,10 @@ fn fill(store: &mut Store, options: &Options) -> Result<Filled, LoadError> {
             filled.people.push(generated.person);
             filled.delegations.extend(generated.delegations);
         }
+    }
+    let tenants: HashSet<String> = filled.people.iter().map(|it| it.tenant.clone()).collect();
+    for tenant in tenants {
+        put(&tenant, generate::clinic(clock::today()));
     }
     for (registrant, records) in generate::registrants(options.seed) {
         if !is_replaced(&registrant.tenant) {

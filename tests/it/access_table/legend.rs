@@ -24,6 +24,9 @@ RECORD  a record, under /v1/portal: sum = chart/summary, all med vit imm pro = c
         lbs = results/labs, trd = results/labs/trends, lab = results/labs/{id}
         rds = results/radiology, rad = results/radiology/{id}, rxs = medications, cov = coverage
         ebs = eob, eob = eob/{id}, dem = demographics, aps = appointments, apt = appointments/{id}
+        ics = appointments/{id}/calendar, avl = appointments/availability (of a year that is over),
+        prv = providers, sts stm = billing/statements, billing/statements/{id}
+        msg thr = messages, messages/{threadId}
 FHIR    read and search of Patient, AllergyIntolerance, MedicationRequest, Observation (the read
         is of the laboratory's), DiagnosticReport (likewise), Immunization, Condition, ImagingStudy,
         MedicationDispense, Appointment, Coverage, ExplanationOfBenefit, Communication,
@@ -56,6 +59,9 @@ Why some cells are as they are
 - Who acts for nobody reads their own `me`, log and lists: another's id in the path is 404 as if
   it were absent, in a FHIR search 403 for every id that is not theirs, existing or not.
   `Patient?_id=` of another is an empty Bundle, as for an id that nobody has.
+- Providers are for who books for themselves: the specification lets no proxy ask for them.
+- Cover, explanations of benefit, statements and messages belong to sub-features: a tenant that has licensed the
+  portal alone has none of them, and its timeline says so.
 - A third party's token is refused on REST for what it is before anybody is asked about it.
 - A tenant claim that is no tenant's id agrees with nothing; in another tenant there is no account
   of this identity, so that it may register there.
@@ -79,7 +85,7 @@ Why some cells are as they are
 ";
 
 /// Status and code of each letter. A refusal that is not here fails the test: give it a letter.
-pub(super) const REFUSALS: [(char, &str); 19] = [
+pub(super) const REFUSALS: [(char, &str); 20] = [
     ('u', "401 UNAUTHENTICATED"),
     ('e', "401 TOKEN_EXPIRED"),
     ('r', "401 TOKEN_REVOKED"),
@@ -88,6 +94,7 @@ pub(super) const REFUSALS: [(char, &str); 19] = [
     ('t', "403 TENANT_CLAIM_REQUIRED"),
     ('T', "403 TENANT_MISMATCH"),
     ('l', "403 MODULE_NOT_LICENSED"),
+    ('f', "403 FEATURE_NOT_ENABLED"),
     ('m', "403 MFA_REQUIRED"),
     ('k', "403 ACCOUNT_NOT_LINKED"),
     ('a', "403 ACCOUNT_NOT_ACTIVE"),

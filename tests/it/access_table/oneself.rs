@@ -84,6 +84,11 @@ impl Cast<'_> {
         let patient = &world.owner.patient;
         self.add("X-Tenant-ID of another", patient, question(), question());
         self.person("patient of another tenant", &world.foreigner, &world.owner);
+        self.person(
+            "patient of a tenant without sub-features",
+            &world.bare,
+            &world.bare,
+        );
         self.group = "Second factor";
         self.owners("one factor", &json!({"acr": "1", "amr": ["pwd"]}));
         self.owners("no acr, no amr", &json!({"acr": null, "amr": null}));

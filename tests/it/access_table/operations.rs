@@ -136,7 +136,7 @@ const OWN: [Operation; 17] = [
 ];
 
 #[rustfmt::skip]
-const RECORD: [Operation; 21] = [
+const RECORD: [Operation; 28] = [
     row("getChartSummary", "sum", |_| "/v1/portal/chart/summary".into(), NOT_PATIENT),
     row("listAllergies", "all", |_| "/v1/portal/chart/allergies".into(), ONLY_PATIENT),
     row("listMedications", "med", |_| "/v1/portal/chart/medications".into(), ONLY_PATIENT),
@@ -155,6 +155,13 @@ const RECORD: [Operation; 21] = [
     row("getDemographics", "dem", |_| "/v1/portal/demographics".into(), NOT_PATIENT),
     row("listAppointments", "aps", |_| "/v1/portal/appointments".into(), ONLY_PATIENT),
     row("getAppointment", "apt", |about| format!("/v1/portal/appointments/sch.appointment-{}", about.patient), ONLY_PATIENT),
+    row("getAppointmentCalendar", "ics", |about| format!("/v1/portal/appointments/sch.appointment-{}/calendar", about.patient), ONLY_PATIENT),
+    row("listAvailability", "avl", |_| "/v1/portal/appointments/availability?from=2020-01-01&to=2020-01-31".into(), ONLY_PATIENT),
+    row("listProviders", "prv", |_| "/v1/portal/providers".into(), ONLY_PATIENT),
+    row("listStatements", "sts", |_| "/v1/portal/billing/statements".into(), ONLY_PATIENT),
+    row("getStatement", "stm", |about| format!("/v1/portal/billing/statements/clm.statement-{}", about.patient), ONLY_PATIENT),
+    row("listThreads", "msg", |_| "/v1/portal/messages".into(), ONLY_PATIENT),
+    row("getThread", "thr", |about| format!("/v1/portal/messages/com.message-{}", about.patient), ONLY_PATIENT),
     row("listLabResults", "lbs", |_| "/v1/portal/results/labs".into(), ONLY_PATIENT),
     row("listLabTrends", "trd", |_| "/v1/portal/results/labs/trends?code=2345-7".into(), ONLY_PATIENT),
     row("getLabResult", "lab", |about| format!("/v1/portal/results/labs/lab.lab-{}", about.patient), ONLY_PATIENT),

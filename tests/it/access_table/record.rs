@@ -45,6 +45,7 @@ pub(super) fn addresses(patient: &str) -> Vec<String> {
         "imm.immunization",
         "imm.restricted",
         "rad.radreport",
+        "clm.statement",
     ];
     let records = kinds
         .iter()
@@ -75,6 +76,7 @@ pub(super) fn record(portal: &TestPortal, tenant: &str, patient: &str) {
         secret,
         restricted,
         of.radiology_report(&id("radreport")),
+        of.statement(&id("statement"), "120.50"),
     ] {
         portal.put(tenant, &resource);
     }

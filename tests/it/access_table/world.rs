@@ -28,6 +28,8 @@ pub(super) struct World {
     pub(super) foreigner: Person,
     /// A patient of a tenant that has every token introspected.
     pub(super) strict: Person,
+    /// A patient of a tenant without sub-features.
+    pub(super) bare: Person,
 }
 
 impl World {
@@ -53,7 +55,8 @@ impl World {
         let stranger = portal.person("stranger").await;
         let foreigner = portal.person_of(&elsewhere, "foreigner").await;
         let strict = portal.person_of(&asking, "strict").await;
-        for person in [&owner, &stranger, &foreigner, &strict] {
+        let bare = portal.person_of(&portal.bare_tenant, "bare").await;
+        for person in [&owner, &stranger, &foreigner, &strict, &bare] {
             record(&portal, &person.tenant, &person.patient);
         }
         let strangers = portal.delegate(&owner, &stranger, &json!({})).await;
@@ -69,6 +72,7 @@ impl World {
             formers,
             foreigner,
             strict,
+            bare,
         }
     }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{DENIED, Two, scope, two};
 
 /// A route of the portal, and the right that opens it.
-const ROUTES: [(&str, &str); 14] = [
+const ROUTES: [(&str, &str); 15] = [
     ("/v1/portal/chart/allergies", "allergies"),
     ("/v1/portal/chart/medications", "medications"),
     ("/v1/portal/chart/vitals", "vitals"),
@@ -21,6 +21,7 @@ const ROUTES: [(&str, &str); 14] = [
     ("/v1/portal/results/radiology/rad.chest-ada", "radiology"),
     ("/v1/portal/coverage", "billing"),
     ("/v1/portal/eob", "billing"),
+    ("/v1/portal/billing/statements", "billing"),
 ];
 
 /// A type, the record of it that Ada has, and the right that opens it.

@@ -33,7 +33,10 @@ pub(super) fn of_installation(
     set("OIDC_CLIENT_SECRET", "sandbox-secret".to_owned());
     set("MFA_AMR", "mfa,otp,hwk".to_owned());
     set("ACR_LEVELS", "1=1,2=2".to_owned());
-    set("ENTITLEMENTS_STATIC", format!("{tenant}=ehr.portal"));
+    set(
+        "ENTITLEMENTS_STATIC",
+        format!("{tenant}=ehr.portal,ehr.claims,communication"),
+    );
     // Budgets are for the scenes about them.
     for budget in ["RATE_LIMIT_ACCOUNT", "RATE_LIMIT_ADDRESS"] {
         set(budget, "1000000000".to_owned());

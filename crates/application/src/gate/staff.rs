@@ -60,6 +60,7 @@ impl Gate {
             stated,
             tenant: known.tenant.clone(),
             licensed,
+            features: self.sub_features(&tenant.id).await,
             account: known.account.clone(),
             delegations: Arc::clone(&known.delegations),
             birth_date: BirthDate::NotAsked,

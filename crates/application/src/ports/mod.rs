@@ -24,6 +24,7 @@ mod record_cache;
 mod relay;
 mod revocations;
 mod secrets;
+mod slots;
 mod sources;
 mod staff;
 mod system;
@@ -61,6 +62,7 @@ pub use record_cache::{CacheLoad, CacheUnavailable, Generation, RecordCache, Rec
 pub use relay::{EventBus, EventBusError, JournalRelay, OutgoingEvent, RelayBatch, RelayClaim};
 pub use revocations::{ListedStanding, Revocations, TokenIntrospection};
 pub use secrets::{Hash, HashPurpose, SecretCode, Secrets};
+pub use slots::{FoundSlot, FoundSlots, SlotActor, SlotQuery};
 pub use sources::{
     CallContext, Content, ContentBroken, ContentRequest, PatientQuery, SourceError, SourceRequest,
     Sources,

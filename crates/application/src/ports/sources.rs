@@ -10,6 +10,8 @@ use portal_domain::disclosure::Fetched;
 use portal_domain::id::RequestId;
 use portal_domain::source::{RecordSet, Source};
 
+use super::slots::{FoundSlots, SlotQuery};
+
 /// What goes along with a call: whose budget it uses and how it is found again in logs.
 #[derive(Debug, Clone)]
 pub struct CallContext {
@@ -103,6 +105,15 @@ pub trait Sources: Send + Sync {
     /// Seconds for which a source that failed is not asked at all; none for one that is.
     fn retry_after(&self, _source: Source) -> Option<u32> {
         None
+    }
+
+    /// The open times that answer a query. What does not is dropped already.
+    async fn slots(
+        &self,
+        _query: &SlotQuery,
+        _context: &CallContext,
+    ) -> Result<FoundSlots, SourceError> {
+        Err(SourceError::Unavailable)
     }
 
     /// Opens the content of a Binary of [`portal_domain::source::Source::Documents`]. `None` when

@@ -1,6 +1,6 @@
 //! Lists of records as the portal's own clients read them, and one record of such a list.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -21,7 +21,8 @@ use crate::portal::Inner;
 
 use super::Reading;
 use super::paging::{Page, binding, page};
-use super::read::{find, places};
+use super::places::{PlaceZones, zones};
+use super::read::find;
 use super::search::{matching, missing};
 
 /// What is listed.
@@ -37,6 +38,8 @@ pub enum RecordList {
     Coverage,
     /// Explanations of benefit.
     ExplanationsOfBenefit,
+    /// Statements of account.
+    Statements,
     /// Appointments.
     Appointments,
     /// The one Patient.
@@ -56,6 +59,7 @@ pub(crate) struct ListAbout {
     pub(crate) completeness: Completeness,
     pub(crate) decided_at: Timestamp,
     pub(crate) tenant: Arc<Tenant>,
+    pub(crate) time_zones: HashMap<Box<str>, Box<str>>,
 }
 
 impl ListAbout {
@@ -66,6 +70,7 @@ impl ListAbout {
             completeness,
             decided_at: grant.decided_at(),
             tenant: Arc::clone(grant.tenant()),
+            time_zones: HashMap::new(),
         }
     }
 }
@@ -94,6 +99,7 @@ impl RecordList {
             Self::Medications => operation::LIST_PRESCRIPTIONS,
             Self::Coverage => operation::LIST_COVERAGE,
             Self::ExplanationsOfBenefit => operation::LIST_EXPLANATIONS_OF_BENEFIT,
+            Self::Statements => operation::LIST_STATEMENTS,
             Self::Appointments => operation::LIST_APPOINTMENTS,
             Self::Demographics => operation::GET_DEMOGRAPHICS,
         }
@@ -104,6 +110,7 @@ impl RecordList {
         match self {
             Self::Radiology => operation::GET_RADIOLOGY_REPORT,
             Self::ExplanationsOfBenefit => operation::GET_EXPLANATION_OF_BENEFIT,
+            Self::Statements => operation::GET_STATEMENT,
             Self::Appointments => operation::GET_APPOINTMENT,
             Self::Timeline | Self::Medications | Self::Coverage | Self::Demographics => {
                 self.action()
@@ -114,14 +121,16 @@ impl RecordList {
     fn sets(self, grant: &PatientGrant) -> Vec<RecordSet> {
         match self {
             Self::Timeline => RecordSet::all()
-                .filter(|set| set.is_of_patient() && *set != RecordSet::Provenances)
+                .filter(|set| set.is_of_patient() && set.is_fhir())
+                .filter(|set| *set != RecordSet::Provenances)
                 .filter(|set| *set != RecordSet::Patient)
-                .filter(|set| grant.read(set.resource_type()).is_some())
+                .filter(|set| grant.reaches(set.resource_type()))
                 .collect(),
             Self::Radiology => vec![RecordSet::RadiologyReports],
             Self::Medications => vec![RecordSet::MedicationRequests],
             Self::Coverage => vec![RecordSet::Coverages],
             Self::ExplanationsOfBenefit => vec![RecordSet::ExplanationsOfBenefit],
+            Self::Statements => vec![RecordSet::Statements],
             Self::Appointments => vec![RecordSet::Appointments],
             Self::Demographics => vec![RecordSet::Patient],
         }
@@ -165,12 +174,15 @@ impl Look for ListPage<'_> {
         let withheld =
             reading.said_of_withheld(said_of.copied(), |header| range.holds(header, zone));
         let dispenses = self.list.dispenses(&mut reading, &items).await;
+        let (places, asked) = self.list.places(&mut reading, &items).await;
+        let sets: Vec<RecordSet> = sets.into_iter().chain(asked).collect();
         let completeness = reading.completeness(&sets);
         Ok(Seen {
             answer: answer(&mut reading, items, dispenses).await,
             about: ListAbout {
                 next: next.map(|key| portal.seal(&binding, &key)),
                 withheld,
+                time_zones: places.names(),
                 ..ListAbout::of(grant, completeness)
             },
         })
@@ -178,6 +190,19 @@ impl Look for ListPage<'_> {
 }
 
 impl RecordList {
+    /// The zones of the places of appointments.
+    async fn places(
+        self,
+        reading: &mut Reading<'_>,
+        records: &[ReleasedRecord],
+    ) -> (PlaceZones, Option<RecordSet>) {
+        if self == Self::Appointments {
+            zones(reading, records).await
+        } else {
+            Default::default()
+        }
+    }
+
     /// What was dispensed of the prescriptions, as far as the caller may see it.
     async fn dispenses(
         self,
@@ -240,24 +265,30 @@ impl Look for ListedOne<'_> {
             Some(id) => by_id(&mut reading, &sets, id).await?,
             None => only(&mut reading, &sets).await?,
         };
+        let records = vec![record];
+        let (places, asked) = self.list.places(&mut reading, &records).await;
+        let sets: Vec<RecordSet> = sets.into_iter().chain(asked).collect();
         let completeness = reading.completeness(&sets);
         Ok(Seen {
-            answer: answer(&mut reading, vec![record], Vec::new()).await,
-            about: ListAbout::of(grant, completeness),
+            answer: answer(&mut reading, records, Vec::new()).await,
+            about: ListAbout {
+                time_zones: places.names(),
+                ..ListAbout::of(grant, completeness)
+            },
         })
     }
 }
 
-async fn by_id(
+pub(super) async fn by_id(
     reading: &mut Reading<'_>,
     sets: &[RecordSet],
     id: &str,
 ) -> Result<ReleasedRecord, AccessError> {
-    let resource_type = sets.first().map(|set| set.resource_type());
-    let resource_type = resource_type.ok_or(AccessError::NotFound)?;
-    let place = places(reading.rules(), reading.grant(), resource_type, id);
-    let (mut there, upstream_id) = place.ok_or(AccessError::NotFound)?;
-    there.retain(|set| sets.contains(set));
+    let rules = reading.rules();
+    let place = rules.addresses().inward(id);
+    let (base, upstream_id) = place.ok_or(AccessError::NotFound)?;
+    let mut there = sets.to_vec();
+    there.retain(|set| rules.base(set.source()) == base);
     find(reading, &there, &upstream_id, id).await
 }
 

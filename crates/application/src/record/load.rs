@@ -219,10 +219,9 @@ impl Loader {
         freshness: Freshness,
     ) -> Option<Owned> {
         let stored = stored?;
-        let windows = set.cache_windows();
         let within = match freshness {
-            Freshness::Fresh | Freshness::Cached | Freshness::NotLinked => windows.fresh,
-            Freshness::Stale => windows.stale,
+            Freshness::Fresh | Freshness::Cached | Freshness::NotLinked => set.fresh_for(),
+            Freshness::Stale => set.stale_for(),
         };
         let age = self.shared.clock.now().duration_since(stored.as_of);
         // A set from the future was stored by a pod whose clock runs ahead: not known to be fresh.

@@ -1,6 +1,10 @@
 //! Loading, filtering and paging of records: cache → source → owned → released.
 
+mod availability;
+mod calendar;
+mod calendars;
 mod content;
+mod directory;
 mod find;
 mod flight;
 mod gather;
@@ -10,7 +14,9 @@ mod list;
 mod load;
 mod matches;
 mod paging;
+mod places;
 mod provenance;
+mod providers;
 mod reach;
 mod read;
 mod reading;
@@ -18,14 +24,20 @@ mod rules;
 mod search;
 mod section;
 mod summary;
+mod threads;
 mod trends;
 
+pub(crate) use availability::Availability;
+pub(crate) use calendar::AppointmentCalendar;
+pub(crate) use calendars::Calendars;
 pub(crate) use content::{ReadBinary, ReadDocument};
 pub(crate) use labs::{Lab, Labs};
 pub use link::PatientNames;
 pub use list::{DISPENSES, RECORDS, RecordList};
 pub(crate) use list::{ListAbout, ListPage, ListedOne};
 pub(crate) use load::{LoadContext, Loader};
+pub(crate) use providers::Providers;
+pub use providers::{LOCATIONS, ORGANIZATIONS, PRACTITIONERS, PROVIDERS};
 pub use reach::INCLUDED;
 pub(crate) use read::ReadOne;
 pub(crate) use reading::Reading;
@@ -34,4 +46,6 @@ pub(crate) use search::{PageAbout, Search};
 pub use section::Section;
 pub(crate) use section::SectionPage;
 pub(crate) use summary::Summary;
+pub use threads::MESSAGES;
+pub(crate) use threads::{OneThread, ThreadsAbout, ThreadsPage};
 pub(crate) use trends::LabTrends;

@@ -256,6 +256,11 @@ impl<'g> Reading<'g> {
         let mut reports: BTreeMap<Source, SourceReport> = BTreeMap::new();
         let mut incomplete = false;
         for set in sets.iter().flat_map(|set| self.needed_to_judge(*set)) {
+            if !self.grant.entitles(set.source()) {
+                let report = SourceReport::not_entitled(set.source());
+                reports.insert(set.source(), report);
+                continue;
+            }
             let Some(loaded) = self.loaded(set) else {
                 continue;
             };

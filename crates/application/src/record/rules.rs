@@ -87,6 +87,9 @@ impl RecordRules {
     /// The sets that are read together with a set, itself included: all of its type that one base
     /// holds, in the order of the sets. What is nobody's is asked for by its ids.
     pub(crate) fn read_together(&self, set: RecordSet) -> Vec<RecordSet> {
+        if !set.is_fhir() {
+            return vec![set];
+        }
         let base = self.base(set.source());
         RecordSet::of_type(set.resource_type())
             .filter(|other| self.base(other.source()) == base)

@@ -122,7 +122,8 @@ pub(crate) struct OneLicence(pub(crate) &'static str);
 #[async_trait]
 impl Entitlements for OneLicence {
     async fn features(&self, _: &TenantId) -> Result<Features, EntitlementsUnavailable> {
-        Ok(Arc::new(BTreeSet::from([self.0.to_owned()])))
+        let held = [self.0, "ehr.claims", "communication"];
+        Ok(Arc::new(BTreeSet::from(held.map(str::to_owned))))
     }
 }
 

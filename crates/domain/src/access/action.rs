@@ -3,6 +3,7 @@
 use portal_fhir::ResourceType;
 
 use crate::audit::EventType;
+use crate::feature::Feature;
 use crate::proxy_delegation::DelegationRight;
 use crate::scope::Interaction;
 
@@ -63,6 +64,8 @@ pub struct Action {
     pub surface: Surface,
     /// What the journal calls it.
     pub event_type: EventType,
+    /// The sub-feature that the tenant must hold.
+    pub feature: Option<Feature>,
     /// Which account it needs.
     pub account: AccountNeed,
     /// Which scope it needs.

@@ -171,7 +171,10 @@ fn check_entitlement(asked: &Asked<'_>) -> Result<(), Denial> {
     if tenant.suspended {
         return Err(Denial::TenantSuspended);
     }
-    Ok(())
+    match asked.action.feature {
+        Some(feature) if !asked.facts.features.contains(feature) => Err(Denial::FeatureNotEnabled),
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn check_strength(asked: &Asked<'_>) -> Result<(), Denial> {

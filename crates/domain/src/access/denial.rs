@@ -26,6 +26,9 @@ pub enum Denial {
     /// The platform has locked the tenant out.
     #[error("tenant suspended")]
     TenantSuspended,
+    /// The tenant does not hold the route's sub-feature.
+    #[error("feature not enabled")]
+    FeatureNotEnabled,
     /// One factor only.
     #[error("second factor required")]
     MfaRequired,
@@ -90,6 +93,7 @@ impl Denial {
             Self::TenantClaimRequired => "tenant-claim-required",
             Self::ModuleNotLicensed => "module-not-licensed",
             Self::TenantSuspended => "tenant-suspended",
+            Self::FeatureNotEnabled => "feature-not-enabled",
             Self::MfaRequired => "mfa-required",
             Self::AccountNotLinked => "account-not-linked",
             Self::AccountNotActive => "account-not-active",

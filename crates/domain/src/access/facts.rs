@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use crate::account::AccountSnapshot;
+use crate::feature::FeatureSet;
 use crate::id::ProxyDelegationId;
 use crate::proxy_delegation::DelegationSnapshot;
 use crate::tenant::Tenant;
@@ -57,6 +58,8 @@ pub struct AccessFacts {
     pub tenant: Option<Arc<Tenant>>,
     /// Whether that tenant holds the licence of the portal.
     pub licensed: bool,
+    /// The sub-features that it holds.
+    pub features: FeatureSet,
     /// The account of (`iss`, `sub`) in that tenant.
     pub account: Option<Arc<AccountSnapshot>>,
     /// The delegations to that account that are active or ended lately, the active ones first.

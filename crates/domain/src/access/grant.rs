@@ -7,6 +7,7 @@ use portal_fhir::{Header, ResourceType};
 
 use crate::account::{AccountSnapshot, AccountStatus};
 use crate::audit::FenceVersions;
+use crate::feature::FeatureSet;
 use crate::id::PatientId;
 use crate::proxy_delegation::DelegationRight;
 use crate::release::{Judge, ReleaseRules, Viewer};
@@ -26,6 +27,7 @@ pub struct PatientGrant {
     tenant: Arc<Tenant>,
     account: Arc<AccountSnapshot>,
     proxy: Option<ProxyAccess>,
+    features: FeatureSet,
     action: Action,
     decided_at: Timestamp,
 }
@@ -60,6 +62,7 @@ impl PatientGrant {
             tenant,
             account,
             proxy,
+            features: facts.features,
             action,
             decided_at,
         }
@@ -141,23 +144,47 @@ impl PatientGrant {
         self.patient().filter(|_| active).map(RecordPatient::id)
     }
 
+    /// Whether the token's scopes and the delegation cover something of a type, licensed or not.
+    pub fn reaches(&self, resource_type: ResourceType) -> bool {
+        let interaction = self.action.interaction();
+        let scopes = &self.token.scopes;
+        let proxy = self.proxy.as_ref();
+        interaction
+            .is_some_and(|act| scopes.allows(resource_type, act) || self.tells_where(resource_type))
+            && proxy.is_none_or(|proxy| super::proxy::opens_type(proxy, resource_type))
+    }
+
+    // With whom and where an appointment is, or can be had, belongs to it: a directory is nobody's
+    // record, and the routes of appointments on the portal's own surface have no other scope.
+    fn tells_where(&self, resource_type: ResourceType) -> bool {
+        let about = self.action.resource_type();
+        let of_appointments = about == Some(ResourceType::Appointment);
+        of_appointments && self.action.surface == Surface::Portal && resource_type.is_directory()
+    }
+
+    /// Whether the tenant holds what a source belongs to.
+    pub fn entitles(&self, source: Source) -> bool {
+        self.features.opens(source)
+    }
+
+    fn entitles_type(&self, resource_type: ResourceType) -> bool {
+        RecordSet::of_type(resource_type).any(|set| self.entitles(set.source()))
+    }
+
     /// Permission to read records of a type, if the token's scopes and the delegation cover
-    /// something of it.
+    /// something of it and the tenant holds it.
     pub fn read(&self, resource_type: ResourceType) -> Option<ReadPermit<'_>> {
-        let interaction = self.action.interaction()?;
-        let allowed = self.token.scopes.allows(resource_type, interaction);
-        let delegated = self
-            .proxy
-            .as_ref()
-            .is_none_or(|proxy| super::proxy::opens_type(proxy, resource_type));
         let patient = self.open_record()?;
-        (allowed && delegated).then(|| ReadPermit::new(self, patient, resource_type))
+        let open = self.reaches(resource_type) && self.entitles_type(resource_type);
+        open.then(|| ReadPermit::new(self, patient, resource_type))
     }
 
     /// Permission to look at records of a type in order to judge references to them. What is
     /// loaded by it can be judged but not shown, so it needs no scope.
     pub fn inspect(&self, resource_type: ResourceType) -> Option<InspectPermit<'_>> {
-        let patient = self.open_record()?;
+        let patient = self
+            .open_record()
+            .filter(|_| self.entitles_type(resource_type))?;
         Some(InspectPermit::new(&self.tenant, patient, resource_type))
     }
 
@@ -165,7 +192,8 @@ impl PatientGrant {
     pub(super) fn covers(&self, set: RecordSet, header: &Header) -> bool {
         let scopes = &self.token.scopes;
         let interaction = self.action.interaction();
-        interaction.is_some_and(|act| scopes.covers(header.resource_type, act, header))
+        let in_scope = |act| scopes.covers(header.resource_type, act, header);
+        (self.tells_where(header.resource_type) || interaction.is_some_and(in_scope))
             && self.delegates(set, header)
     }
 

@@ -109,11 +109,21 @@ impl<'g> InspectPermit<'g> {
     }
 }
 
+/// Stands for the patient where a set is nobody's. No source is asked for it.
+const NOBODY: &str = "-";
+
 impl RecordTarget {
+    /// A directory is the same for everybody, so its target names nobody.
     pub(super) fn new(tenant: &Tenant, patient: &PatientId, resource_type: ResourceType) -> Self {
+        let nobody = || PatientId::parse(NOBODY).ok();
+        let shared = if resource_type.is_directory() {
+            nobody()
+        } else {
+            None
+        };
         Self {
             tenant: tenant.id.clone(),
-            patient: patient.clone(),
+            patient: shared.unwrap_or_else(|| patient.clone()),
             at_source: None,
             resource_type,
         }
@@ -144,7 +154,7 @@ impl RecordTarget {
         &self.tenant
     }
 
-    /// The patient whose records they are.
+    /// The patient whose records they are; of a directory a word that names none.
     pub const fn patient(&self) -> &PatientId {
         &self.patient
     }

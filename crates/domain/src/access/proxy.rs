@@ -194,7 +194,9 @@ const fn needs(set: RecordSet) -> Needs {
         }
         RecordSet::Immunizations => Needs::AnyOf(&[R::Immunizations]),
         RecordSet::Appointments => Needs::AnyOf(&[R::AppointmentsView, R::AppointmentsManage]),
-        RecordSet::Coverages | RecordSet::ExplanationsOfBenefit => Needs::AnyOf(&[R::Billing]),
+        RecordSet::Coverages | RecordSet::ExplanationsOfBenefit | RecordSet::Statements => {
+            Needs::AnyOf(&[R::Billing])
+        }
         RecordSet::DocumentReferences | RecordSet::Binaries => Needs::AnyOf(&[R::Documents]),
         RecordSet::ServiceRequests
         | RecordSet::Devices

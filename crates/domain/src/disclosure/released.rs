@@ -179,6 +179,13 @@ impl ReleasedRecord {
         Some(self)
     }
 
+    /// The resource of a directory, which is nobody's record and so no secret of a receipt.
+    pub fn directory(&self) -> Option<&[u8]> {
+        let record = self.record();
+        let is_directory = record.header.resource_type.is_directory();
+        is_directory.then_some(&*record.bytes)
+    }
+
     pub(super) fn record(&self) -> &Record {
         match &self.edited {
             Some(edited) => edited,

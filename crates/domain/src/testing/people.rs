@@ -15,6 +15,7 @@ use crate::access::{
 };
 use crate::account::{AccountKind, AccountSnapshot, AccountStatus};
 use crate::audit::EventType;
+use crate::feature::FeatureSet;
 use crate::id::{Issuer, PatientId, PortalAccountId, ProxyDelegationId, Subject, TenantId};
 use crate::proxy_delegation::{DelegationSnapshot, DelegationStatus, RelationshipType, RightSet};
 use crate::scope::{Interaction, ScopeSet};
@@ -92,6 +93,7 @@ pub(crate) fn facts_of(tenant_id: &str, patient: &str) -> AccessFacts {
         stated: StatedContext::default(),
         tenant: Some(Arc::new(tenant(tenant_id))),
         licensed: true,
+        features: FeatureSet::of(|_| true),
         account: Some(Arc::new(account(patient))),
         delegations: Arc::default(),
         birth_date: BirthDate::NotAsked,
@@ -148,6 +150,7 @@ pub(crate) const fn action(surface: Surface, resource_type: ResourceType) -> Act
         account: AccountNeed::Active,
         scope: ScopeNeed::Record(resource_type, Interaction::Search),
         proxy: ProxyNeed::OfType,
+        feature: None,
         step_up: false,
     }
 }

@@ -121,6 +121,11 @@ impl Date {
         civil::Date::new(self.year, self.month, self.day).ok()
     }
 
+    /// Whether it says where its clock stands, so that it is one moment in every zone.
+    pub fn has_offset(&self) -> bool {
+        self.time.is_some_and(|time| time.offset_seconds.is_some())
+    }
+
     /// Every moment that it may mean; without an offset in `zone`.
     pub fn interval(&self, zone: &TimeZone) -> Interval {
         let start = self.first_day();

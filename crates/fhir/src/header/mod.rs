@@ -226,7 +226,7 @@ pub struct Header {
     pub issued: Option<Date>,
     /// Whether `issued` is there but is no instant.
     pub issued_unreadable: bool,
-    /// Who the patient is; of a Patient only.
+    /// Who it is; of a Patient and a Practitioner only.
     pub person: Option<Person>,
 }
 

@@ -1,4 +1,4 @@
-//! Who a Patient is: names, gender, birth date.
+//! Who a Patient or Practitioner is: names, gender, birth date.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +27,7 @@ pub struct HumanName {
     pub period: Option<Period>,
 }
 
-/// What is known of the person that a Patient describes.
+/// What is known of the person that a Patient or Practitioner describes.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// All names in their order.

@@ -75,7 +75,7 @@ fn header_of(tree: &Tree<'_>) -> Result<Header, HeaderError> {
         recorded: dates.recorded,
         issued: dates.issued,
         issued_unreadable: dates.issued_unreadable,
-        person: (resource_type == ResourceType::Patient).then(|| person(root)),
+        person: is_person(resource_type).then(|| person(root)),
     })
 }
 
@@ -221,4 +221,11 @@ pub(super) fn owner_claim(element: Option<Value<'_>>) -> OwnerClaim {
         }
         Some(object) => OwnerClaim::References(vec![target(object)]),
     }
+}
+
+const fn is_person(resource_type: ResourceType) -> bool {
+    matches!(
+        resource_type,
+        ResourceType::Patient | ResourceType::Practitioner
+    )
 }

@@ -16,6 +16,7 @@ pub use order::{Sort, SortKey, sort_key};
 pub use parameters::{ParameterKind, ParameterSpec};
 pub use query::Query;
 pub use tables::{IncludeSpec, includes, is_searchable, parameters, rev_includes};
+pub use text::fold;
 pub use token::Token;
 
 /// What to do with parameters that are not known (RFC 7240 `Prefer: handling`).

@@ -39,10 +39,16 @@ pub(super) fn unescape(value: &str) -> Option<String> {
     Some(out)
 }
 
-/// A text without case and combining marks, so that `Müller`, `MULLER` and `muller` are one.
-pub(super) fn fold(text: &str) -> String {
+/// A text without case and combining marks, so that `Müller`, `MULLER` and `muller` are one; the
+/// letters yeh and kaf are the same in Arabic and in Persian spelling.
+pub fn fold(text: &str) -> String {
     text.nfkd()
         .filter(|&character| !is_combining_mark(character))
+        .map(|character| match character {
+            '\u{64a}' | '\u{649}' => '\u{6cc}',
+            '\u{643}' => '\u{6a9}',
+            other => other,
+        })
         .flat_map(char::to_lowercase)
         .collect()
 }
@@ -72,5 +78,17 @@ fn parts(name: &HumanName, element: TextElement) -> Vec<&str> {
                     .map(|part| &**part),
             )
             .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fold;
+
+    #[test]
+    fn spellings_of_one_name_are_one() {
+        assert_eq!(fold("Müller"), fold("MULLER"));
+        assert_eq!(fold("\u{643}ريمي"), fold("\u{6a9}ریمی"));
+        assert_ne!(fold("Karim"), fold("Karima"));
     }
 }

@@ -9,6 +9,7 @@ use portal_domain::access::{
 };
 use portal_domain::account::AccountKind;
 use portal_domain::audit::AccessEvent;
+use portal_domain::feature::FeatureSet;
 use portal_domain::id::PortalAccessEventId;
 use portal_domain::scope::{Interaction, ScopeSet};
 use portal_domain::tenant::Tenant;
@@ -95,6 +96,7 @@ fn grant(tenant: &TestTenant, kind: AccountKind) -> PatientGrant {
             version: 1,
         })),
         licensed: true,
+        features: FeatureSet::of(|_| true),
         account: Some(Arc::new(account)),
         delegations: Arc::new([]),
         birth_date: BirthDate::default(),
@@ -106,6 +108,7 @@ fn grant(tenant: &TestTenant, kind: AccountKind) -> PatientGrant {
         account: AccountNeed::AnyState,
         scope: ScopeNeed::Record(ResourceType::Patient, Interaction::Read),
         proxy: ProxyNeed::Never,
+        feature: None,
         step_up: false,
     };
     authorize(&facts, &action, now()).expect("allowed")

@@ -13,7 +13,7 @@ use portal_fhir::Record;
 
 use super::encoding;
 
-/// No set counts as fresh for longer, and nothing opened stays in memory longer than it is of use.
+/// Nothing opened stays in memory longer than any set is of use.
 const KEPT_FOR: Duration = Duration::from_mins(1);
 /// What a header takes in memory, roughly, beside its resource.
 const HEADER_BYTES: usize = 1_024;
@@ -45,12 +45,12 @@ impl NearSets {
         Self { sets, clock }
     }
 
-    /// The copy of a set while it counts as fresh: an older copy asks Redis, where another pod may
-    /// have stored a newer one.
+    /// The copy of a set, while it counts as fresh: beyond that Redis is asked, where another pod
+    /// may have stored a newer one.
     pub(super) fn get(&self, target: &RecordTarget, set: RecordSet) -> Option<Arc<NearSet>> {
         let near = self.sets.get(&(target.clone(), set))?;
         let age = self.clock.now().duration_since(near.stored.as_of);
-        (age <= set.cache_windows().fresh).then_some(near)
+        (age <= set.fresh_for()).then_some(near)
     }
 
     pub(super) fn keep(&self, target: &RecordTarget, near: NearSet) {

@@ -208,7 +208,7 @@ impl RecordCache for RedisRecordCache {
         };
         let names = self.names.of(target.tenant(), target.patient());
         let keys = [names.generation(stored.set.source()), names.set(stored.set)];
-        let kept_for = stored.set.cache_windows().stale.unsigned_abs();
+        let kept_for = stored.set.stale_for().unsigned_abs();
         let command = store_command(&keys, (generation, &sealed), kept_for);
         // A refusal and a failure are the same to the caller: the next request fetches again.
         let _ = self.link.ask::<u64>(&command).await;

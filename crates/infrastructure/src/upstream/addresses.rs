@@ -63,8 +63,8 @@ impl TenantBase {
             RecordSet::Patient => {
                 query.append_pair("_id", patient.as_str());
             }
-            // What is nobody's is never asked for whole.
-            set if !set.is_of_patient() && ids.is_empty() => return None,
+            // What is reached from a patient's records is never asked for whole.
+            set if is_reached(set) && ids.is_empty() => return None,
             set => {
                 if set.is_of_patient() {
                     query.append_pair(owner_parameter(set.resource_type()), patient.as_str());
@@ -128,6 +128,11 @@ impl TenantBase {
 fn without_fragment(mut url: Url) -> Url {
     url.set_fragment(None);
     url
+}
+
+/// Whether it is nobody's record and no directory either.
+fn is_reached(set: RecordSet) -> bool {
+    !set.is_of_patient() && !set.resource_type().is_directory()
 }
 
 /// The search parameter by which a type is asked for a patient's records.
@@ -202,7 +207,9 @@ mod tests {
         };
         let expected = format!("{root}/Medication?_id=m1%2Cm2&_count=500");
         assert_eq!(asked(&two), Some(expected));
-        assert_eq!(asked(&request("pat-1", RecordSet::Locations)), None);
+        assert_eq!(asked(&request("pat-1", RecordSet::Medications)), None);
+        let whole = asked(&request("pat-1", RecordSet::Locations));
+        assert_eq!(whole, Some(format!("{root}/Location?_count=500")));
     }
 
     #[test]

@@ -4,20 +4,26 @@ use std::collections::HashSet;
 use std::time::Instant;
 
 use bytes::Bytes;
-use jiff::Timestamp;
 use portal_application::ports::{CallContext, SourceError};
-use portal_domain::disclosure::Fetched;
 use portal_domain::id::TenantId;
 use url::Url;
 
 use super::addresses::TenantBase;
 use super::call::{CallError, check, headers};
 use super::line::{Calls, SourceLine};
-use super::page::{self, PageRecords};
+use super::page::{self, PageOf, Reader};
 
 const MAX_PAGES: usize = 20;
 /// Bytes of all pages together, after decompression.
 const MAX_BYTES: usize = 32 * 1_024 * 1_024;
+
+/// What all pages held together.
+pub(super) struct Pages<T> {
+    pub(super) items: Vec<T>,
+    pub(super) unreadable: usize,
+    pub(super) capped: bool,
+}
+
 /// A fetch on its way.
 pub(super) struct Fetch<'a> {
     calls: Calls<'a>,
@@ -41,25 +47,24 @@ impl<'a> Fetch<'a> {
     }
 
     /// All pages from the first. A cap that is reached cuts the set and says so.
-    pub(super) async fn run(
+    pub(super) async fn run<T: Send + 'static>(
         mut self,
         first: Url,
-        as_of: Timestamp,
-    ) -> Result<Fetched, SourceError> {
-        let mut fetched = Fetched {
-            records: Vec::new(),
+        reader: Reader<T>,
+    ) -> Result<Pages<T>, SourceError> {
+        let mut fetched = Pages {
+            items: Vec::new(),
             unreadable: 0,
             capped: false,
-            as_of,
         };
         let mut seen = HashSet::from([first.clone()]);
         let mut url = first;
         loop {
-            let Some(page) = self.page(&url).await? else {
+            let Some(page) = self.page(&url, reader).await? else {
                 fetched.capped = true;
                 return Ok(fetched);
             };
-            fetched.records.extend(page.records);
+            fetched.items.extend(page.items);
             fetched.unreadable += page.unreadable;
             fetched.capped |= page.cut;
             let Some(next) = page.next else {
@@ -81,13 +86,17 @@ impl<'a> Fetch<'a> {
     }
 
     /// One page, `None` when it would be too much of all pages together.
-    async fn page(&mut self, url: &Url) -> Result<Option<PageRecords>, SourceError> {
+    async fn page<T: Send + 'static>(
+        &mut self,
+        url: &Url,
+        reader: Reader<T>,
+    ) -> Result<Option<PageOf<T>>, SourceError> {
         let body = self.call(url).await?;
         self.bytes += body.len();
         if self.bytes > MAX_BYTES {
             return Ok(None);
         }
-        page::read(body).await.map(Some)
+        page::read(body, reader).await.map(Some)
     }
 
     async fn call(&mut self, url: &Url) -> Result<Bytes, CallError> {

@@ -13,7 +13,9 @@ mod page;
 mod patient_directory;
 mod registered;
 mod settings;
+mod slots;
 mod sources;
+mod statements;
 
 pub(crate) use addresses::TenantBase;
 pub use credential::{ClientKey, ClientSettings, Credential, CredentialSettings, InvalidClientKey};

@@ -13,7 +13,7 @@ use super::guard::{NoRoom, Reservation};
 /// Bytes of a page, after decompression.
 pub(super) const MAX_PAGE: usize = 10 * 1_024 * 1_024;
 /// Records that are taken of one page.
-const MAX_ENTRIES: usize = 1_000;
+pub(super) const MAX_ENTRIES: usize = 1_000;
 /// Entries beyond which a page is not looked into at all. In between, a source that does not page
 /// shows its first records rather than none.
 const ABSURD_ENTRIES: usize = 10_000;
@@ -21,14 +21,17 @@ const ABSURD_ENTRIES: usize = 10_000;
 const LARGE: usize = 256 * 1_024;
 
 /// What one page held.
-pub(super) struct PageRecords {
-    pub(super) records: Vec<Record>,
+pub(super) struct PageOf<T> {
+    pub(super) items: Vec<T>,
     pub(super) unreadable: usize,
     pub(super) cut: bool,
     pub(super) next: Option<String>,
 }
 
-const LIMITS: Limits = Limits {
+/// How a page is read.
+pub(super) type Reader<T> = fn(&Bytes) -> Result<PageOf<T>, SourceError>;
+
+pub(super) const LIMITS: Limits = Limits {
     max_entries: ABSURD_ENTRIES,
     max_depth: 64,
 };
@@ -71,24 +74,32 @@ async fn make_room(
     Ok(())
 }
 
-/// Reads the records of a page.
-pub(super) async fn read(body: Bytes) -> Result<PageRecords, SourceError> {
+/// Reads a page.
+pub(super) async fn read<T: Send + 'static>(
+    body: Bytes,
+    reader: Reader<T>,
+) -> Result<PageOf<T>, SourceError> {
     if body.len() < LARGE {
-        return parse(&body);
+        return reader(&body);
     }
-    tokio::task::spawn_blocking(move || parse(&body))
+    tokio::task::spawn_blocking(move || reader(&body))
         .await
         .unwrap_or(Err(SourceError::Invalid))
 }
 
-fn parse(body: &Bytes) -> Result<PageRecords, SourceError> {
-    let page = read_searchset(body, &LIMITS).map_err(|_| SourceError::Invalid)?;
-    Ok(records_of(page))
+/// A page of a search.
+pub(super) fn searchset(body: &Bytes) -> Result<Page, SourceError> {
+    read_searchset(body, &LIMITS).map_err(|_| SourceError::Invalid)
 }
 
-fn records_of(page: Page) -> PageRecords {
-    let mut read = PageRecords {
-        records: Vec::with_capacity(page.entries.len().min(MAX_ENTRIES)),
+/// The records of a page of a search.
+pub(super) fn records(body: &Bytes) -> Result<PageOf<Record>, SourceError> {
+    searchset(body).map(records_of)
+}
+
+fn records_of(page: Page) -> PageOf<Record> {
+    let mut read = PageOf {
+        items: Vec::with_capacity(page.entries.len().min(MAX_ENTRIES)),
         unreadable: page.dropped,
         cut: page.entries.len() > MAX_ENTRIES,
         next: page.next,
@@ -97,7 +108,7 @@ fn records_of(page: Page) -> PageRecords {
         match entry.mode {
             SearchMode::Include | SearchMode::Outcome => {}
             SearchMode::Match => match read_header(&entry.resource, &LIMITS) {
-                Ok(header) => read.records.push(Record {
+                Ok(header) => read.items.push(Record {
                     header,
                     bytes: entry.resource,
                 }),

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use portal_application::ports::{
-    CallContext, Clock, Component, Content, ContentRequest, PatientQuery, SourceError,
-    SourceRequest, Sources,
+    CallContext, Clock, Component, Content, ContentRequest, FoundSlots, PatientQuery, SlotQuery,
+    SourceError, SourceRequest, Sources,
 };
 use portal_domain::disclosure::Fetched;
-use portal_domain::source::Source;
+use portal_domain::id::TenantId;
+use portal_domain::source::{RecordSet, Source};
+use portal_fhir::Record;
 use reqwest::Client;
 use url::Url;
 
@@ -18,10 +20,12 @@ use crate::fault::Fault;
 
 use super::addresses::TenantBase;
 use super::content;
-use super::fetch::Fetch;
+use super::fetch::{Fetch, Pages};
 use super::guard::guards;
 use super::line::SourceLine;
+use super::page::{self, Reader};
 use super::settings::SourceSettings;
+use super::{slots, statements};
 
 /// Reads FHIR R4 servers by search, each fetch within the caps of [`super`].
 pub struct FhirSources {
@@ -79,12 +83,30 @@ impl FhirSources {
         self.lines.values().map(component).collect()
     }
 
-    /// Where and how a set is asked for; `None` when the source may not be asked.
-    fn way(&self, request: &SourceRequest) -> Option<(&SourceLine, TenantBase)> {
-        let line = self.lines.get(&request.set.source())?;
-        let same_type = request.target.resource_type() == request.set.resource_type();
-        let base = line.base(request.target.tenant())?;
-        same_type.then_some((line, base))
+    /// All pages of an answer, from the address that is made of the tenant's base on; none when
+    /// there is no such address, because no source could hold what it would ask for.
+    async fn pages<T: Send + 'static>(
+        &self,
+        question: Question<'_>,
+        first: impl FnOnce(&TenantBase) -> Option<Url>,
+        reader: Reader<T>,
+    ) -> Result<Pages<T>, SourceError> {
+        let line = self.lines.get(&question.source);
+        let line = line.ok_or(SourceError::Unavailable)?;
+        let (tenant, context) = question.asked;
+        let base = line.base(tenant).ok_or(SourceError::Unavailable)?;
+        let Some(first) = first(&base) else {
+            return Ok(Pages {
+                items: Vec::new(),
+                unreadable: 0,
+                capped: false,
+            });
+        };
+        let fetch = Fetch::new(line, (tenant, context), base);
+        let deadline = fetch.deadline();
+        let pages = tokio::time::timeout_at(deadline.into(), fetch.run(first, reader)).await;
+        let pages = pages.unwrap_or(Err(SourceError::TimedOut));
+        pages.inspect_err(|error| failed(question.source, question.what, *error, context))
     }
 }
 
@@ -96,10 +118,21 @@ fn faults_of(source: Source, settings: Option<&SourceSettings>) -> Vec<Fault> {
     }
 }
 
-async fn run(fetch: Fetch<'_>, first: Url, as_of: Timestamp) -> Result<Fetched, SourceError> {
-    let deadline = fetch.deadline();
-    let fetched = tokio::time::timeout_at(deadline.into(), fetch.run(first, as_of)).await;
-    fetched.unwrap_or(Err(SourceError::TimedOut))
+/// Who is asked for what, and for whom.
+#[derive(Clone, Copy)]
+struct Question<'a> {
+    source: Source,
+    what: &'static str,
+    asked: (&'a TenantId, &'a CallContext),
+}
+
+fn fetched(pages: Pages<Record>, as_of: Timestamp) -> Fetched {
+    Fetched {
+        records: pages.items,
+        unreadable: pages.unreadable,
+        capped: pages.capped,
+        as_of,
+    }
 }
 
 fn failed(source: Source, set: &'static str, error: SourceError, context: &CallContext) {
@@ -110,33 +143,52 @@ fn failed(source: Source, set: &'static str, error: SourceError, context: &CallC
 #[async_trait]
 impl Sources for FhirSources {
     async fn fetch(&self, request: &SourceRequest) -> Result<Fetched, SourceError> {
-        let (line, base) = self.way(request).ok_or(SourceError::Unavailable)?;
-        let as_of = self.clock.now();
-        let Some(first) = base.search(request) else {
-            // No source can hold a record of such an id, and none is asked for it.
-            return Ok(Fetched {
-                records: Vec::new(),
-                unreadable: 0,
-                capped: false,
-                as_of,
-            });
+        let set = request.set;
+        if request.target.resource_type() != set.resource_type() {
+            return Err(SourceError::Unavailable);
+        }
+        let question = Question {
+            source: set.source(),
+            what: set.name(),
+            asked: (request.target.tenant(), &request.context),
         };
-        let asked = (request.target.tenant(), &request.context);
-        let fetched = run(Fetch::new(line, asked, base), first, as_of).await;
-        fetched
-            .inspect_err(|error| failed(request.set.source(), request.set.name(), *error, asked.1))
+        let as_of = self.clock.now();
+        let pages = if set == RecordSet::Statements {
+            let first = |base: &TenantBase| statements::address(base, request.target.at_source());
+            self.pages(question, first, statements::records).await?
+        } else {
+            let first = |base: &TenantBase| base.search(request);
+            self.pages(question, first, page::records).await?
+        };
+        Ok(fetched(pages, as_of))
     }
 
     async fn patients(&self, query: &PatientQuery) -> Result<Fetched, SourceError> {
-        let tenant = query.target.tenant();
-        let line = self.lines.get(&query.source);
-        let line = line.ok_or(SourceError::Unavailable)?;
-        let base = line.base(tenant).ok_or(SourceError::Unavailable)?;
-        let first = base.patients(&query.system, &query.value);
-        let first = first.ok_or(SourceError::Unavailable)?;
-        let fetch = Fetch::new(line, (tenant, &query.context), base);
-        let fetched = run(fetch, first, self.clock.now()).await;
-        fetched.inspect_err(|error| failed(query.source, "patient-link", *error, &query.context))
+        let question = Question {
+            source: query.source,
+            what: "patient-link",
+            asked: (query.target.tenant(), &query.context),
+        };
+        let as_of = self.clock.now();
+        let first = |base: &TenantBase| base.patients(&query.system, &query.value);
+        let pages = self.pages(question, first, page::records).await?;
+        Ok(fetched(pages, as_of))
+    }
+
+    async fn slots(
+        &self,
+        query: &SlotQuery,
+        context: &CallContext,
+    ) -> Result<FoundSlots, SourceError> {
+        let question = Question {
+            source: Source::Scheduling,
+            what: "slots",
+            asked: (&query.tenant, context),
+        };
+        let as_of = self.clock.now();
+        let first = |base: &TenantBase| slots::address(base, query);
+        let pages = self.pages(question, first, slots::entries).await?;
+        Ok(slots::found(query, pages, as_of))
     }
 
     fn retry_after(&self, source: Source) -> Option<u32> {

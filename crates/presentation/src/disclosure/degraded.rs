@@ -9,8 +9,13 @@ pub(super) fn header(completeness: &Completeness) -> Option<String> {
 }
 
 fn item(report: &SourceReport) -> Option<String> {
-    if matches!(report.status, SourceStatus::Fresh | SourceStatus::Cached) {
-        return None;
+    match report.status {
+        // What was never to be had is not degraded.
+        SourceStatus::Fresh
+        | SourceStatus::Cached
+        | SourceStatus::NotEntitled
+        | SourceStatus::NotLinked => return None,
+        SourceStatus::Stale | SourceStatus::Unavailable => {}
     }
     let (source, status) = (report.source.as_str(), report.status.as_str());
     let as_of = report.as_of.map_or_else(String::new, |as_of| {
@@ -42,6 +47,7 @@ mod tests {
         completeness.sources.extend([
             report(Source::Laboratory, SourceStatus::Stale, Some(1_776_502_800)),
             report(Source::Medication, SourceStatus::Unavailable, None),
+            report(Source::Claims, SourceStatus::NotEntitled, None),
         ]);
         let expected = "laboratory;status=stale;as-of=@1776502800, medication;status=unavailable";
         assert_eq!(header(&completeness).as_deref(), Some(expected));

@@ -2,6 +2,7 @@
 //! a resource leaves byte for byte as the disclosure has it.
 
 mod bundle;
+mod calendar;
 mod degraded;
 mod document;
 mod etag;
@@ -15,9 +16,10 @@ use http::header::{
     ETAG, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, StatusCode};
-use portal_application::record::INCLUDED;
+use jiff::Timestamp;
+use portal_application::record::{INCLUDED, RECORDS};
 use portal_application::{
-    Completeness, ContentAnswer, Performed, ReadAnswer, SearchAnswer, SummaryAnswer,
+    CalendarAnswer, Completeness, ContentAnswer, Performed, ReadAnswer, SearchAnswer, SummaryAnswer,
 };
 use portal_domain::audit::Recorded;
 use portal_domain::disclosure::{Disclosed, Disclosure};
@@ -41,6 +43,11 @@ pub(crate) const FHIR_JSON: HeaderValue =
 pub(crate) const REST_FHIR_JSON: HeaderValue = HeaderValue::from_static("application/fhir+json");
 /// The media type of views.
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// The media type of calendars (RFC 5545 section 8.1).
+const CALENDAR: HeaderValue = HeaderValue::from_static("text/calendar; charset=utf-8");
+const APPOINTMENT_FILE: HeaderValue =
+    HeaderValue::from_static("attachment; filename=\"appointment.ics\"");
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const DEGRADED: HeaderName = HeaderName::from_static("x-portal-degraded");
@@ -104,6 +111,30 @@ pub(crate) fn summary(answer: &SummaryAnswer, public_url: &str, exchange: &Excha
     conditional(exchange, headers, || {
         document::write(answer, public_url, language)
     })
+}
+
+/// An appointment for a calendar. Its `ETag` is that of what the source says, whenever it was asked.
+pub(crate) fn calendar(
+    answer: &CalendarAnswer,
+    public_url: &str,
+    exchange: &Exchange,
+) -> Result<Response, Fault> {
+    let language = exchange.language();
+    let host = public_url.split("//").nth(1).unwrap_or(public_url);
+    let mut records = answer.disclosure.group(RECORDS);
+    let record = records.next().ok_or(Code::NotFound)?;
+    let event = calendar::event(record, (host, &answer.tenant), &answer.zone, language);
+    let event = event.ok_or(Code::StateConflict)?;
+    let stamp = event.changed.unwrap_or(Timestamp::UNIX_EPOCH);
+    let mut hash = Hash::default();
+    hash.part(event.write(stamp).as_bytes());
+    let mut headers = headers(CALENDAR, Some(hash.tag()), &answer.completeness);
+    headers.insert(CONTENT_LANGUAGE, language.header());
+    headers.insert(CONTENT_DISPOSITION, APPOINTMENT_FILE);
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let mut asked = answer.completeness.sources.iter().filter_map(|it| it.as_of);
+    let stamp = event.changed.or_else(|| asked.next()).unwrap_or(stamp);
+    Ok(conditional(exchange, headers, || event.write(stamp).into()))
 }
 
 /// A view of what a disclosure holds, with what is said about it beside the data in one object.

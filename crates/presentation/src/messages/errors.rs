@@ -37,6 +37,12 @@ pub(crate) const fn title(code: Code) -> Texts {
             "پورتال در اینجا در دسترس نیست",
             "البوابة غير متاحة هنا",
         ),
+        Code::FeatureNotEnabled => texts(
+            "This part of the portal is not available here",
+            "د پورټل دا برخه دلته شتون نه لري",
+            "این بخش پورتال در اینجا در دسترس نیست",
+            "هذا الجزء من البوابة غير متاح هنا",
+        ),
         Code::ClientNotAllowed => texts(
             "This app is not allowed here",
             "دا اپلیکیشن دلته اجازه نه لري",

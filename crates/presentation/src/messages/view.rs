@@ -46,6 +46,8 @@ pub(crate) enum ViewText {
     Summary,
     /// Who made the summary.
     Portal,
+    /// An appointment in a calendar, of which nothing else is told.
+    Appointment,
     /// Section: problems.
     Problems,
     /// Section: allergies.
@@ -93,6 +95,7 @@ impl ViewText {
                 "پورتال مریض",
                 "بوابة المريض",
             ),
+            Self::Appointment => texts("Appointment", "ملاقات", "وقت ملاقات", "موعد"),
             Self::Problems => texts("Problems", "ستونزې", "مشکلات صحی", "المشكلات الصحية"),
             Self::Allergies => texts("Allergies", "حساسیتونه", "حساسیت‌ها", "الحساسية"),
             Self::Medications => texts("Medications", "درمل", "ادویه", "الأدوية"),

@@ -260,7 +260,8 @@ fn person_of<'d>(disclosure: &'d Disclosure, delegator: &Delegator) -> Option<&'
         .and_then(|record| record.header().person.as_ref())
 }
 
-fn display_name(
+/// A person's official name that is in use, in the script of a language first.
+pub(super) fn display_name(
     person: &Person,
     language: Language,
     now: Timestamp,

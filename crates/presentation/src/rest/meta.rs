@@ -45,8 +45,8 @@ pub(crate) struct WithheldMeta {
 pub(crate) struct SourceMeta {
     /// The source, such as `laboratory`.
     source: &'static str,
-    /// `fresh`, `cached`, `stale`, `unavailable`, or `notLinked` where the source does not know the
-    /// patient.
+    /// `fresh`, `cached`, `stale`, `unavailable`, `notEntitled`, or `notLinked` where the source does
+    /// not know the patient.
     status: &'static str,
     /// When it was asked (RFC 3339 UTC).
     #[serde(skip_serializing_if = "Option::is_none")]

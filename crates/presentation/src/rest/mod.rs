@@ -2,12 +2,16 @@
 
 mod access_log;
 mod apps;
+mod availability;
+mod calendar;
 mod chart;
 mod delegations;
 mod documents;
 mod me;
+mod messages;
 mod meta;
 mod preferences;
+mod providers;
 mod records;
 mod registrations;
 mod results;
@@ -58,9 +62,16 @@ pub(crate) fn routes(openapi: utoipa::openapi::OpenApi) -> OpenApiRouter<Faces> 
         .routes(routes!(records::list_coverage))
         .routes(routes!(records::list_explanations_of_benefit))
         .routes(routes!(records::get_explanation_of_benefit))
+        .routes(routes!(records::list_statements))
+        .routes(routes!(records::get_statement))
+        .routes(routes!(messages::list_threads))
+        .routes(routes!(messages::get_thread))
+        .routes(routes!(availability::list_availability))
         .routes(routes!(records::get_demographics))
         .routes(routes!(records::list_appointments))
         .routes(routes!(records::get_appointment))
+        .routes(routes!(calendar::get_appointment_calendar))
+        .routes(routes!(providers::list_providers))
         .routes(routes!(results::list_lab_results))
         .routes(routes!(results::list_lab_trends))
         .routes(routes!(results::get_lab_result))

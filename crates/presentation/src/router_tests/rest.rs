@@ -95,7 +95,10 @@ async fn the_account_shows_its_person_and_its_tenant() {
     assert_eq!(me["patientId"], "p1");
     assert_eq!(me["tenant"]["timeZone"], "UTC");
     assert_eq!(me["mayActFor"], json!([]));
-    assert_eq!(me["features"], json!(["ehr.portal"]));
+    assert_eq!(
+        me["features"],
+        json!(["communication", "ehr.claims", "ehr.portal"])
+    );
     let log = get("/v1/portal/me/access-log?limit=5", &[]).await.json();
     assert_eq!(
         log,

@@ -23,6 +23,9 @@ pub(super) fn services(maker: &mut Maker<'_>, resources: &mut Vec<Json>) {
     resources.push(document(maker));
     resources.push(message(maker));
     resources.push(procedure(maker));
+    resources.push(statement(maker));
+    let asked = reply(maker, resources);
+    resources.extend(asked);
 }
 
 /// The members that every resource begins with, its instant drawn.
@@ -49,12 +52,14 @@ fn appointment(maker: &mut Maker<'_>, status: &'static str) -> Json {
         ("status", "accepted".into()),
     ]);
     let own = Json::object([("actor", maker.patient()), ("status", "accepted".into())]);
+    let place = Json::object([("reference", "Location/clinic-dubai".into())]);
+    let place = Json::object([("actor", place), ("status", "accepted".into())]);
     resource
         .with("status", status.into())
         .with("description", "Follow-up".into())
         .with("start", start.into())
         .with("minutesDuration", Json::raw("20"))
-        .with("participant", Json::list([own, doctor]))
+        .with("participant", Json::list([own, doctor, place]))
 }
 
 fn imaging_study(maker: &mut Maker<'_>) -> (Json, Json) {
@@ -165,6 +170,66 @@ fn message(maker: &mut Maker<'_>) -> Json {
         .with("sent", sent.into())
         .with("sender", display("Dr. Example"))
         .with("payload", Json::list([payload]))
+}
+
+/// A bill of claims-service: no FHIR resource, but kept as if it was one.
+fn statement(maker: &mut Maker<'_>) -> Json {
+    let id = maker.id("stmt");
+    let issued = maker.day().to_string();
+    let money =
+        |value: &'static str| Json::object([("value", value.into()), ("currency", "AFN".into())]);
+    let code = Json::object([("system", SNOMED.into()), ("code", "308335008".into())]);
+    let line = Json::object([
+        ("description", "Visit".into()),
+        ("codes", Json::list([code])),
+        ("amount", money("120.50")),
+    ]);
+    let payment = Json::object([
+        ("paidOn", issued.clone().into()),
+        ("method", "card".into()),
+        ("amount", money("20.50")),
+    ]);
+    Json::object([("resourceType", "Statement".into()), ("id", id)])
+        .with("patient", maker.patient())
+        .with("patientId", Json::text(maker.patient_id.clone()))
+        .with("number", "2026-0042".into())
+        .with("status", "open".into())
+        .with("issuedOn", issued.into())
+        .with("total", money("120.50"))
+        .with("patientPaid", money("20.50"))
+        .with("balance", money("100.00"))
+        .with("lines", Json::list([line]))
+        .with("payments", Json::list([payment]))
+}
+
+/// What the patient wrote back to the message that is there.
+fn reply(maker: &mut Maker<'_>, resources: &[Json]) -> Option<Json> {
+    let message = resources.iter().rev().find_map(|resource| match resource {
+        Json::Object(members) => {
+            let is_message = members.iter().any(
+                |(name, value)| matches!((*name, value), ("resourceType", Json::Text(kind)) if kind == "Communication"),
+            );
+            let id = members.iter().find_map(|(name, value)| match (*name, value) {
+                ("id", Json::Text(id)) => Some(id.clone()),
+                _ => None,
+            });
+            id.filter(|_| is_message)
+        }
+        _ => None,
+    })?;
+    let id = maker.id("msg");
+    let (resource, sent) = begun(maker, "Communication", id);
+    let payload = Json::object([("contentString", "Thank you.".into())]);
+    let answered = Json::object([("reference", format!("Communication/{message}").into())]);
+    Some(
+        resource
+            .with("status", "completed".into())
+            .with("inResponseTo", Json::list([answered]))
+            .with("subject", maker.patient())
+            .with("sent", sent.into())
+            .with("sender", maker.patient())
+            .with("payload", Json::list([payload])),
+    )
 }
 
 fn procedure(maker: &mut Maker<'_>) -> Json {

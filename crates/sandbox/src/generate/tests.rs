@@ -29,7 +29,8 @@ fn ids_are_never_shared_and_every_record_names_its_own_patient() {
     for person in everyone(1, 300) {
         for record in &person.records {
             assert!(seen.insert(record.id.clone()), "{}", record.resource_type);
-            assert_eq!(record.patients, [person.person.patient_id.as_str()]);
+            let own = |patient: &String| *patient == person.person.patient_id;
+            assert!(!record.patients.is_empty() && record.patients.iter().all(own));
         }
     }
 }

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::rest;
+use super::{rest, slots};
 use crate::record::Record;
 use crate::search::{InvalidSearch, Search};
 use crate::source::Source;
@@ -93,13 +93,24 @@ pub(super) struct Page {
 pub(super) struct Entry {
     pub(super) full_url: String,
     pub(super) resource: Bytes,
+    /// Whether a match brought it along.
+    pub(super) included: bool,
 }
 
 impl Entry {
+    /// The same, brought along by a match.
+    pub(super) fn included(self) -> Self {
+        Self {
+            included: true,
+            ..self
+        }
+    }
+
     pub(super) fn of(record: &Record, base_url: &str) -> Self {
         Self {
             full_url: format!("{base_url}/{}/{}", record.resource_type, record.id),
             resource: record.bytes.clone(),
+            included: false,
         }
     }
 }
@@ -130,7 +141,8 @@ impl Page {
             bundle.extend_from_slice(separator.as_bytes());
             bundle.extend_from_slice(format!(r#"{{"fullUrl":{full_url},"resource":"#).as_bytes());
             bundle.extend_from_slice(&entry.resource);
-            bundle.extend_from_slice(br#","search":{"mode":"match"}}"#);
+            let mode = if entry.included { "include" } else { "match" };
+            bundle.extend_from_slice(format!(r#","search":{{"mode":"{mode}"}}}}"#).as_bytes());
             separator = ",";
         }
         bundle.extend_from_slice(if self.entries.is_empty() { b"}" } else { b"]}" });
@@ -147,6 +159,7 @@ fn interact(world: &World, call: &Call) -> Answer {
     let mut segments = call.path.split('/').filter(|segment| !segment.is_empty());
     match (segments.next(), segments.next(), segments.next()) {
         (Some("metadata"), None, _) => Answer::Resource(capabilities(world, call.source)),
+        (Some("Slot"), None, _) => slots::search(world, call).unwrap_or_else(refusal),
         (Some(resource_type), None, _) => {
             search(world, call, resource_type).unwrap_or_else(refusal)
         }
@@ -235,6 +248,7 @@ pub(super) fn foreign_entries(world: &World, call: &Call) -> Vec<Entry> {
     vec![Entry {
         full_url,
         resource: Bytes::from(resource.to_string()),
+        included: false,
     }]
 }
 

@@ -196,6 +196,9 @@ fn bent(world: &World, call: &Call, turn: &Turn) -> Answer {
         (Answer::Resource(bytes), Mode::ForeignEntries) => {
             rest::foreign_patient(world, call).unwrap_or(Answer::Resource(bytes))
         }
+        (Answer::Json(status, bytes), Mode::ForeignEntries) => {
+            rest::foreign_statements(world, call).unwrap_or(Answer::Json(status, bytes))
+        }
         (Answer::Resource(bytes), Mode::DuplicateMembers) => Answer::Resource(bad::doubled(&bytes)),
         (answer, _) => answer,
     }

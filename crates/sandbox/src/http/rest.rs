@@ -12,6 +12,7 @@ use url::form_urlencoded;
 use super::answer::{Answer, Call};
 use crate::notification::{Notification, SentNotification};
 use crate::registered::{contacts, holders, is_meant, patient, summary};
+use crate::search::Search;
 use crate::source::Source;
 use crate::world::World;
 
@@ -28,6 +29,7 @@ pub(super) fn answer(world: &World, call: &Call) -> Option<Answer> {
         (Source::Registration, ["api", "v1", "patients", id, "contacts"], true) => {
             patient_contacts(world, call, id)
         }
+        (Source::Claims, ["api", "v1", "statements"], true) => statements(world, call, false),
         (Source::Communication, ["v1", "communication", "notifications"], false) => {
             take_notification(world, call)
         }
@@ -93,6 +95,40 @@ fn shared<'a>(world: &World, call: &Call, patients: &[Value]) -> impl Fn(&str) -
         let several = holders.get(address).is_some_and(|count| *count > 1);
         said.get(&key).copied().unwrap_or(several)
     }
+}
+
+/// `GET …/api/v1/statements?patientId=`: kept as if they were resources, and told as they are kept.
+fn statements(world: &World, call: &Call, with_foreign: bool) -> Answer {
+    let mut query = form_urlencoded::parse(call.query.as_bytes());
+    let patient = query.find(|(name, _)| name == "patientId");
+    let Some((_, patient)) = patient else {
+        return Answer::Refusal(StatusCode::BAD_REQUEST, "patientId is needed");
+    };
+    let Ok(search) = Search::parse(&format!("patient={patient}")) else {
+        return Answer::Refusal(StatusCode::BAD_REQUEST, "not a patient's id");
+    };
+    let store = world.store();
+    let (tenant, kind) = (call.tenant.as_deref(), "Statement");
+    let mut found = store.search(tenant, call.source, kind, &search);
+    if with_foreign {
+        found.extend(store.foreign(tenant, call.source, kind, &search));
+    }
+    let texts = found.iter().map(|it| String::from_utf8_lossy(&it.bytes));
+    let mut texts: Vec<String> = texts.map(std::borrow::Cow::into_owned).collect();
+    if with_foreign {
+        // And one that is made up, should nobody else have any.
+        let amount = json!({"value": "1.00", "currency": "AFN"});
+        let other = json!({"id": "foreign-1", "patientId": "somebody-else", "total": amount});
+        texts.push(other.to_string());
+    }
+    let body = format!(r#"{{"statements":[{}]}}"#, texts.join(","));
+    Answer::Json(StatusCode::OK, Bytes::from(body))
+}
+
+/// The right statements, and other patients' beside them.
+pub(super) fn foreign_statements(world: &World, call: &Call) -> Option<Answer> {
+    let asked = call.path.ends_with("api/v1/statements");
+    asked.then(|| statements(world, call, true))
 }
 
 /// `POST /communication/v1/communication/notifications`: 202, and 200 for one

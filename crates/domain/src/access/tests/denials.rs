@@ -7,7 +7,7 @@ use DelegationFault as Fault;
 
 /// Every refusal: its code, whether the tenant was known by then, whether fresher facts could turn
 /// it.
-const TABLE: [(Denial, &str, bool, bool); 26] = [
+const TABLE: [(Denial, &str, bool, bool); 27] = [
     (Denial::TokenRevoked, "token-revoked", false, false),
     (Denial::TokenUnconfirmed, "token-unconfirmed", false, false),
     (Denial::ClientNotAllowed, "client-not-allowed", false, false),
@@ -24,6 +24,7 @@ const TABLE: [(Denial, &str, bool, bool); 26] = [
         false,
         true,
     ),
+    (Denial::FeatureNotEnabled, "feature-not-enabled", true, true),
     (Denial::MfaRequired, "mfa-required", true, false),
     (Denial::AccountNotLinked, "account-not-linked", true, true),
     (Denial::AccountNotActive, "account-not-active", true, true),

@@ -124,7 +124,9 @@ const fn rules_of(denial: Denial) -> &'static [&'static str] {
         Denial::TokenRevoked | Denial::TokenUnconfirmed => &["token"],
         Denial::ClientNotAllowed => &["client"],
         Denial::TenantMismatch | Denial::TenantClaimRequired => &["tenant"],
-        Denial::ModuleNotLicensed | Denial::TenantSuspended => &["entitlement"],
+        Denial::ModuleNotLicensed | Denial::TenantSuspended | Denial::FeatureNotEnabled => {
+            &["entitlement"]
+        }
         Denial::MfaRequired => &["second-factor"],
         Denial::AccountNotLinked | Denial::AccountNotActive | Denial::PatientClaimRequired => {
             &["account"]

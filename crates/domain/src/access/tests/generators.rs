@@ -15,6 +15,7 @@ use super::super::{
     VerifiedToken,
 };
 use crate::account::{AccountSnapshot, AccountStatus};
+use crate::feature::FeatureSet;
 use crate::id::{PatientId, PortalAccountId, ProxyDelegationId, TenantId};
 use crate::proxy_delegation::{
     DelegationRight, DelegationSnapshot, DelegationStatus, GrantorAccount, RelationshipType,
@@ -219,6 +220,7 @@ pub(super) fn any_facts() -> impl Strategy<Value = AccessFacts> {
             stated,
             tenant: tenant_id.map(|id| Arc::new(tenant(id))),
             licensed,
+            features: FeatureSet::of(|_| licensed),
             account: account.map(Arc::new),
             delegations: delegations.into_iter().map(Arc::new).collect(),
             birth_date,

@@ -11,6 +11,7 @@ use super::{
     FHIR, PORTAL, on_delegations, parent, refusal, strength, suspended, third_party,
     with_delegation,
 };
+use crate::feature::{Feature, FeatureSet};
 use crate::id::{ProxyDelegationId, TenantId};
 use crate::proxy_delegation::{
     DelegationFault, DelegationRight, DelegationStatus, RelationshipType, RightSet,
@@ -23,7 +24,7 @@ type Fault = (Denial, fn(&mut AccessFacts));
 const ENDED: Denial = Denial::ProxyDelegationNotInForce(DelegationFault::NotActive);
 
 /// Faults that every request can have before its account is looked at.
-const OF_THE_TOKEN: [Fault; 8] = [
+const OF_THE_TOKEN: [Fault; 9] = [
     (Denial::TokenRevoked, |facts| facts.standing.revoked = true),
     (Denial::TokenUnconfirmed, |facts| {
         facts.standing.introspection = Introspection::Unavailable;
@@ -33,6 +34,9 @@ const OF_THE_TOKEN: [Fault; 8] = [
     (Denial::TenantMismatch, stated_tenant_differs),
     (Denial::ModuleNotLicensed, |facts| facts.licensed = false),
     (Denial::ModuleNotLicensed, |facts| facts.tenant = None),
+    (Denial::FeatureNotEnabled, |facts| {
+        facts.features = FeatureSet::NONE;
+    }),
     (Denial::MfaRequired, |facts| strength(facts, 1, false)),
 ];
 
@@ -107,6 +111,7 @@ fn every_other_scope(facts: &mut AccessFacts) {
 /// Each fault alone is told, and together with any later one it is the one that is told.
 fn stand_in_order(honest: &AccessFacts, action: &Action, faults: &[Fault]) {
     let action = Action {
+        feature: Some(Feature::Claims),
         step_up: true,
         ..*action
     };

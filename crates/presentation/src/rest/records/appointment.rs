@@ -26,7 +26,8 @@ pub(crate) struct AppointmentView {
     end: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     minutes_duration: Option<u32>,
-    /// The IANA zone in which its clock stands.
+    /// The IANA zone in which its clock stands: its Location's, where that says one, else the
+    /// health system's.
     time_zone: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     service_type: Option<CodeView>,
@@ -43,7 +44,7 @@ pub(crate) struct AppointmentView {
     participants: Vec<NamedReference>,
 }
 
-/// A view; `zone` is the tenant's, where nothing says another.
+/// A view; `zone` is where its clock stands.
 pub(crate) fn appointment(
     record: Disclosed<'_>,
     zone: &str,

@@ -131,7 +131,7 @@ fn telecom(holder: Value<'_>) -> Vec<ContactPointView> {
         .collect()
 }
 
-fn address(address: Value<'_>) -> AddressView {
+pub(crate) fn address(address: Value<'_>) -> AddressView {
     AddressView {
         r#use: element::text(address, "use"),
         text: element::text(address, "text"),

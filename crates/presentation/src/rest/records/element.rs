@@ -18,6 +18,14 @@ pub(crate) struct PeriodView {
     end: Option<DateView>,
 }
 
+impl PeriodView {
+    /// From one day to another; none without either.
+    pub(crate) fn new(start: Option<DateView>, end: Option<DateView>) -> Option<Self> {
+        let is_said = start.is_some() || end.is_some();
+        is_said.then_some(Self { start, end })
+    }
+}
+
 /// An amount of money.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MoneyView {
@@ -120,6 +128,15 @@ pub(crate) fn money(holder: Value<'_>, name: &str) -> Option<MoneyView> {
     let money = holder.get(name)?;
     Some(MoneyView {
         value: number(money, "value")?,
+        currency: text(money, "currency"),
+    })
+}
+
+/// Money of a service that writes decimals as texts.
+pub(crate) fn decimal_money(holder: Value<'_>, name: &str) -> Option<MoneyView> {
+    let money = holder.get(name)?;
+    Some(MoneyView {
+        value: text(money, "value")?,
         currency: text(money, "currency"),
     })
 }

@@ -5,9 +5,10 @@ mod appointment;
 mod benefit;
 mod coverage;
 mod demographics;
-mod element;
+pub(super) mod element;
 mod prescription;
 mod report;
+mod statement;
 mod timeline;
 
 use axum::extract::State;
@@ -30,23 +31,26 @@ use crate::router::Faces;
 use appointment::{AppointmentView, appointment};
 use benefit::{BenefitView, benefit, itemised};
 use coverage::{CoverageView, coverage};
+pub(super) use demographics::{AddressView, address};
 use demographics::{DemographicsView, demographics};
 use prescription::{PrescriptionView, Shown};
 use report::{RadiologyReportView, radiology_report};
+use statement::{StatementView, itemised_statement, statement};
 use timeline::{TimelineEntry, entry};
 
+/// The data of a page.
 #[derive(Serialize)]
-struct Data<T> {
-    data: Vec<T>,
+pub(super) struct Data<T> {
+    pub(super) data: Vec<T>,
 }
 
 /// What is said beside a page.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct AboutPage<'a> {
-    next_cursor: Option<&'a str>,
+pub(super) struct AboutPage<'a> {
+    pub(super) next_cursor: Option<&'a str>,
     #[serde(flatten)]
-    meta: WithMeta,
+    pub(super) meta: WithMeta,
 }
 
 /// How a record is shown; none for one that cannot be read.
@@ -274,6 +278,26 @@ one_route!(
     |showing, record| itemised(record, showing.language)
 );
 list_route!(
+    list_statements,
+    Statements,
+    "/v1/portal/billing/statements",
+    "listStatements",
+    "patient/ExplanationOfBenefit.read",
+    "Statements of account",
+    StatementPage of StatementView,
+    |_, record| statement(record)
+);
+one_route!(
+    get_statement,
+    Statements,
+    "/v1/portal/billing/statements/{id}",
+    "getStatement",
+    "patient/ExplanationOfBenefit.read",
+    "One statement of account, line by line",
+    StatementBody of StatementView,
+    |_, record| itemised_statement(record)
+);
+list_route!(
     list_appointments,
     Appointments,
     "/v1/portal/appointments",
@@ -281,7 +305,7 @@ list_route!(
     "patient/Appointment.read",
     "Appointments",
     AppointmentPage of AppointmentView,
-    |showing, record| appointment(record, zone(showing), showing.language)
+    |showing, record| appointment(record, zone(showing, record), showing.language)
 );
 one_route!(
     get_appointment,
@@ -291,12 +315,14 @@ one_route!(
     "patient/Appointment.read",
     "One appointment",
     AppointmentBody of AppointmentView,
-    |showing, record| appointment(record, zone(showing), showing.language)
+    |showing, record| appointment(record, zone(showing, record), showing.language)
 );
 
-fn zone<'a>(showing: &'a Showing<'_>) -> &'a str {
-    let zone = &showing.answer.tenant.time_zone;
-    zone.iana_name().unwrap_or("UTC")
+/// The zone that an appointment's place says, else the tenant's.
+fn zone<'a>(showing: &'a Showing<'_>, record: Disclosed<'_>) -> &'a str {
+    let said = showing.answer.time_zones.get(&record.header().id);
+    let tenants = || showing.answer.tenant.time_zone.iana_name();
+    said.map(AsRef::as_ref).or_else(tenants).unwrap_or("UTC")
 }
 
 /// Who the patient is, as registration holds it.

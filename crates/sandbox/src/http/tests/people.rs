@@ -182,7 +182,7 @@ async fn a_notification_is_taken_once_under_its_key() {
 async fn every_tenant_has_the_portal_until_it_is_told_otherwise() {
     let place = place();
     let path = |tenant: &str| format!("/identity/entitlements?tenantId={tenant}");
-    let portal = json!({"entitlements": ["ehr.portal"]});
+    let portal = json!({"entitlements": ["ehr.portal", "ehr.claims", "communication"]});
     for tenant in ["demo", "other"] {
         assert_eq!(place.get(&path(tenant)).await.json(), portal);
     }
