@@ -13,7 +13,7 @@ use super::paging::{Page, page};
 pub(crate) type Order<'z> = (Sort, &'z TimeZone);
 
 /// A set, and a place among what is visible of it.
-type Place = (usize, usize);
+type Place = (u32, u32);
 
 /// The matches.
 pub(crate) enum Matches {
@@ -33,9 +33,9 @@ impl Matches {
     ) -> Self {
         let released = sets.iter().filter_map(|set| reading.released(*set));
         let released: Vec<Released> = released.collect();
-        let mut places = Vec::new();
-        for (set, of_set) in released.iter().enumerate() {
-            let found = of_set.headers().enumerate();
+        let mut places = Vec::with_capacity(released.iter().map(Released::len).sum());
+        for (set, of_set) in (0u32..).zip(&released) {
+            let found = (0u32..).zip(of_set.headers());
             let found = found.filter(|(_, header)| matches(header));
             places.extend(found.map(|(place, _)| (set, place)));
         }
@@ -105,7 +105,7 @@ impl Matches {
 }
 
 fn header(released: &[Released], (set, place): Place) -> Option<&Header> {
-    released.get(set)?.header(place)
+    released.get(set as usize)?.header(place as usize)
 }
 
 /// Two types may have the same id at one base.
@@ -121,6 +121,6 @@ fn position(
 fn taken(released: &[Released], places: Vec<Place>) -> Vec<ReleasedRecord> {
     let taken = places.into_iter();
     taken
-        .filter_map(|(set, place)| released.get(set)?.at(place))
+        .filter_map(|(set, place)| released.get(set as usize)?.at(place as usize))
         .collect()
 }

@@ -197,6 +197,14 @@ impl PatientGrant {
             && self.delegates(set, header)
     }
 
+    /// Whether every record of a set is within the token's scopes, and there is no delegation.
+    pub(super) fn covers_all(&self, set: RecordSet) -> bool {
+        let scopes = &self.token.scopes;
+        let interaction = self.action.interaction();
+        self.proxy.is_none()
+            && interaction.is_some_and(|act| scopes.allows_whole(set.resource_type(), act))
+    }
+
     /// Whether one record of a set is within the delegation; one's own always is.
     pub(crate) fn delegates(&self, set: RecordSet, header: &Header) -> bool {
         let proxy = self.proxy.as_ref();

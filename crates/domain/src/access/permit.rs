@@ -74,6 +74,12 @@ impl<'g> ReadPermit<'g> {
         self.grant.covers(set, header)
     }
 
+    /// Whether every record of a set may be, so that none needs to be looked at. Only of one's own,
+    /// and under scopes of the whole type.
+    pub(crate) fn covers_all(&self, set: RecordSet) -> bool {
+        self.grant.covers_all(set)
+    }
+
     /// For whom and when records are judged that are shown by it.
     pub(crate) fn judged_for(&self) -> (Viewer, Timestamp) {
         self.grant.judged_for()

@@ -46,8 +46,11 @@ impl Released {
         let mut visible = visible(&owned, verdicts, &permit.tenant().time_zone);
         // Behind the choice among duplicates: an answer under granular scopes is the whole answer,
         // filtered.
-        visible
-            .retain(|index| permit.covers(owned.set(), &owned.records()[*index as usize].header));
+        if !permit.covers_all(owned.set()) {
+            let covers =
+                |index: &u32| permit.covers(owned.set(), &owned.records()[*index as usize].header);
+            visible.retain(covers);
+        }
         let mut released = Self {
             owned,
             visible,
@@ -80,6 +83,16 @@ impl Released {
     /// How it was come by.
     pub const fn freshness(&self) -> Freshness {
         self.owned.freshness()
+    }
+
+    /// How many records are visible.
+    pub const fn len(&self) -> usize {
+        self.visible.len()
+    }
+
+    /// Whether none is.
+    pub const fn is_empty(&self) -> bool {
+        self.visible.is_empty()
     }
 
     /// The visible records, in default order.
@@ -121,7 +134,8 @@ impl Released {
 
 /// The records that policy shows, each business identifier once.
 pub(super) fn visible(owned: &Owned, verdicts: &Verdicts, zone: &TimeZone) -> Vec<u32> {
-    let mut visible: Vec<u32> = verdicts.shown().collect();
+    let mut visible = Vec::with_capacity(owned.records().len());
+    visible.extend(verdicts.shown());
     let superseded = superseded(&visible, owned, zone);
     if !superseded.is_empty() {
         visible.retain(|place| !superseded.contains(place));

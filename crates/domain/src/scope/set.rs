@@ -77,6 +77,11 @@ impl ScopeSet {
         header.resource_type == resource_type && self.of(resource_type).covers(interaction, header)
     }
 
+    /// Whether an interaction with every record of a type is allowed.
+    pub fn allows_whole(&self, resource_type: ResourceType, interaction: Interaction) -> bool {
+        self.of(resource_type).allows_whole(interaction)
+    }
+
     /// Whether an interaction with a type is allowed, but not with every record of it.
     pub fn is_granular(&self, resource_type: ResourceType, interaction: Interaction) -> bool {
         let scopes = self.of(resource_type);
