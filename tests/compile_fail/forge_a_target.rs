@@ -7,6 +7,7 @@ fn forge(tenant: TenantId, patient: PatientId) -> RecordTarget {
     RecordTarget {
         tenant,
         patient,
+        at_source: None,
         resource_type: ResourceType::Observation,
     }
 }

@@ -7,7 +7,7 @@ fn forge(owned: Owned, now: Timestamp) -> Verdicts {
     Verdicts {
         owned,
         judged_for: (Viewer::PATIENT, now),
-        by_index: Vec::new(),
+        withheld: Vec::new(),
         by_id: Default::default(),
     }
 }

@@ -29,7 +29,7 @@ const ALL: [&str; 9] = [
     "documents",
     "communication",
 ];
-const TOKEN_FOR: Duration = Duration::from_secs(120);
+const TOKEN_FOR: Duration = Duration::from_mins(2);
 
 /// What a request is answered when nothing is down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

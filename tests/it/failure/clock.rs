@@ -1,6 +1,8 @@
 //! A pod whose clock is two minutes off (F-15). Tokens carry the provider's right time.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
+use portal_application::ports::Clock as _;
+use portal_infrastructure::system::SystemClock;
 use portal_tests::{TestPortal, scene};
 use serde_json::json;
 
@@ -11,7 +13,7 @@ const OFF: SignedDuration = SignedDuration::from_mins(2);
 /// What a token is answered that was issued just now and lives for some seconds.
 async fn verdict(portal: &TestPortal, lives: i64) -> String {
     let ada = portal.person("ada").await;
-    let now = Timestamp::now().as_second();
+    let now = SystemClock.now().as_second();
     let times = json!({"iat": now, "nbf": now, "auth_time": now, "exp": now + lives});
     let token = portal.token_with(&ada, &times);
     let answer = portal.get(Some(&token), PROBLEMS).await;

@@ -41,14 +41,16 @@ pub(super) fn is_coded(resource_type: ResourceType, resource: Value<'_>) -> bool
 }
 
 fn at(value: Value<'_>, path: &str, codes: Codes) -> Codes {
-    let Some((element, rest)) = path.split_once('.') else {
-        return codes.concepts(value.get(path));
-    };
+    let (element, rest) = path.split_once('.').unwrap_or((path, ""));
     let Some(member) = value.get(element) else {
         return codes;
     };
     let single = std::iter::once(member).filter(|member| member.kind() != Kind::Array);
-    single
-        .chain(member.items())
-        .fold(codes, |codes, item| at(item, rest, codes))
+    let objects = single.chain(member.items());
+    objects
+        .filter(|item| item.kind() == Kind::Object)
+        .fold(codes, |codes, item| match rest {
+            "" => codes.concepts(Some(item)),
+            rest => at(item, rest, codes),
+        })
 }

@@ -65,12 +65,13 @@ mod tests {
     use super::super::database::Login;
     use super::super::test_database::TestDatabase;
     use super::*;
+    use crate::system::SystemClock;
 
     struct Off(SignedDuration);
 
     impl Clock for Off {
         fn now(&self) -> Timestamp {
-            Timestamp::now() + self.0
+            SystemClock.now() + self.0
         }
     }
 

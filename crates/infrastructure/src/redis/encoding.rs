@@ -151,7 +151,7 @@ mod tests {
         let start = u64::from_be_bytes(*hash.as_ref().first_chunk().expect("32 bytes"));
         assert_eq!(
             (SCHEMA, format!("{start:016x}").as_str()),
-            (4, "a5ec0a11e2717455")
+            (5, "31286da79a6c28d8")
         );
     }
 }
