@@ -4,9 +4,10 @@ use super::labels::Codes;
 use crate::json::{Kind, Value};
 use crate::resource_type::ResourceType;
 
-/// Where the types that have no `code` say what they are about; a dot goes into each item of a
-/// list. What is coded in every record alike is not among them: states, the class of an Encounter,
-/// the kind of a claim, the category of a document or a plan.
+/// Where the types that have no `code` say what they are about. Behind a dot stands an element of
+/// each item of a list, and each has to be coded: one that is not may be for anything. What is coded
+/// in every record alike is not among them: states, the class of an Encounter, the kind of a claim,
+/// the category of a document or a plan.
 const fn elements(resource_type: ResourceType) -> &'static [&'static str] {
     match resource_type {
         ResourceType::Appointment => &["serviceType", "specialty", "reasonCode"],
@@ -18,11 +19,7 @@ const fn elements(resource_type: ResourceType) -> &'static [&'static str] {
         | ResourceType::DocumentReference
         | ResourceType::Specimen => &["type"],
         ResourceType::Encounter => &["type", "serviceType", "reasonCode"],
-        ResourceType::ExplanationOfBenefit => &[
-            "item.productOrService",
-            "diagnosis.diagnosisCodeableConcept",
-            "procedure.procedureCodeableConcept",
-        ],
+        ResourceType::ExplanationOfBenefit => &["item.productOrService"],
         ResourceType::Goal => &["description"],
         ResourceType::ImagingStudy => &["procedureCode", "reasonCode"],
         // It tells of its targets alone, which are judged for themselves.
@@ -33,24 +30,24 @@ const fn elements(resource_type: ResourceType) -> &'static [&'static str] {
 
 /// Whether one of these elements has a Coding with a code. Of one that cannot be read, no.
 pub(super) fn is_coded(resource_type: ResourceType, resource: Value<'_>) -> bool {
-    let coded = |path: &&str| at(resource, path, Codes::default());
-    elements(resource_type)
-        .iter()
-        .map(coded)
-        .any(|codes| codes.list.iter().any(|coding| coding.code.is_some()))
+    let mut elements = elements(resource_type).iter();
+    elements.any(|path| is_coded_at(resource, path))
 }
 
-fn at(value: Value<'_>, path: &str, codes: Codes) -> Codes {
+fn is_coded_at(value: Value<'_>, path: &str) -> bool {
     let (element, rest) = path.split_once('.').unwrap_or((path, ""));
     let Some(member) = value.get(element) else {
-        return codes;
+        return false;
     };
     let single = std::iter::once(member).filter(|member| member.kind() != Kind::Array);
-    let objects = single.chain(member.items());
-    objects
-        .filter(|item| item.kind() == Kind::Object)
-        .fold(codes, |codes, item| match rest {
-            "" => codes.concepts(Some(item)),
-            rest => at(item, rest, codes),
-        })
+    let mut items = single.chain(member.items()).peekable();
+    match rest {
+        "" => items.any(is_coded_concept),
+        rest => items.peek().is_some() && items.all(|item| is_coded_at(item, rest)),
+    }
+}
+
+fn is_coded_concept(value: Value<'_>) -> bool {
+    let codes = Codes::default().concepts(Some(value));
+    value.kind() == Kind::Object && codes.list.iter().any(|coding| coding.code.is_some())
 }

@@ -26,7 +26,7 @@ fn the_elements_that_tell_what_a_record_is_about() {
         ("Appointment", json!({"serviceType": [concept()]})),
         (
             "CarePlan",
-            json!({"activity": [{}, {"detail": {"code": concept()}}]}),
+            json!({"activity": [{"detail": {"code": concept()}}]}),
         ),
         ("Coverage", json!({"type": concept()})),
         ("DocumentReference", json!({"type": concept()})),
@@ -50,6 +50,14 @@ fn the_elements_that_tell_what_a_record_is_about() {
 fn what_is_coded_everywhere_alike_and_what_is_only_text_tell_nothing() {
     let text = json!({"text": "Depression follow-up"});
     for (resource_type, members) in [
+        (
+            "ExplanationOfBenefit",
+            json!({"item": [{"productOrService": concept()}, {"productOrService": text}]}),
+        ),
+        (
+            "CarePlan",
+            json!({"activity": [{"detail": {"code": concept()}}, {}]}),
+        ),
         (
             "Encounter",
             json!({"class": {"code": "AMB"}, "type": [text]}),
