@@ -17,12 +17,13 @@ first_id() {
         grep -oE '"id" ?: ?"[^"]+"' | sed -n '1s/.*"\([^"]*\)"$/\1/p'
 }
 
-# An operation with an id, and the list where one is found.
+# An operation with an id in its path, and the list where one is found.
 fuzz_operation() {
-    local id
+    local id name
     id=$(first_id "$2")
     [ -n "$id" ] || fail "nothing is listed at $2"
-    printf '[[operations]]\ninclude-path = "%s"\nparameters = { id = "%s" }\n' "$1" "$id"
+    name=${1#*'{'}
+    printf '[[operations]]\ninclude-path = "%s"\nparameters = { %s = "%s" }\n' "$1" "${name%%'}'*}" "$id"
 }
 
 # Who asks, and what cannot be made up.
@@ -30,7 +31,10 @@ fuzz_settings() {
     # shellcheck disable=SC2016 # Schemathesis looks it up, so that no file holds the token.
     echo 'headers = { Authorization = "${AUTHORIZATION}" }'
     fuzz_operation '/v1/portal/appointments/{id}' /v1/portal/appointments
+    fuzz_operation '/v1/portal/appointments/{id}/calendar' /v1/portal/appointments
+    fuzz_operation '/v1/portal/billing/statements/{id}' /v1/portal/billing/statements
     fuzz_operation '/v1/portal/eob/{id}' /v1/portal/eob
+    fuzz_operation '/v1/portal/messages/{threadId}' /v1/portal/messages
     fuzz_operation '/v1/portal/results/radiology/{id}' /v1/portal/results/radiology
 }
 

@@ -117,7 +117,10 @@ fn single_source_settings(marked: bool) -> Vec<(String, String)> {
     tenancy
         .chain([
             set("LABORATORY_RELEASE", release),
-            set("ENTITLEMENTS_STATIC", &format!("{TENANT}=ehr.portal")),
+            set(
+                "ENTITLEMENTS_STATIC",
+                &format!("{TENANT}=ehr.portal,ehr.claims,communication"),
+            ),
         ])
         .collect()
 }
