@@ -11,6 +11,9 @@ pub(crate) const DEFAULT_LIMIT: usize = 20;
 /// The largest page.
 pub(crate) const MAX_LIMIT: usize = 100;
 
+/// No name and no code is longer.
+const MAX_TEXT: usize = 200;
+
 /// The parameters of one request, each at most once and each known.
 pub(crate) struct Parameters<'a> {
     pairs: Vec<(&'static str, &'a str)>,
@@ -41,6 +44,14 @@ impl<'a> Parameters<'a> {
             .iter()
             .find(|(known, _)| *known == name)
             .map(|(_, value)| *value)
+    }
+
+    /// A text that says something, of at most 200 bytes.
+    pub(crate) fn text(&self, name: &'static str) -> Result<Option<&'a str>, InputError> {
+        match self.get(name) {
+            Some(text) if text.trim().is_empty() || text.len() > MAX_TEXT => Err(invalid(name)),
+            other => Ok(other),
+        }
     }
 
     /// `limit`: 1–100, default 20.

@@ -27,8 +27,6 @@ use super::places::{PlaceZone, zone};
 
 /// The longest window.
 const MAX_DAYS: i32 = 31;
-/// No code is longer.
-const MAX_TEXT: usize = 200;
 
 /// `GET /v1/portal/appointments/availability`
 pub(crate) struct Availability<'a> {
@@ -71,7 +69,7 @@ impl Look for Availability<'_> {
         let parameters = Parameters::read(self.raw, &known)?;
         let limit = parameters.limit()?;
         let query = query(&parameters, portal, grant)?;
-        let specialty = specialty(&parameters)?;
+        let specialty = parameters.text("specialty")?;
         let binding = binding(grant, &parameters.fingerprint());
         let after: Option<TimeKey> = portal.unseal(&binding, parameters.get("cursor"))?;
 
@@ -130,9 +128,11 @@ fn query(
     if to > latest {
         return Err(invalid("to"));
     }
+    let rules = portal.loader.rules();
+    let at_directory = |id| rules.id_at(Source::ProviderDirectory, id).map(Box::from);
     let actor = |name: &'static str| {
         let id = parameters.get(name);
-        id.map(|id| at_directory(portal, id).ok_or_else(|| invalid(name)))
+        id.map(|id| at_directory(id).ok_or_else(|| invalid(name)))
             .transpose()
     };
     Ok(SlotQuery {
@@ -148,20 +148,6 @@ fn latest(from: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
     let from = from.to_zoned(zone.clone());
     let latest = from.checked_add(Span::new().days(MAX_DAYS)).ok()?;
     Some(latest.timestamp())
-}
-
-/// The directory's own id of one of its records.
-fn at_directory(portal: &Inner, id: &str) -> Option<Box<str>> {
-    let rules = portal.loader.rules();
-    let (base, upstream_id) = rules.addresses().inward(id)?;
-    (base == rules.base(Source::ProviderDirectory)).then(|| upstream_id.into())
-}
-
-fn specialty<'a>(parameters: &Parameters<'a>) -> Result<Option<&'a str>, InputError> {
-    match parameters.get("specialty") {
-        Some(text) if text.trim().is_empty() || text.len() > MAX_TEXT => Err(invalid("specialty")),
-        other => Ok(other),
-    }
 }
 
 fn completeness(found: &FoundSlots, status: SourceStatus) -> Completeness {

@@ -14,8 +14,8 @@ use crate::operation;
 use crate::portal::Inner;
 use crate::ports::Content;
 
+use super::Reading;
 use super::read::{find, places};
-use super::{Reading, RecordRules};
 
 /// `GET /fhir/R4/Binary/{id}`
 pub(crate) struct ReadBinary<'a> {
@@ -52,7 +52,8 @@ impl Look for ReadBinary<'_> {
         caller: &Caller,
     ) -> Result<Opened, AccessError> {
         let rules = portal.loader.rules();
-        let upstream_id = at_documents(rules, self.id).ok_or(AccessError::NotFound)?;
+        let upstream_id = rules.id_at(Source::Documents, self.id);
+        let upstream_id = upstream_id.ok_or(AccessError::NotFound)?;
         let address = address(rules.public_url(), self.id);
         let mut reading = Reading::new(&portal.loader, grant, caller);
         let naming = naming(&mut reading, &address).await?;
@@ -84,16 +85,10 @@ impl Look for ReadDocument<'_> {
         let prefix = address(rules.public_url(), "");
         let mut links = document.header().links.iter();
         let binary = links.find_map(|link| link.target.strip_prefix(&prefix));
-        let upstream_id = binary.and_then(|id| at_documents(rules, id));
+        let upstream_id = binary.and_then(|id| rules.id_at(Source::Documents, id));
         let upstream_id = upstream_id.ok_or(AccessError::NotFound)?;
         opened(&reading, document, &upstream_id).await
     }
-}
-
-/// The id of a Binary at the one source that holds contents.
-fn at_documents(rules: &RecordRules, id: &str) -> Option<String> {
-    let (base, upstream_id) = rules.addresses().inward(id)?;
-    (base == rules.base(Source::Documents)).then_some(upstream_id)
 }
 
 fn address(public_url: &str, id: &str) -> String {

@@ -35,7 +35,7 @@ pub(super) fn place_name(place: &ReleasedRecord) -> Option<String> {
     name.flatten().filter(|name| !name.trim().is_empty())
 }
 
-fn read<T>(entry: &ReleasedRecord, look: impl FnOnce(Value<'_>) -> T) -> Option<T> {
+pub(super) fn read<T>(entry: &ReleasedRecord, look: impl FnOnce(Value<'_>) -> T) -> Option<T> {
     let tree = Tree::parse(entry.directory()?, Limits::default().max_depth).ok()?;
     Some(look(tree.root()))
 }

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use jiff::tz::TimeZone;
 use portal_domain::disclosure::{Released, ReleasedRecord};
 use portal_domain::source::RecordSet;
-use portal_fhir::json::{Tree, Value};
-use portal_fhir::{Header, Limits};
+use portal_fhir::Header;
+use portal_fhir::json::Value;
 
 use super::Reading;
+use super::directory::read;
 
 /// The extension by which a Location says its IANA zone (FHIR extension pack, `timezone`).
 const TIME_ZONE: &str = "http://hl7.org/fhir/StructureDefinition/timezone";
@@ -86,9 +87,7 @@ fn places(appointment: &Header) -> impl Iterator<Item = &str> {
 
 /// What a Location says of its clock.
 pub(super) fn zone(place: &ReleasedRecord) -> Option<PlaceZone> {
-    let bytes = place.directory()?;
-    let tree = Tree::parse(bytes, Limits::default().max_depth).ok()?;
-    said_zone(tree.root())
+    read(place, said_zone).flatten()
 }
 
 fn said_zone(location: Value<'_>) -> Option<PlaceZone> {
@@ -104,6 +103,8 @@ fn said_zone(location: Value<'_>) -> Option<PlaceZone> {
 
 #[cfg(test)]
 mod tests {
+    use portal_fhir::json::Tree;
+
     use super::*;
 
     fn said(location: &str) -> Option<PlaceZone> {

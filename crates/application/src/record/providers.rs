@@ -37,8 +37,6 @@ const SETS: [RecordSet; 4] = [
     RecordSet::Locations,
     RecordSet::Organizations,
 ];
-/// No name and no code is longer.
-const MAX_TEXT: usize = 200;
 
 /// `GET /v1/portal/providers`
 pub(crate) struct Providers<'a> {
@@ -66,18 +64,14 @@ type ProviderKey = (String, Box<str>);
 
 impl<'a> Wanted<'a> {
     fn read(parameters: &Parameters<'a>, portal: &Inner) -> Result<Self, InputError> {
-        let text = |name: &'static str| match parameters.get(name) {
-            Some(text) if text.trim().is_empty() || text.len() > MAX_TEXT => Err(invalid(name)),
-            other => Ok(other),
-        };
-        let location = text("locationId")?;
+        let location = parameters.text("locationId")?;
         let rules = portal.loader.rules();
         if location.is_some_and(|id| rules.addresses().inward(id).is_none()) {
             return Err(invalid("locationId"));
         }
-        let names = text("q")?.unwrap_or_default();
+        let names = parameters.text("q")?.unwrap_or_default();
         Ok(Self {
-            specialty: text("specialty")?,
+            specialty: parameters.text("specialty")?,
             location: location.map(|id| format!("Location/{id}")),
             names: fold(names).split_whitespace().map(str::to_owned).collect(),
         })

@@ -117,11 +117,8 @@ impl<'g> Reading<'g> {
     /// The ids at a set's source of those ids here that are of it.
     pub(crate) fn at_source(&self, set: RecordSet, ids: &[&str]) -> Vec<Box<str>> {
         let rules = self.loader.rules();
-        let base = rules.base(set.source());
         ids.iter()
-            .filter_map(|id| rules.addresses().inward(id))
-            .filter(|(of, _)| *of == base)
-            .map(|(_, id)| id.into())
+            .filter_map(|id| rules.id_at(set.source(), id).map(Box::from))
             .collect()
     }
 

@@ -74,6 +74,12 @@ impl RecordRules {
         &self.book
     }
 
+    /// The id at a source of what has an id here; none of what another base holds.
+    pub(crate) fn id_at(&self, source: Source, id: &str) -> Option<String> {
+        let (base, upstream_id) = self.book.inward(id)?;
+        (base == self.base(source)).then_some(upstream_id)
+    }
+
     pub(crate) fn base(&self, source: Source) -> usize {
         self.base_of[source as usize]
     }
