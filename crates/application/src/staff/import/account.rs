@@ -6,10 +6,10 @@ use portal_domain::id::{PatientId, PortalAccountId};
 
 use super::super::decide::About;
 use super::super::desk::StaffDesk;
-use super::super::perform::Done;
 use super::ImportOutcome;
+use super::chunk::LineDone;
 use crate::body::WriteRequest;
-use crate::error::{AccessError, InputError, Refusal};
+use crate::error::{InputError, Refusal};
 use crate::ports::{StaffUnitOfWork, Stored};
 
 fn read(request: &WriteRequest) -> Result<PatientId, InputError> {
@@ -26,23 +26,21 @@ pub(super) async fn import(
     grant: &StaffGrant,
     line: &WriteRequest,
     work: &mut dyn StaffUnitOfWork,
-) -> Result<Done<ImportOutcome>, AccessError> {
+) -> LineDone {
     let (patient, now) = (read(line)?, grant.decided_at());
     let id = PortalAccountId::new(desk.inner.ids.ulid(now));
     let (account, event) = PortalAccount::pending(id, patient.clone());
     if work.accounts().insert(&account, now).await? == Stored::Taken {
         let open = work.accounts().open_of_patient(&patient).await?;
         let id = open.ok_or(Refusal::StateConflict)?;
-        return Ok(Done {
-            made: ImportOutcome::Unchanged(id.to_string()),
-            resource_id: id.to_string(),
-            about: About::one(&id, Some(&patient)).unchanged(),
-        });
+        return Ok((
+            ImportOutcome::Unchanged(id.to_string()),
+            About::one(&id, Some(&patient)).unchanged(),
+        ));
     }
     work.publish(&event, now).await?;
-    Ok(Done {
-        made: ImportOutcome::Created(id.to_string()),
-        resource_id: id.to_string(),
-        about: About::one(&id, account.patient.as_ref()),
-    })
+    Ok((
+        ImportOutcome::Created(id.to_string()),
+        About::one(&id, account.patient.as_ref()),
+    ))
 }

@@ -12,7 +12,7 @@ use super::super::StaffCaller;
 use super::super::decide::About;
 use super::super::desk::StaffDesk;
 use super::super::operation;
-use super::super::perform::{ATTEMPTS, Done};
+use super::super::perform::ATTEMPTS;
 use super::lines::LineFault;
 use super::{ImportLine, ImportOutcome, account, delegation};
 use crate::body::{BodyError, IdempotencyKey, RequestBody, WriteRequest};
@@ -49,7 +49,8 @@ impl Kind {
 /// A line as it was read, with its number.
 pub(super) type Line = (usize, Result<Bytes, LineFault>);
 
-type LineDone = Result<Done<ImportOutcome>, AccessError>;
+/// What became of a line, and what the journal says of it.
+pub(super) type LineDone = Result<(ImportOutcome, About), AccessError>;
 
 /// Whose import it is.
 pub(super) struct Importer {
@@ -131,7 +132,7 @@ impl Importer {
         done: &[(usize, LineDone)],
     ) -> Result<Vec<Receipt>, AccessError> {
         let done = done.iter().filter_map(|(_, done)| done.as_ref().ok());
-        let events = done.map(|done| self.event(done.about.clone()));
+        let events = done.map(|(_, about)| self.event(about.clone()));
         let events: Vec<AccessEvent> = events.collect::<Result<_, _>>()?;
         if events.is_empty() {
             return Ok(Vec::new());
@@ -155,7 +156,7 @@ impl Importer {
         let mut outcomes = Vec::with_capacity(done.len());
         for (number, done) in done {
             let outcome = match done {
-                Ok(done) => receipted(done.made, receipts.next()),
+                Ok((made, _)) => receipted(made, receipts.next()),
                 Err(error) => Err(self.refused(error).await),
             };
             outcomes.push(ImportLine { number, outcome });

@@ -14,8 +14,8 @@ use serde_json::Value;
 use super::super::approve::about;
 use super::super::decide::About;
 use super::super::desk::StaffDesk;
-use super::super::perform::Done;
 use super::ImportOutcome;
+use super::chunk::LineDone;
 use crate::body::WriteRequest;
 use crate::error::{AccessError, Refusal};
 use crate::ports::{StaffUnitOfWork, Stored};
@@ -86,7 +86,7 @@ pub(super) async fn import(
     grant: &StaffGrant,
     line: &WriteRequest,
     work: &mut dyn StaffUnitOfWork,
-) -> Result<Done<ImportOutcome>, AccessError> {
+) -> LineDone {
     let (line, now) = (line.read(read)?, grant.decided_at());
     // In the order in which all hold them.
     let proxy = work.accounts().lock(line.proxy).await?;
@@ -97,11 +97,10 @@ pub(super) async fn import(
     }
     let open = work.delegations().open_between(&line.grantor, line.proxy);
     if let Some(id) = open.await? {
-        return Ok(Done {
-            made: ImportOutcome::Unchanged(id.to_string()),
-            resource_id: id.to_string(),
-            about: About::one(&id, Some(&line.grantor)).unchanged(),
-        });
+        return Ok((
+            ImportOutcome::Unchanged(id.to_string()),
+            About::one(&id, Some(&line.grantor)).unchanged(),
+        ));
     }
     let id = ProxyDelegationId::new(desk.inner.ids.ulid(now));
     let today = grant.tenant().day(now);
@@ -110,9 +109,5 @@ pub(super) async fn import(
         return Err(Refusal::StateConflict.into());
     }
     work.publish(&event, now).await?;
-    Ok(Done {
-        made: ImportOutcome::Created(id.to_string()),
-        resource_id: id.to_string(),
-        about: about(&delegation),
-    })
+    Ok((ImportOutcome::Created(id.to_string()), about(&delegation)))
 }
