@@ -24,6 +24,7 @@ mod idempotency;
 pub mod inbox;
 mod input;
 pub mod jobs;
+pub mod large;
 mod look;
 mod me;
 pub mod operation;

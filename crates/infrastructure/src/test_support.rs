@@ -13,7 +13,7 @@ use portal_domain::access::{
 };
 use portal_domain::account::{AccountKind, AccountSnapshot, AccountStatus};
 use portal_domain::audit::EventType;
-use portal_domain::disclosure::{Memo, StoredSet};
+use portal_domain::disclosure::{Memo, Room, StoredSet};
 use portal_domain::feature::FeatureSet;
 use portal_domain::id::{Issuer, PatientId, PortalAccountId, Subject, TenantId};
 use portal_domain::scope::{Interaction, ScopeSet};
@@ -151,6 +151,7 @@ pub(crate) fn stored_set(target: &RecordTarget, set: RecordSet, records: Vec<Rec
         records,
         as_of: NOON.parse().expect("a time"),
         incomplete: false,
+        room: Room::default(),
         memo: Memo::default(),
     }
 }

@@ -25,7 +25,7 @@ use portal_domain::access::{
 };
 use portal_domain::account::{AccountKind, AccountSnapshot, AccountStatus};
 use portal_domain::audit::{AccessEvent, Receipt};
-use portal_domain::disclosure::{Fetched, StoredSet};
+use portal_domain::disclosure::{Fetched, Room, StoredSet};
 use portal_domain::id::{Issuer, PatientId, PortalAccountId, Subject, TenantId};
 use portal_domain::patient_link::PatientIds;
 use portal_domain::release::{ReleaseMode, ReleaseRules};
@@ -303,6 +303,7 @@ impl Sources for Outside {
             unreadable: 0,
             capped: false,
             as_of: now(),
+            room: Room::default(),
         })
     }
 

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use metrics::counter;
 use portal_domain::access::RecordTarget;
-use portal_domain::disclosure::{Drops, Origin, Owned};
+use portal_domain::disclosure::{Drops, Fetched, Origin, Owned};
 use portal_domain::source::RecordSet;
 
+use crate::large::work_on;
 use crate::ports::{Clock, Generation, RecordCache, SourceError, SourceRequest, Sources};
 
 use super::RecordRules;
@@ -55,22 +57,36 @@ impl LoaderParts {
             context: context.call.clone(),
         };
         let fetched = self.sources.fetch(&request).await?;
-        let book = self.rules.book(target.tenant());
-        let claimed = fetched.among(sets).into_iter().map(|(set, fetched)| {
-            let base_url = self.rules.base_url(set.source(), target.tenant());
-            let origin = Origin {
-                book: &book,
-                base: self.rules.base(set.source()),
-                base_url: &base_url,
-                public_url: self.rules.public_url(),
-                zone: &context.zone,
-            };
-            let (owned, drops) = Owned::claim(target, set, fetched, &origin);
-            count(set, drops);
-            owned
-        });
-        Ok(claimed.collect())
+        let rules = Arc::clone(&self.rules);
+        let (sets, zone) = (sets.to_vec(), context.zone.clone());
+        let bytes = fetched.bytes();
+        let claim = move || claim(&rules, (&request.target, &sets), fetched, &zone);
+        work_on(bytes, claim).await.ok_or(SourceError::Invalid)
     }
+}
+
+/// What of an answer is this patient's, for each of the sets that it was asked for.
+fn claim(
+    rules: &RecordRules,
+    (target, sets): (&RecordTarget, &[RecordSet]),
+    fetched: Fetched,
+    zone: &TimeZone,
+) -> Arc<[Owned]> {
+    let book = rules.book(target.tenant());
+    let claimed = fetched.among(sets).into_iter().map(|(set, fetched)| {
+        let base_url = rules.base_url(set.source(), target.tenant());
+        let origin = Origin {
+            book: &book,
+            base: rules.base(set.source()),
+            base_url: &base_url,
+            public_url: rules.public_url(),
+            zone,
+        };
+        let (owned, drops) = Owned::claim(target, set, fetched, &origin);
+        count(set, drops);
+        owned
+    });
+    claimed.collect()
 }
 
 /// What was dropped is counted by source; an entry of someone else's is also an alert.

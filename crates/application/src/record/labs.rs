@@ -86,7 +86,8 @@ impl Look for Labs<'_> {
         let sets = sets(grant);
         reading.load(&sets).await;
         missing(&reading, &[RESULTS])?;
-        let results = matching(&reading, &[RESULTS], Sort::default(), zone, |header| {
+        let results = matching(&reading, &[RESULTS], Sort::default(), zone, |result| {
+            let header = result.header();
             query.matches(header, zone) && range.holds(header, zone)
         });
         let mut results = with_panels(results, &reports(&reading, zone));

@@ -2,7 +2,7 @@
 //! it is on the page: of a long record that is little.
 
 use jiff::tz::TimeZone;
-use portal_domain::disclosure::{Released, ReleasedRecord};
+use portal_domain::disclosure::{Candidate, Released, ReleasedRecord};
 use portal_domain::source::RecordSet;
 use portal_fhir::{Header, ResourceType, Sort, SortKey, sort_key};
 
@@ -29,14 +29,14 @@ impl Matches {
         reading: &Reading<'_>,
         sets: &[RecordSet],
         (sort, zone): Order<'_>,
-        matches: impl Fn(&Header) -> bool,
+        matches: impl Fn(&Candidate<'_>) -> bool,
     ) -> Self {
         let released = sets.iter().filter_map(|set| reading.released(*set));
         let released: Vec<Released> = released.collect();
         let mut places = Vec::with_capacity(released.iter().map(Released::len).sum());
         for (set, of_set) in (0u32..).zip(&released) {
-            let found = (0u32..).zip(of_set.headers());
-            let found = found.filter(|(_, header)| matches(header));
+            let found = (0u32..).zip(of_set.candidates());
+            let found = found.filter(|(_, candidate)| matches(candidate));
             places.extend(found.map(|(place, _)| (set, place)));
         }
         // One set alone is already in the default order.

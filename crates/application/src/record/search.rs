@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use portal_domain::access::{Action, Denial, PatientGrant};
-use portal_domain::disclosure::{Answer, Group, ReleasedRecord};
+use portal_domain::disclosure::{Answer, Candidate, Group, ReleasedRecord};
 use portal_domain::id::PatientId;
 use portal_domain::source::RecordSet;
-use portal_fhir::{Handling, Header, Query, ResourceType, Sort, SortKey, Token};
+use portal_fhir::{Handling, Query, ResourceType, Sort, SortKey, Token};
 
 use crate::answer::Completeness;
 use crate::caller::Caller;
@@ -47,7 +47,7 @@ pub(crate) fn matching(
     sets: &[RecordSet],
     sort: Sort,
     zone: &TimeZone,
-    matches: impl Fn(&Header) -> bool,
+    matches: impl Fn(&Candidate<'_>) -> bool,
 ) -> Vec<ReleasedRecord> {
     Matches::of(reading, sets, (sort, zone), matches).into_records()
 }
@@ -78,7 +78,9 @@ impl Look for Search<'_> {
         let mut reading = Reading::new(&portal.loader, grant, caller);
         reading.load(&sets).await;
         let order = (query.sort(), zone);
-        let matches = Matches::of(&reading, &sets, order, |header| query.matches(header, zone));
+        let matches = Matches::of(&reading, &sets, order, |candidate| {
+            query.matches(candidate.header(), zone)
+        });
         let missing = missing(&reading, &sets)?;
         let (matches, mut asked) = about_what_is_shown(&mut reading, matches).await;
         let missing = missing.or_else(|| asked.iter().find_map(|set| reading.error(*set)));

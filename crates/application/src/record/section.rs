@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use portal_domain::access::{Action, PatientGrant};
-use portal_domain::disclosure::Answer;
+use portal_domain::disclosure::{Answer, Candidate};
 use portal_domain::source::RecordSet;
-use portal_fhir::{Header, Sort, SortKey};
+use portal_fhir::{Sort, SortKey};
 
 use crate::caller::Caller;
 use crate::error::AccessError;
@@ -88,9 +88,9 @@ impl Section {
         }
     }
 
-    pub(crate) fn holds(self, header: &Header) -> bool {
+    fn holds(self, candidate: &Candidate<'_>) -> bool {
         match self {
-            Self::Vitals => is_vital_sign(header),
+            Self::Vitals => candidate.is_vital_sign(),
             Self::Allergies
             | Self::Medications
             | Self::Immunizations
@@ -98,13 +98,6 @@ impl Section {
             | Self::Documents => true,
         }
     }
-}
-
-fn is_vital_sign(header: &Header) -> bool {
-    header
-        .categories
-        .iter()
-        .any(|category| category.code.as_deref() == Some("vital-signs"))
 }
 
 /// `GET /v1/portal/chart/{section}`
@@ -138,8 +131,8 @@ impl Look for SectionPage<'_> {
         reading.load(&sets).await;
         missing(&reading, &sets)?;
         let order = (Sort::default(), zone);
-        let matches = Matches::of(&reading, &sets, order, |header| {
-            self.section.holds(header) && range.holds(header, zone)
+        let matches = Matches::of(&reading, &sets, order, |candidate| {
+            self.section.holds(candidate) && range.holds(candidate.header(), zone)
         });
         let total = matches.len();
         let Page { items, next } = matches.page(after.as_ref(), limit, order);

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use portal_domain::access::{Action, PatientGrant};
-use portal_domain::disclosure::{Answer, Group, ReleasedRecord};
+use portal_domain::disclosure::{Answer, Candidate, Group, ReleasedRecord};
 use portal_domain::source::RecordSet;
 use portal_fhir::{Coding, Header, Sort};
 
@@ -16,8 +16,8 @@ use crate::look::{Look, Seen};
 use crate::operation;
 use crate::portal::Inner;
 
+use super::Reading;
 use super::search::{matching, missing};
-use super::{Reading, Section};
 
 const RECENT_IMMUNIZATIONS: usize = 10;
 
@@ -90,14 +90,15 @@ impl Look for Summary<'_> {
 
 fn part(reading: &Reading<'_>, set: RecordSet) -> Vec<ReleasedRecord> {
     let zone = &reading.grant().tenant().time_zone;
-    let all =
-        |matches: fn(&Header) -> bool| matching(reading, &[set], Sort::default(), zone, matches);
+    let all = |matches: fn(&Candidate<'_>) -> bool| {
+        matching(reading, &[set], Sort::default(), zone, matches)
+    };
     match set {
-        RecordSet::Conditions => all(is_active_problem),
-        RecordSet::MedicationRequests => all(is_current_medication),
-        RecordSet::ChartObservations => {
-            newest_of_each_code(all(|header| Section::Vitals.holds(header)))
+        RecordSet::Conditions => all(|problem| is_active_problem(problem.header())),
+        RecordSet::MedicationRequests => {
+            all(|medication| is_current_medication(medication.header()))
         }
+        RecordSet::ChartObservations => newest_of_each_code(all(|sign| sign.is_vital_sign())),
         RecordSet::Immunizations => {
             let mut records = all(|_| true);
             records.truncate(RECENT_IMMUNIZATIONS);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{StreamExt as _, stream};
-use portal_domain::disclosure::Fetched;
+use portal_domain::disclosure::{Fetched, Room};
 use portal_domain::source::RecordSet;
 use portal_fhir::{Limits, Record, read_header};
 use tokio::sync::Semaphore;
@@ -110,6 +110,7 @@ impl Sources for MemorySources {
             unreadable: 0,
             capped: false,
             as_of: self.clock.now(),
+            room: Room::default(),
         })
     }
 
@@ -122,6 +123,7 @@ impl Sources for MemorySources {
             unreadable: 0,
             capped: false,
             as_of: self.clock.now(),
+            room: Room::default(),
         })
     }
 

@@ -5,6 +5,8 @@ use portal_fhir::Record;
 
 use crate::source::RecordSet;
 
+use super::Room;
+
 /// The records that a source sent for one set, with their addresses at the source.
 #[derive(Debug)]
 pub struct Fetched {
@@ -16,9 +18,16 @@ pub struct Fetched {
     pub capped: bool,
     /// When the source was asked.
     pub as_of: Timestamp,
+    /// What its bytes take of the budget of memory.
+    pub room: Room,
 }
 
 impl Fetched {
+    /// How many bytes the records have together.
+    pub fn bytes(&self) -> usize {
+        self.records.iter().map(|record| record.bytes.len()).sum()
+    }
+
     /// What each of several sets, all of one base and type, may claim of an answer to all of them:
     /// each record goes to the set that is the authority for it, and what no set is the authority
     /// for to the first. What cannot be told to be one set's is a hole in each.
@@ -33,6 +42,7 @@ impl Fetched {
             unreadable: if index == 0 { self.unreadable } else { 0 },
             capped: self.capped || (index > 0 && holes),
             as_of: self.as_of,
+            room: self.room.clone(),
         };
         let mut parts: Vec<_> = sets.iter().copied().zip((0..).map(part)).collect();
         for record in self.records {

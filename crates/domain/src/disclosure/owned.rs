@@ -12,7 +12,7 @@ use portal_fhir::{
 use crate::access::RecordTarget;
 use crate::source::RecordSet;
 
-use super::{Drops, Fetched, Memo, StoredSet};
+use super::{Drops, Fetched, Memo, Room, StoredSet};
 
 /// Where an answer came from, so that its addresses can be read and rewritten.
 #[derive(Debug, Clone, Copy)]
@@ -84,6 +84,7 @@ impl Owned {
             records,
             as_of: fetched.as_of,
             incomplete,
+            room: fetched.room,
             memo: Memo::default(),
         };
         (
@@ -105,6 +106,7 @@ impl Owned {
             records: Vec::new(),
             as_of,
             incomplete: false,
+            room: Room::default(),
             memo: Memo::default(),
         };
         Self {

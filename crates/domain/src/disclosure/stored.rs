@@ -11,6 +11,8 @@ use crate::release::{Floor, ReleaseRules};
 use crate::sensitivity::{CodeLists, LabelMode, SensitivityClass, classify};
 use crate::source::RecordSet;
 
+use super::Room;
+
 /// One whole owned set, with whom it belongs to. What a cache gives back is only believed again
 /// by [`super::Owned::reopen`].
 pub struct StoredSet {
@@ -28,6 +30,8 @@ pub struct StoredSet {
     pub as_of: Timestamp,
     /// Whether something was cut or dropped.
     pub incomplete: bool,
+    /// What its bytes take of the budget of memory. Never stored.
+    pub room: Room,
     /// What is derived of it, at most once.
     pub memo: Memo,
 }
@@ -38,6 +42,7 @@ pub struct Memo {
     classes: OnceLock<(Arc<CodeLists>, LabelMode, Arc<[SensitivityClass]>)>,
     floors: OnceLock<(ReleaseRules, Arc<[Floor]>)>,
     namesakes: OnceLock<Box<[Box<[u32]>]>>,
+    vital_signs: OnceLock<Box<[bool]>>,
 }
 
 impl StoredSet {
@@ -80,11 +85,23 @@ impl StoredSet {
         }
     }
 
+    /// Of each record whether it is a vital sign, by its category.
+    pub(super) fn vital_signs(&self) -> &[bool] {
+        let headers = || self.records.iter().map(|record| &record.header);
+        let derive = || headers().map(is_vital_sign).collect();
+        self.memo.vital_signs.get_or_init(derive)
+    }
+
     /// The records that have all their business identifiers in common with another one, by their
     /// places, group by group.
     pub(super) fn namesakes(&self) -> &[Box<[u32]>] {
         self.memo.namesakes.get_or_init(|| namesakes(&self.records))
     }
+}
+
+fn is_vital_sign(header: &Header) -> bool {
+    let mut categories = header.categories.iter();
+    categories.any(|category| category.code.as_deref() == Some("vital-signs"))
 }
 
 /// Business identifiers, system and value of each.

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use portal_fhir::{AddressBook, Base, Limits, Record, ResourceType, read_header};
 
 use super::{PATIENT, at, grant};
-use crate::disclosure::{Drops, Fetched, Freshness, Memo, Origin, Owned, StoredSet};
+use crate::disclosure::{Drops, Fetched, Freshness, Memo, Origin, Owned, Room, StoredSet};
 use crate::source::{RecordSet, Source};
 
 /// The base of the source at an index of [`Source::ALL`].
@@ -63,6 +63,7 @@ pub(crate) fn fetched(texts: &[String]) -> Fetched {
         unreadable: 0,
         capped: false,
         as_of: at(0),
+        room: Room::default(),
     }
 }
 
@@ -117,6 +118,7 @@ pub(crate) fn only(owned: &Owned, ids: &BTreeSet<String>) -> Owned {
         records: stored.records.iter().filter(kept).cloned().collect(),
         as_of: stored.as_of,
         incomplete: stored.incomplete,
+        room: Room::default(),
         memo: Memo::default(),
     };
     let grant = grant("north", PATIENT);

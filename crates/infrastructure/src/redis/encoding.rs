@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 use portal_domain::access::RecordTarget;
-use portal_domain::disclosure::{Memo, StoredSet};
+use portal_domain::disclosure::{Memo, Room, StoredSet};
 use portal_domain::source::RecordSet;
 use portal_fhir::{Header, Record};
 use serde::{Deserialize, Serialize};
@@ -84,6 +84,7 @@ pub(super) fn decode(bytes: &Bytes, target: &RecordTarget, set: RecordSet) -> Op
         records,
         as_of: Timestamp::from_nanosecond(index.as_of_nanosecond).ok()?,
         incomplete: index.incomplete,
+        room: Room::default(),
         memo: Memo::default(),
     })
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use deadpool_redis::redis::{Cmd, cmd};
 use metrics::counter;
+use portal_application::large::work_on;
 use portal_application::ports::{
     CacheLoad, CacheUnavailable, Clock, Component, Generation, RecordCache, RecordInvalidation,
 };
@@ -28,8 +29,6 @@ use super::settings::RedisSettings;
 /// no longer, because events make one for patients who never look.
 const GENERATION_KEPT_FOR: Duration = Duration::from_hours(1);
 const MAX_SET: usize = 8 * 1_024 * 1_024;
-/// From this size on, sealing and opening leave the threads that serve requests.
-const LARGE: usize = 256 * 1_024;
 const GENERATION_LENGTH: usize = 8;
 
 /// Keeps a set only if nobody has invalidated it since its fetch began.
@@ -98,7 +97,7 @@ impl RedisRecordCache {
             return None;
         }
         let (sealer, target) = (Arc::clone(&self.sealer), target.clone());
-        let large = value.len() >= LARGE;
+        let size = value.len();
         let open = move || {
             let context = context(&target, set, generation);
             let plain = sealer
@@ -106,7 +105,7 @@ impl RedisRecordCache {
                 .ok()?;
             encoding::decode(&plain, &target, set).map(Arc::new)
         };
-        off_the_loop(large, open).await
+        work_on(size, open).await.flatten()
     }
 
     /// The copy in the process, if Redis says that nobody has invalidated it.
@@ -154,7 +153,7 @@ impl RedisRecordCache {
                 .ok()?;
             (value.len() <= MAX_SET).then_some(value)
         };
-        off_the_loop(size >= LARGE, seal).await
+        work_on(size, seal).await.flatten()
     }
 }
 
@@ -262,17 +261,6 @@ fn context(target: &RecordTarget, set: RecordSet, generation: Generation) -> Vec
         &generation.0.to_be_bytes(),
         &SCHEMA.to_be_bytes(),
     ])
-}
-
-async fn off_the_loop<T: Send + 'static>(
-    large: bool,
-    work: impl FnOnce() -> Option<T> + Send + 'static,
-) -> Option<T> {
-    if large {
-        tokio::task::spawn_blocking(work).await.ok().flatten()
-    } else {
-        work()
-    }
 }
 
 fn count_hit(set: RecordSet) {

@@ -1,15 +1,18 @@
 //! One fetch: page after page until the last, a cap, or the deadline.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 use portal_application::ports::{CallContext, SourceError};
+use portal_domain::disclosure::Room;
 use portal_domain::id::TenantId;
 use url::Url;
 
 use super::addresses::TenantBase;
 use super::call::{CallError, check, headers};
+use super::guard::Reservation;
 use super::line::{Calls, SourceLine};
 use super::page::{self, PageOf, Reader};
 
@@ -22,6 +25,8 @@ pub(super) struct Pages<T> {
     pub(super) items: Vec<T>,
     pub(super) unreadable: usize,
     pub(super) capped: bool,
+    /// What the pages take of the budget of memory.
+    pub(super) room: Room,
 }
 
 /// A fetch on its way.
@@ -56,11 +61,12 @@ impl<'a> Fetch<'a> {
             items: Vec::new(),
             unreadable: 0,
             capped: false,
+            room: Room::default(),
         };
         let mut seen = HashSet::from([first.clone()]);
         let mut url = first;
         loop {
-            let Some(page) = self.page(&url, reader).await? else {
+            let Some(page) = self.page(&url, reader, &mut fetched.room).await? else {
                 fetched.capped = true;
                 return Ok(fetched);
             };
@@ -90,8 +96,10 @@ impl<'a> Fetch<'a> {
         &mut self,
         url: &Url,
         reader: Reader<T>,
+        room: &mut Room,
     ) -> Result<Option<PageOf<T>>, SourceError> {
-        let body = self.call(url).await?;
+        let (body, taken) = self.call(url).await?;
+        room.add(taken);
         self.bytes += body.len();
         if self.bytes > MAX_BYTES {
             return Ok(None);
@@ -99,7 +107,7 @@ impl<'a> Fetch<'a> {
         page::read(body, reader).await.map(Some)
     }
 
-    async fn call(&mut self, url: &Url) -> Result<Bytes, CallError> {
+    async fn call(&mut self, url: &Url) -> Result<(Bytes, Arc<Reservation>), CallError> {
         let line = self.calls.line();
         let headers = headers(self.asked.0, self.asked.1);
         let search = line.client().get(url.clone()).headers(headers).build();

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use bytes::Bytes;
+use portal_application::large::work_on;
 use portal_application::ports::SourceError;
 use portal_fhir::{Limits, Page, Record, SearchMode, StructureGuard, read_header, read_searchset};
 use reqwest::Response;
@@ -17,8 +18,6 @@ pub(super) const MAX_ENTRIES: usize = 1_000;
 /// Entries beyond which a page is not looked into at all. In between, a source that does not page
 /// shows its first records rather than none.
 const ABSURD_ENTRIES: usize = 10_000;
-/// From this size on, a page is parsed away from the threads that serve requests.
-const LARGE: usize = 256 * 1_024;
 
 /// What one page held.
 pub(super) struct PageOf<T> {
@@ -79,12 +78,8 @@ pub(super) async fn read<T: Send + 'static>(
     body: Bytes,
     reader: Reader<T>,
 ) -> Result<PageOf<T>, SourceError> {
-    if body.len() < LARGE {
-        return reader(&body);
-    }
-    tokio::task::spawn_blocking(move || reader(&body))
-        .await
-        .unwrap_or(Err(SourceError::Invalid))
+    let read = work_on(body.len(), move || reader(&body)).await;
+    read.unwrap_or(Err(SourceError::Invalid))
 }
 
 /// A page of a search.

@@ -49,6 +49,7 @@ fn entries_of(bundle: &Json) -> Pages<Entry> {
         items: page.items,
         unreadable: page.unreadable,
         capped: page.cut,
+        room: portal_domain::disclosure::Room::default(),
     }
 }
 

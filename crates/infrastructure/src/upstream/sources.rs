@@ -9,7 +9,7 @@ use portal_application::ports::{
     CallContext, Clock, Component, Content, ContentRequest, FoundSlots, PatientQuery, SlotQuery,
     SourceError, SourceRequest, Sources,
 };
-use portal_domain::disclosure::Fetched;
+use portal_domain::disclosure::{Fetched, Room};
 use portal_domain::id::TenantId;
 use portal_domain::source::{RecordSet, Source};
 use portal_fhir::Record;
@@ -100,6 +100,7 @@ impl FhirSources {
                 items: Vec::new(),
                 unreadable: 0,
                 capped: false,
+                room: Room::default(),
             });
         };
         let fetch = Fetch::new(line, (tenant, context), base);
@@ -132,6 +133,7 @@ fn fetched(pages: Pages<Record>, as_of: Timestamp) -> Fetched {
         unreadable: pages.unreadable,
         capped: pages.capped,
         as_of,
+        room: pages.room,
     }
 }
 

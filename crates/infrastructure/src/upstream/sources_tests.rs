@@ -540,10 +540,10 @@ async fn an_answer_waits_for_room_and_is_given_up_without_it() {
     let guard = line.guard();
     let full = || async {
         let mut held = Vec::new();
-        for size in [10 << 20; 6].into_iter().chain([1 << 20; 4]) {
+        for size in [10 << 20; 4].into_iter().chain([1 << 20; 8]) {
             let mut room = guard.reservation();
             let reserved = room.grow_to(size, Instant::now()).await;
-            reserved.expect("64 MiB are there");
+            reserved.expect("48 MiB are there");
             held.push(room);
         }
         held

@@ -1,4 +1,4 @@
-//! One budget of bytes for all that sources are sending to a pod.
+//! One budget of bytes for all that a pod holds of what sources sent to it.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,7 +11,7 @@ use crate::upstream::page::MAX_PAGE;
 
 const MIB: usize = 1_024 * 1_024;
 /// Of all sources together.
-const POD: usize = 128 * MIB;
+const POD: usize = 96 * MIB;
 /// Of one source, so that one whose answers are huge leaves room for the others'.
 const SOURCE: usize = POD / 2;
 /// What is reserved in turn while a body grows whose length nobody said. Who has the last of them
@@ -100,18 +100,24 @@ impl Reservation {
         self.waited
     }
 
-    /// The body, which keeps the room that it needs until the last slice of it is dropped.
-    pub(in crate::upstream) fn hold(mut self, body: Vec<u8>) -> Bytes {
+    /// The body with the room that it needs, which is kept until the last slice of the body is
+    /// dropped, and with it what is held for the sake of what becomes of the body.
+    pub(in crate::upstream) fn hold(mut self, body: Vec<u8>) -> (Bytes, Arc<Self>) {
         let unused = self.size.saturating_sub(body.len());
         self.pod.give_back(unused);
         self.source.give_back(unused);
-        Bytes::from_owner(Held { body, _room: self })
+        let room = Arc::new(self);
+        let held = Held {
+            body,
+            _room: Arc::clone(&room),
+        };
+        (Bytes::from_owner(held), room)
     }
 }
 
 struct Held {
     body: Vec<u8>,
-    _room: Reservation,
+    _room: Arc<Reservation>,
 }
 
 impl AsRef<[u8]> for Held {

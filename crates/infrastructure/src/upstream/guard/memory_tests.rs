@@ -32,9 +32,9 @@ async fn one_source_leaves_half_of_the_budget_to_the_others() {
     let budget = MemoryBudget::new();
     let (one, two, three) = (budget.share(), budget.share(), budget.share());
     let of_one = all_that_fit(&[&one]).await;
-    assert_eq!(of_one.len(), 6, "60 of 64 MiB");
+    assert_eq!(of_one.len(), 4, "40 of 48 MiB");
     let of_two = all_that_fit(&[&two, &three]).await;
-    assert_eq!(of_one.len() + of_two.len(), 12, "120 of 128 MiB");
+    assert_eq!(of_one.len() + of_two.len(), 9, "90 of 96 MiB");
     drop(of_one);
     assert!(largest(&one).await.is_ok());
 }
@@ -54,18 +54,20 @@ async fn who_waits_is_served_when_another_is_done() {
 }
 
 #[tokio::test]
-async fn a_body_keeps_what_it_needs_for_as_long_as_a_slice_of_it_lives() {
+async fn a_body_keeps_what_it_needs_until_it_and_what_became_of_it_are_gone() {
     let budget = MemoryBudget::new();
     let share = budget.share();
     let mut reservation = share.reservation();
     reservation.grow_to(MIB + 1, later()).await.expect("room");
     assert_eq!(budget.0.available_permits(), POD - MAX_PAGE);
-    let body = reservation.hold(vec![b' '; 2 * MIB]);
+    let (body, room) = reservation.hold(vec![b' '; 2 * MIB]);
     assert_eq!(budget.0.available_permits(), POD - 2 * MIB);
     let slice = body.slice(..1);
     drop(body);
     assert_eq!(budget.0.available_permits(), POD - 2 * MIB);
     drop(slice);
+    assert_eq!(budget.0.available_permits(), POD - 2 * MIB);
+    drop(room);
     assert_eq!(budget.0.available_permits(), POD);
     assert_eq!(share.source.available_permits(), SOURCE);
 }
