@@ -1,6 +1,6 @@
 # `make` explains itself. The work is done by the scripts in dev/.
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz check e2e single-source bench coverage soak clean
+.PHONY: help run test fuzz check e2e single-source bench heap-profile coverage soak clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-14s %s\n", $$1, $$2 }'
@@ -25,6 +25,9 @@ single-source: ## One HAPI FHIR server as every source; two validators over ever
 
 bench: ## Measure against the floor; ARGS go to the benchmark
 	@dev/bench $(ARGS)
+
+heap-profile: ## What is held in memory before, during and after hostile answers (needs heaptrack)
+	@dev/heap-profile
 
 coverage: ## Which lines the tests reach (needs cargo-llvm-cov)
 	@dev/coverage $(ARGS)

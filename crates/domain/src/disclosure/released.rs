@@ -164,7 +164,9 @@ impl Released {
 /// The records that policy shows, each business identifier once.
 pub(super) fn visible(owned: &Owned, verdicts: &Verdicts, zone: &TimeZone) -> Vec<u32> {
     let mut visible = Vec::with_capacity(owned.records().len());
-    visible.extend(verdicts.shown());
+    for shown in verdicts.shown() {
+        visible.extend(shown);
+    }
     let superseded = superseded(&visible, owned, zone);
     if !superseded.is_empty() {
         visible.retain(|place| !superseded.contains(place));

@@ -1,6 +1,7 @@
 //! The verdicts on a whole set, and the masks that they put on references from elsewhere.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use jiff::Timestamp;
@@ -108,11 +109,15 @@ impl Verdicts {
         Some(*withheld)
     }
 
-    /// The places of the records that are not withheld, in order.
-    pub(crate) fn shown(&self) -> impl Iterator<Item = u32> {
-        let mut withheld = self.withheld.iter().map(|(place, _)| *place).peekable();
-        let places = (0u32..).zip(self.owned.records()).map(|(place, _)| place);
-        places.filter(move |place| withheld.next_if_eq(place).is_none())
+    /// The places of the records that are not withheld, in order: those between one that is and the
+    /// next, because nearly always all are shown.
+    pub(crate) fn shown(&self) -> impl Iterator<Item = Range<u32>> {
+        let end = u32::try_from(self.owned.records().len()).unwrap_or(u32::MAX);
+        let withheld = self.withheld.iter().map(|(place, _)| *place);
+        let ends = withheld.chain(std::iter::once(end));
+        ends.scan(0, |begin, end| {
+            Some(std::mem::replace(begin, end.saturating_add(1))..end)
+        })
     }
 
     /// For whom and when it was judged.
