@@ -14,9 +14,9 @@ use portal_application::ports::{
     AccessLog, AccessLogFilter, AccessLogPage, BearerToken, CacheLoad, Clock, Content,
     ContentRequest, CursorBinding, CursorInvalid, CursorSeal, Entitlements,
     EntitlementsUnavailable, Facts, Features, Generation, Ids, Journal, JournalPlace, LinkPlace,
-    ListedStanding, PatientLink, PatientLinks, PatientQuery, Payer, RateLimits, RecordCache,
-    Recording, Revocations, SourceError, SourceRequest, Sources, Standing, StoreError, StoredFacts,
-    TokenIntrospection, TokenRefusal, TokenVerifier,
+    ListedStanding, LogWindow, PatientLink, PatientLinks, PatientQuery, Payer, RateLimits,
+    RecordCache, Recording, Revocations, SourceError, SourceRequest, Sources, Standing, StoreError,
+    StoredFacts, TokenIntrospection, TokenRefusal, TokenVerifier, WindowEntries,
 };
 use portal_application::{Parts, PatientNames, Portal, RecordRules, SourceRules};
 use portal_domain::access::{
@@ -351,6 +351,15 @@ impl AccessLog for Outside {
         _: &AccessLogFilter,
     ) -> Result<AccessLogPage, StoreError> {
         Ok(AccessLogPage::default())
+    }
+
+    async fn window(
+        &self,
+        _: &PatientGrant,
+        _: &LogWindow,
+        _: u32,
+    ) -> Result<WindowEntries, StoreError> {
+        Ok(WindowEntries::default())
     }
 }
 

@@ -33,6 +33,26 @@ pub struct AccessLogPage {
     pub total: u64,
 }
 
+/// A stretch of the log, from one of its ends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LogWindow {
+    /// Not before.
+    pub from: Option<Timestamp>,
+    /// Before.
+    pub to: Option<Timestamp>,
+    /// Whether the oldest entries are taken where there are too many, and not the newest.
+    pub oldest_first: bool,
+}
+
+/// What a window shows.
+#[derive(Debug, Default)]
+pub struct WindowEntries {
+    /// The entries, from the window's end on.
+    pub entries: Vec<AccessLogEntry>,
+    /// Whether there are more than were taken.
+    pub cut: bool,
+}
+
 /// Reads the log of the patient of a grant.
 #[async_trait]
 pub trait AccessLog: Send + Sync {
@@ -42,4 +62,12 @@ pub trait AccessLog: Send + Sync {
         grant: &PatientGrant,
         filter: &AccessLogFilter,
     ) -> Result<AccessLogPage, StoreError>;
+
+    /// At most so many events about the grant's patient in a window; none where it has no patient.
+    async fn window(
+        &self,
+        grant: &PatientGrant,
+        window: &LogWindow,
+        limit: u32,
+    ) -> Result<WindowEntries, StoreError>;
 }

@@ -56,11 +56,15 @@ impl LoaderParts {
         };
         let fetched = self.sources.fetch(&request).await?;
         let book = self.rules.book(target.tenant());
+        let base = self
+            .rules
+            .base(first.source())
+            .ok_or(SourceError::Invalid)?;
         let claimed = fetched.among(sets).into_iter().map(|(set, fetched)| {
             let base_url = self.rules.base_url(set.source(), target.tenant());
             let origin = Origin {
                 book: &book,
-                base: self.rules.base(set.source()),
+                base,
                 base_url: &base_url,
                 public_url: self.rules.public_url(),
                 zone: &context.zone,

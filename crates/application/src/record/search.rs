@@ -6,7 +6,7 @@ use portal_domain::access::{Action, Denial, PatientGrant};
 use portal_domain::disclosure::{Answer, Group, ReleasedRecord};
 use portal_domain::id::PatientId;
 use portal_domain::source::RecordSet;
-use portal_fhir::{Handling, Header, Query, ResourceType, Sort, SortKey, Token};
+use portal_fhir::{Handling, Header, Query, ResourceType, Sort, SortKey, Token, sort_key};
 
 use crate::answer::Completeness;
 use crate::caller::Caller;
@@ -14,9 +14,11 @@ use crate::error::AccessError;
 use crate::look::{Look, Seen};
 use crate::operation;
 use crate::portal::Inner;
+use crate::ports::LogWindow;
 
 use super::Reading;
-use super::matches::Matches;
+use super::held;
+use super::matches::{Matches, Order};
 use super::paging::{Page, binding};
 use super::provenance::{about_what_is_shown, provenance_of};
 use super::reach::{INCLUDED, included};
@@ -76,8 +78,9 @@ impl Look for Search<'_> {
         let zone = &grant.tenant().time_zone;
         let sets = sets(&query);
         let mut reading = Reading::new(&portal.loader, grant, caller);
-        reading.load(&sets).await;
         let order = (query.sort(), zone);
+        let window = held::of_query(&query, zone);
+        let cut = load_from(&mut reading, &sets, window, (after.as_ref(), order.0)).await;
         let matches = Matches::of(&reading, &sets, order, |header| query.matches(header, zone));
         let missing = missing(&reading, &sets)?;
         let (matches, mut asked) = about_what_is_shown(&mut reading, matches).await;
@@ -93,6 +96,7 @@ impl Look for Search<'_> {
             query.count()
         };
         let Page { items, next } = matches.page(after.as_ref(), limit, order);
+        let next = next.or_else(|| end_of_log(&reading, order).filter(|_| limit > 0));
         let items = reading.masked(items).await;
         let (mut brought, more) = included(&mut reading, query.includes(), &items).await;
         asked.extend(more);
@@ -113,7 +117,7 @@ impl Look for Search<'_> {
                 },
             ]),
             about: PageAbout {
-                total: missing.is_none().then_some(total),
+                total: Some(total).filter(|_| missing.is_none() && (!cut || limit == 0)),
                 next: next.map(|key| portal.seal(&binding, &key)),
                 applied,
                 elements: query.elements().map(<[String]>::to_vec),
@@ -122,6 +126,34 @@ impl Look for Search<'_> {
             },
         })
     }
+}
+
+/// Loads sets, of the log what a window of it shows. One that holds more is walked on behind the key
+/// of the page before; then its number of matches is not known, and this says so.
+async fn load_from(
+    reading: &mut Reading<'_>,
+    sets: &[RecordSet],
+    window: LogWindow,
+    (after, sort): (Option<&SortKey>, Sort),
+) -> bool {
+    reading.look_at(window);
+    reading.load(sets).await;
+    let cut = reading.is_incomplete(RecordSet::AuditEvents);
+    if let (true, Some(key)) = (cut, after) {
+        reading.look_at(held::behind(window, key, sort));
+        reading.load(sets).await;
+    }
+    cut
+}
+
+/// Where a log that was cut goes on.
+fn end_of_log(reading: &Reading<'_>, (sort, zone): Order<'_>) -> Option<SortKey> {
+    if !reading.is_incomplete(RecordSet::AuditEvents) {
+        return None;
+    }
+    let log = reading.released(RecordSet::AuditEvents)?;
+    let keys = log.headers().map(|header| sort_key(header, sort, zone));
+    keys.max()
 }
 
 /// The error of a missing set; fails when every set is missing.

@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use portal_application::ports::{AccessLog, AccessLogFilter, AccessLogPage, StoreError};
+use portal_application::ports::{
+    AccessLog, AccessLogFilter, AccessLogPage, LogWindow, StoreError, WindowEntries,
+};
 use portal_domain::access::PatientGrant;
 use portal_domain::audit::{AccessLogActor, AccessLogEntry, ActorKind, EventType};
 use sqlx::postgres::PgArguments;
@@ -44,6 +46,22 @@ const PAGE_OF_ACCOUNT: &str = "SELECT event_id, occurred_at, event_type, outcome
     AND occurred_at >= COALESCE($3::timestamptz, '-infinity') AND occurred_at < COALESCE($4::timestamptz, 'infinity')
     AND ($5::text IS NULL OR event_type = $5) AND ($6::text IS NULL OR actor_kind = $6)
     ORDER BY occurred_at DESC, event_id DESC LIMIT $7 OFFSET $8";
+
+// Apart, because an order that is asked for by a value has no index.
+const NEWEST_OF_PATIENT: &str = "SELECT event_id, occurred_at, event_type, outcome, reason_code,
+        actor_kind, acting_as_proxy, proxy_delegation_id, account_id, client_id, resource_type,
+        resource_ids, resource_count, client_address, user_agent_class, request_id
+    FROM access_events
+    WHERE tenant_id = $1 AND patient_id = $2
+    AND occurred_at >= COALESCE($3::timestamptz, '-infinity') AND occurred_at < COALESCE($4::timestamptz, 'infinity')
+    ORDER BY occurred_at DESC, event_id DESC LIMIT $5";
+const OLDEST_OF_PATIENT: &str = "SELECT event_id, occurred_at, event_type, outcome, reason_code,
+        actor_kind, acting_as_proxy, proxy_delegation_id, account_id, client_id, resource_type,
+        resource_ids, resource_count, client_address, user_agent_class, request_id
+    FROM access_events
+    WHERE tenant_id = $1 AND patient_id = $2
+    AND occurred_at >= COALESCE($3::timestamptz, '-infinity') AND occurred_at < COALESCE($4::timestamptz, 'infinity')
+    ORDER BY occurred_at, event_id LIMIT $5";
 
 /// Whose events: values of `$1` to `$6` beside the filter.
 struct About<'a> {
@@ -91,6 +109,40 @@ impl PgAccessLog {
                 .map(AccessLogEntry::try_from)
                 .collect::<Result<_, _>>()?,
             total: u64::try_from(total).map_err(|_| QueryError::Corrupt)?,
+        })
+    }
+}
+
+impl PgAccessLog {
+    async fn look(
+        &self,
+        grant: &PatientGrant,
+        window: &LogWindow,
+        limit: u32,
+    ) -> Result<WindowEntries, QueryError> {
+        let Some(patient) = grant.patient() else {
+            return Ok(WindowEntries::default());
+        };
+        let sql = if window.oldest_first {
+            OLDEST_OF_PATIENT
+        } else {
+            NEWEST_OF_PATIENT
+        };
+        let mut transaction = self.database.begin(&grant.tenant().id).await?;
+        let rows = sqlx::query_as::<_, EntryRow>(sql)
+            .bind(grant.tenant().id.as_str())
+            .bind(patient.id().as_str())
+            .bind(window.from.map(ToSqlx::to_sqlx))
+            .bind(window.to.map(ToSqlx::to_sqlx))
+            .bind(i64::from(limit).saturating_add(1))
+            .fetch_all(&mut *transaction)
+            .await?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let cut = rows.len() > limit;
+        let entries = rows.into_iter().take(limit).map(AccessLogEntry::try_from);
+        Ok(WindowEntries {
+            entries: entries.collect::<Result<_, _>>()?,
+            cut,
         })
     }
 }
@@ -175,6 +227,16 @@ impl AccessLog for PgAccessLog {
         filter: &AccessLogFilter,
     ) -> Result<AccessLogPage, StoreError> {
         self.database.run(self.load(grant, filter)).await
+    }
+
+    #[tracing::instrument(name = "db.access_events.window", skip_all, level = "debug")]
+    async fn window(
+        &self,
+        grant: &PatientGrant,
+        window: &LogWindow,
+        limit: u32,
+    ) -> Result<WindowEntries, StoreError> {
+        self.database.run(self.look(grant, window, limit)).await
     }
 }
 

@@ -1,0 +1,109 @@
+//! Who took part in what an AuditEvent tells: the person, the client and the portal.
+
+use portal_domain::audit::{AccessLogEntry, ActorKind, EventType};
+use serde::Serialize;
+
+use super::elements::{Concept, Here, Identifier, Reference, address};
+
+const DICOM: &str = "http://dicom.nema.org/resources/ontology/DCM";
+const PARTICIPATION: &str = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType";
+/// In what capacity somebody acted, in the words of `/v1/portal`.
+const ACTOR: &str = "urn:ghasi-ehealth:portal-actor";
+/// What the data of a read comes from, and what asks in a search.
+const SOURCE_ROLE: &str = "110153";
+/// What the data of a read goes to, and what is asked in a search.
+const DESTINATION_ROLE: &str = "110152";
+
+/// An agent; a requestor is who wanted it.
+#[derive(Default, Serialize)]
+pub(super) struct Agent<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    r#type: Option<Concept>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<[Concept; 1]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    who: Option<Reference>,
+    requestor: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    network: Option<Network<'a>>,
+}
+
+#[derive(Serialize)]
+struct Network<'a> {
+    address: &'a str,
+    r#type: &'static str,
+}
+
+/// `network-type`: an IP address.
+const IP: &str = "2";
+/// `network-type`: a URI.
+const URI: &str = "5";
+
+/// The actor, the client where one is known, and the portal.
+pub(super) fn agents<'a>(entry: &'a AccessLogEntry, here: &Here<'a>) -> Vec<Agent<'a>> {
+    let is_read = entry.event_type == EventType::FhirRead.as_str();
+    let (of_client, of_server) = if is_read {
+        (DESTINATION_ROLE, SOURCE_ROLE)
+    } else {
+        (SOURCE_ROLE, DESTINATION_ROLE)
+    };
+    let client = entry.actor.client_id.as_deref().map(|client| Agent {
+        r#type: Some(Concept::coded(DICOM, of_client)),
+        who: Some(Reference::identified(Identifier::plain(client))),
+        network: entry.client_address.as_deref().map(|address| Network {
+            address,
+            r#type: IP,
+        }),
+        ..Agent::default()
+    });
+    let server = Agent {
+        r#type: Some(Concept::coded(DICOM, of_server)),
+        who: Some(server(here)),
+        network: Some(Network {
+            address: here.public_url,
+            r#type: URI,
+        }),
+        ..Agent::default()
+    };
+    let agents = [Some(actor(entry, here)), client, Some(server)];
+    agents.into_iter().flatten().collect()
+}
+
+fn actor<'a>(entry: &AccessLogEntry, here: &Here<'_>) -> Agent<'a> {
+    let kind = ActorKind::parse(&entry.actor.kind);
+    let is_person = !matches!(kind, Some(ActorKind::Service | ActorKind::System) | None);
+    Agent {
+        r#type: is_person.then(|| Concept::coded(PARTICIPATION, "IRCP")),
+        role: kind.map(|kind| [Concept::coded(ACTOR, kind.as_str())]),
+        who: who(entry, here),
+        requestor: true,
+        network: None,
+    }
+}
+
+/// The account, and whose it is where that can be said: the proxy of the delegation, or the patient
+/// who reads this.
+fn who(entry: &AccessLogEntry, here: &Here<'_>) -> Option<Reference> {
+    let actor = &entry.actor;
+    let account = actor.account_id.as_deref();
+    let is_reader = account == Some(here.account.to_string().as_str());
+    let reference = match &actor.proxy_delegation_id {
+        Some(delegation) => Some(format!("RelatedPerson/{}", address(delegation))),
+        None => is_reader.then(|| format!("Patient/{}", here.patient)),
+    };
+    let known = reference.is_some() || account.is_some();
+    known.then(|| Reference {
+        reference,
+        identifier: account.map(Identifier::of_account),
+        ..Reference::default()
+    })
+}
+
+/// The portal.
+pub(super) fn server(here: &Here<'_>) -> Reference {
+    Reference {
+        identifier: Some(Identifier::url(here.public_url)),
+        display: Some("patient-portal-service"),
+        ..Reference::default()
+    }
+}
