@@ -214,6 +214,39 @@ impl TestPortal {
             .expect("the outbox can be read")
     }
 
+    /// Writes copies of a person's newest access event, one for every sixth hour from 2024 on, of the
+    /// request `copy`.
+    pub async fn copy_events(&self, person: &Person, count: usize) {
+        let start: jiff::Timestamp = "2024-01-01T00:00:00Z".parse().expect("a moment");
+        let sixth = |n: usize| {
+            start + jiff::SignedDuration::from_hours(6) * i32::try_from(n).expect("a few")
+        };
+        let moments = (0..count).map(sixth).map(jiff::Timestamp::as_millisecond);
+        let moments: Vec<i64> = moments.collect();
+        let id = |at: &i64| ulid::Ulid::from_parts(at.unsigned_abs(), 1);
+        let ids: Vec<String> = moments
+            .iter()
+            .map(|at| format!("paev_{}", id(at)))
+            .collect();
+        sqlx::query(
+            "INSERT INTO access_events (tenant_id, event_id, retention_years, occurred_at, \
+             account_id, patient_id, actor_kind, event_type, outcome, resource_ids, \
+             resource_count, query_keys, operation, user_agent_class, request_id) \
+             SELECT tenant_id, copy.id, retention_years, to_timestamp(copy.at / 1000.0), \
+             account_id, patient_id, actor_kind, event_type, outcome, resource_ids, \
+             resource_count, query_keys, operation, user_agent_class, 'copy' \
+             FROM (SELECT * FROM access_events WHERE tenant_id = $1 AND patient_id = $2 \
+             ORDER BY event_id DESC LIMIT 1) newest, UNNEST($3::text[], $4::bigint[]) copy (id, at)",
+        )
+        .bind(&person.tenant)
+        .bind(&person.patient)
+        .bind(&ids)
+        .bind(&moments)
+        .execute(&self.pool)
+        .await
+        .expect("the journal takes them");
+    }
+
     /// Closes a person's account.
     pub async fn close(&self, person: &Person) {
         let (tenant, patient) = (&person.tenant, &person.patient);

@@ -87,7 +87,8 @@ fn who(entry: &AccessLogEntry, here: &Here<'_>) -> Option<Reference> {
     let actor = &entry.actor;
     let account = actor.account_id.as_deref();
     let is_reader = account == Some(here.account.to_string().as_str());
-    let reference = match &actor.proxy_delegation_id {
+    let delegation = actor.proxy_delegation_id.as_ref();
+    let reference = match delegation.filter(|_| actor.acting_as_proxy) {
         Some(delegation) => Some(format!("RelatedPerson/{}", address(delegation))),
         None => is_reader.then(|| format!("Patient/{}", here.patient)),
     };
