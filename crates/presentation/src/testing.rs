@@ -16,7 +16,7 @@ use portal_application::ports::{
     EntitlementsUnavailable, Facts, Features, Generation, Ids, Journal, JournalPlace, LinkPlace,
     ListedStanding, LogWindow, PatientLink, PatientLinks, PatientQuery, Payer, RateLimits,
     RecordCache, Recording, Revocations, SourceError, SourceRequest, Sources, Standing, StoreError,
-    StoredFacts, TokenIntrospection, TokenRefusal, TokenVerifier, WindowEntries,
+    StoredFacts, TokenIntrospection, TokenRefusal, TokenVerifier,
 };
 use portal_application::{Parts, PatientNames, Portal, RecordRules, SourceRules};
 use portal_domain::access::{
@@ -24,7 +24,7 @@ use portal_domain::access::{
     RevocationKeys, Surface, TenantBinding, VerifiedToken,
 };
 use portal_domain::account::{AccountKind, AccountSnapshot, AccountStatus};
-use portal_domain::audit::{AccessEvent, Receipt};
+use portal_domain::audit::{AccessEvent, AccessLogEntry, Receipt};
 use portal_domain::disclosure::{Fetched, StoredSet};
 use portal_domain::id::{Issuer, PatientId, PortalAccountId, Subject, TenantId};
 use portal_domain::patient_link::PatientIds;
@@ -357,9 +357,8 @@ impl AccessLog for Outside {
         &self,
         _: &PatientGrant,
         _: &LogWindow,
-        _: u32,
-    ) -> Result<WindowEntries, StoreError> {
-        Ok(WindowEntries::default())
+    ) -> Result<Vec<AccessLogEntry>, StoreError> {
+        Ok(Vec::new())
     }
 }
 

@@ -26,6 +26,7 @@ async fn granted() -> (TestPortal, Person) {
         ),
     ] {
         let proxy = portal.person(name).await;
+        portal.delegate(&ada, &proxy, &json!({})).await;
         portal.delegate(&ada, &proxy, &change).await;
         if name == "ben" {
             portal.delegate(&proxy, &ada, &json!({})).await;

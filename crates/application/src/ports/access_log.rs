@@ -42,15 +42,8 @@ pub struct LogWindow {
     pub to: Option<Timestamp>,
     /// Whether the oldest entries are taken where there are too many, and not the newest.
     pub oldest_first: bool,
-}
-
-/// What a window shows.
-#[derive(Debug, Default)]
-pub struct WindowEntries {
-    /// The entries, from the window's end on.
-    pub entries: Vec<AccessLogEntry>,
-    /// Whether there are more than were taken.
-    pub cut: bool,
+    /// At most this many.
+    pub limit: usize,
 }
 
 /// Reads the log of the patient of a grant.
@@ -63,11 +56,10 @@ pub trait AccessLog: Send + Sync {
         filter: &AccessLogFilter,
     ) -> Result<AccessLogPage, StoreError>;
 
-    /// At most so many events about the grant's patient in a window; none where it has no patient.
+    /// The events about the grant's patient in a window, from its end on; none where it has no patient.
     async fn window(
         &self,
         grant: &PatientGrant,
         window: &LogWindow,
-        limit: u32,
-    ) -> Result<WindowEntries, StoreError>;
+    ) -> Result<Vec<AccessLogEntry>, StoreError>;
 }

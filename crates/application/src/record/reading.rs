@@ -50,10 +50,11 @@ impl<'g> Reading<'g> {
         self.loaded.remove(&RecordSet::AuditEvents);
     }
 
-    /// Whether a loaded set was cut, or something of it dropped.
-    pub(crate) fn is_incomplete(&self, set: RecordSet) -> bool {
-        let loaded = self.loaded(set).and_then(|loaded| loaded.as_ref().ok());
-        loaded.is_some_and(Owned::is_incomplete)
+    /// Whether the log holds more than what was looked at.
+    pub(crate) fn log_goes_on(&self) -> bool {
+        let loaded = self.loaded(RecordSet::AuditEvents);
+        let log = loaded.and_then(|loaded| loaded.as_ref().ok());
+        log.is_some_and(|log| log.headers().count() >= self.window.limit)
     }
 
     pub(crate) fn rules(&self) -> &'g RecordRules {

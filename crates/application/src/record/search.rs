@@ -14,7 +14,6 @@ use crate::error::AccessError;
 use crate::look::{Look, Seen};
 use crate::operation;
 use crate::portal::Inner;
-use crate::ports::LogWindow;
 
 use super::Reading;
 use super::held;
@@ -79,8 +78,11 @@ impl Look for Search<'_> {
         let sets = sets(&query);
         let mut reading = Reading::new(&portal.loader, grant, caller);
         let order = (query.sort(), zone);
-        let window = held::of_query(&query, zone);
-        let cut = load_from(&mut reading, &sets, window, (after.as_ref(), order.0)).await;
+        reading.look_at(held::of_search(&query, after.as_ref(), zone));
+        reading.load(&sets).await;
+        let cut = reading.log_goes_on();
+        // Behind the first page of the log nothing is counted.
+        let is_further = after.is_some() && self.resource_type == ResourceType::AuditEvent;
         let matches = Matches::of(&reading, &sets, order, |header| query.matches(header, zone));
         let missing = missing(&reading, &sets)?;
         let (matches, mut asked) = about_what_is_shown(&mut reading, matches).await;
@@ -96,7 +98,8 @@ impl Look for Search<'_> {
             query.count()
         };
         let Page { items, next } = matches.page(after.as_ref(), limit, order);
-        let next = next.or_else(|| end_of_log(&reading, order).filter(|_| limit > 0));
+        let goes_on = cut && limit > 0;
+        let next = next.or_else(|| end_of_log(&reading, order).filter(|_| goes_on));
         let items = reading.masked(items).await;
         let (mut brought, more) = included(&mut reading, query.includes(), &items).await;
         asked.extend(more);
@@ -105,6 +108,8 @@ impl Look for Search<'_> {
             brought.extend(provenance);
             asked.extend(more);
         }
+        let mut completeness = reading.completeness(&asked);
+        completeness.incomplete |= goes_on && !is_further;
         Ok(Seen {
             answer: Answer::new(vec![
                 Group {
@@ -117,43 +122,22 @@ impl Look for Search<'_> {
                 },
             ]),
             about: PageAbout {
-                total: Some(total).filter(|_| missing.is_none() && (!cut || limit == 0)),
+                total: Some(total).filter(|_| missing.is_none() && !(goes_on || is_further)),
                 next: next.map(|key| portal.seal(&binding, &key)),
                 applied,
                 elements: query.elements().map(<[String]>::to_vec),
                 summary_count: query.summary_count(),
-                completeness: reading.completeness(&asked),
+                completeness,
             },
         })
     }
 }
 
-/// Loads sets, of the log what a window of it shows. One that holds more is walked on behind the key
-/// of the page before; then its number of matches is not known, and this says so.
-async fn load_from(
-    reading: &mut Reading<'_>,
-    sets: &[RecordSet],
-    window: LogWindow,
-    (after, sort): (Option<&SortKey>, Sort),
-) -> bool {
-    reading.look_at(window);
-    reading.load(sets).await;
-    let cut = reading.is_incomplete(RecordSet::AuditEvents);
-    if let (true, Some(key)) = (cut, after) {
-        reading.look_at(held::behind(window, key, sort));
-        reading.load(sets).await;
-    }
-    cut
-}
-
 /// Where a log that was cut goes on.
 fn end_of_log(reading: &Reading<'_>, (sort, zone): Order<'_>) -> Option<SortKey> {
-    if !reading.is_incomplete(RecordSet::AuditEvents) {
-        return None;
-    }
     let log = reading.released(RecordSet::AuditEvents)?;
-    let keys = log.headers().map(|header| sort_key(header, sort, zone));
-    keys.max()
+    let keys = log.headers();
+    keys.map(|header| sort_key(header, sort, zone)).max()
 }
 
 /// The error of a missing set; fails when every set is missing.

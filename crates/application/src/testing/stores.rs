@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use portal_domain::access::{Introspection, PatientGrant, RecordTarget, Surface, VerifiedToken};
 use portal_domain::account::{AccountKind, AccountSnapshot, AccountStatus};
+use portal_domain::audit::AccessLogEntry;
 use portal_domain::disclosure::StoredSet;
 use portal_domain::id::{Issuer, PatientId, PortalAccountId, Subject, TenantId};
 use portal_domain::proxy_delegation::DelegationSnapshot;
@@ -21,7 +22,7 @@ use crate::ports::{
     AccessLog, AccessLogFilter, AccessLogPage, BearerToken, CacheLoad, Clock, CursorBinding,
     CursorInvalid, CursorSeal, Entitlements, EntitlementsUnavailable, Facts, Features, Generation,
     Ids, ListedStanding, LogWindow, RecordCache, Revocations, StoreError, StoredFacts,
-    TokenIntrospection, TokenRefusal, TokenVerifier, WindowEntries,
+    TokenIntrospection, TokenRefusal, TokenVerifier,
 };
 
 pub(crate) fn at(second: i64) -> Timestamp {
@@ -249,9 +250,8 @@ impl AccessLog for NoAccessLog {
         &self,
         _: &PatientGrant,
         _: &LogWindow,
-        _: u32,
-    ) -> Result<WindowEntries, StoreError> {
-        Ok(WindowEntries::default())
+    ) -> Result<Vec<AccessLogEntry>, StoreError> {
+        Ok(Vec::new())
     }
 }
 

@@ -3,9 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use portal_application::ports::{
-    AccessLog, AccessLogFilter, AccessLogPage, LogWindow, StoreError, WindowEntries,
-};
+use portal_application::ports::{AccessLog, AccessLogFilter, AccessLogPage, LogWindow, StoreError};
 use portal_domain::access::PatientGrant;
 use portal_domain::audit::{AccessLogActor, AccessLogEntry, ActorKind, EventType};
 use sqlx::postgres::PgArguments;
@@ -118,10 +116,9 @@ impl PgAccessLog {
         &self,
         grant: &PatientGrant,
         window: &LogWindow,
-        limit: u32,
-    ) -> Result<WindowEntries, QueryError> {
+    ) -> Result<Vec<AccessLogEntry>, QueryError> {
         let Some(patient) = grant.patient() else {
-            return Ok(WindowEntries::default());
+            return Ok(Vec::new());
         };
         let sql = if window.oldest_first {
             OLDEST_OF_PATIENT
@@ -134,16 +131,10 @@ impl PgAccessLog {
             .bind(patient.id().as_str())
             .bind(window.from.map(ToSqlx::to_sqlx))
             .bind(window.to.map(ToSqlx::to_sqlx))
-            .bind(i64::from(limit).saturating_add(1))
+            .bind(i64::try_from(window.limit).unwrap_or(i64::MAX))
             .fetch_all(&mut *transaction)
             .await?;
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let cut = rows.len() > limit;
-        let entries = rows.into_iter().take(limit).map(AccessLogEntry::try_from);
-        Ok(WindowEntries {
-            entries: entries.collect::<Result<_, _>>()?,
-            cut,
-        })
+        rows.into_iter().map(AccessLogEntry::try_from).collect()
     }
 }
 
@@ -234,9 +225,8 @@ impl AccessLog for PgAccessLog {
         &self,
         grant: &PatientGrant,
         window: &LogWindow,
-        limit: u32,
-    ) -> Result<WindowEntries, StoreError> {
-        self.database.run(self.look(grant, window, limit)).await
+    ) -> Result<Vec<AccessLogEntry>, StoreError> {
+        self.database.run(self.look(grant, window)).await
     }
 }
 

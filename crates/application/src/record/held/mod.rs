@@ -28,23 +28,13 @@ use consent::consent;
 use elements::Here;
 use related_person::related_person;
 
-pub(crate) use window::{behind, of_id, of_query};
-
-/// How many events are shown at a time: as many entries as a page of a source may have
-/// (specification 06).
-const MAX_EVENTS: u32 = 1_000;
+pub(super) use window::{of_id, of_search};
 
 /// Reads what the portal itself holds.
 pub(crate) struct HeldRecords {
     pub(crate) log: Arc<dyn AccessLog>,
     pub(crate) views: Arc<dyn AccountViews>,
     pub(crate) clock: Arc<dyn Clock>,
-}
-
-/// What was written of a set; nothing for what could not be read again.
-struct Written {
-    records: Vec<Option<Record>>,
-    cut: bool,
 }
 
 impl HeldRecords {
@@ -64,52 +54,43 @@ impl HeldRecords {
             account: grant.account().id,
             public_url: rules.public_url(),
         };
-        let Written { records, cut } = match set {
-            RecordSet::AuditEvents => self.events(grant, window, &here).await?,
+        let records: Vec<Option<Record>> = match set {
+            RecordSet::AuditEvents => {
+                let events = self.log.window(grant, window).await?;
+                let events = events.iter();
+                events.map(|it| written(&audit_event(it, &here))).collect()
+            }
             _ => of_delegations(set, &self.views.granted(grant).await?, &here),
         };
         let held = Fetched {
             unreadable: records.iter().filter(|record| record.is_none()).count(),
             records: records.into_iter().flatten().collect(),
-            capped: cut,
+            capped: false,
             as_of,
         };
         let base = format!("{}/fhir/R4", here.public_url);
         let zone = &grant.tenant().time_zone;
         Ok(Owned::of_portal(target, set, held, (&patient, &base), zone))
     }
-
-    async fn events(
-        &self,
-        grant: &PatientGrant,
-        window: &LogWindow,
-        here: &Here<'_>,
-    ) -> Result<Written, StoreError> {
-        let found = self.log.window(grant, window, MAX_EVENTS).await?;
-        let entries = found.entries.iter();
-        Ok(Written {
-            records: entries.map(|it| written(&audit_event(it, here))).collect(),
-            cut: found.cut,
-        })
-    }
 }
 
-fn of_delegations(set: RecordSet, granted: &[GrantedDelegation], here: &Here<'_>) -> Written {
+fn of_delegations(
+    set: RecordSet,
+    granted: &[GrantedDelegation],
+    here: &Here<'_>,
+) -> Vec<Option<Record>> {
     let granted = granted.iter();
-    let records = match set {
+    match set {
         RecordSet::Consents => granted.map(|it| written(&consent(it, here))).collect(),
         RecordSet::RelatedPersons => granted
             .filter_map(|it| related_person(it, here))
             .map(|person| written(&person))
             .collect(),
         _ => Vec::new(),
-    };
-    Written {
-        records,
-        cut: false,
     }
 }
 
+/// Nothing for what cannot be read again.
 fn written(resource: &impl Serialize) -> Option<Record> {
     let bytes = serde_json::to_vec(resource).ok()?;
     let header = read_header(&bytes, &Limits::default()).ok()?;

@@ -11,6 +11,13 @@ use crate::ports::LogWindow;
 
 /// An event is shown to the millisecond, which is that of its id.
 const MILLISECOND: SignedDuration = SignedDuration::from_millis(1);
+/// What is looked through for a first page, so that it can say how many there are: as much as a source
+/// may send in a page (specification 06).
+const FIRST: usize = 1_000;
+/// For a page that goes on: as much as a page may show.
+const FURTHER: usize = 100;
+/// To say how many there are and nothing else: as much as a source may send in all.
+const COUNTED: usize = 20_000;
 
 /// Where an event of an id is; of no event's id, nowhere.
 pub(crate) fn of_id(id: &str) -> LogWindow {
@@ -19,39 +26,34 @@ pub(crate) fn of_id(id: &str) -> LogWindow {
         from: Some(at),
         to: Some(next(at)),
         oldest_first: false,
+        limit: FIRST,
     }
 }
 
-/// Where the matches of a search are.
-pub(crate) fn of_query(query: &Query, zone: &TimeZone) -> LogWindow {
+/// Where the matches of a search are, behind a key where its pages go on from one. There is more where
+/// one event more than a limit is found.
+pub(crate) fn of_search(query: &Query, after: Option<&SortKey>, zone: &TimeZone) -> LogWindow {
+    let sort = query.sort();
+    let limit = match after {
+        _ if query.summary_count() => COUNTED,
+        None => FIRST,
+        Some(_) => FURTHER,
+    };
     let stretch = query.stretch(zone);
     let times = query.ids().unwrap_or_default().iter();
     let times: Vec<Timestamp> = times.filter_map(|id| time(id)).collect();
-    let (first, last) = (times.iter().min().copied(), times.iter().max().copied());
-    let window = LogWindow {
-        from: stretch.start.max(first),
-        to: stretch.end,
-        oldest_first: query.sort() == Sort::DateAscending,
+    let (first, last) = (times.iter().min(), times.iter().max());
+    let place = after.and_then(|key| key.at(sort));
+    let (not_before, not_behind) = match sort {
+        Sort::DateAscending => (place, None),
+        Sort::DateDescending => (None, place),
     };
-    until(window, last.map(next))
-}
-
-/// The part of a window that may stand behind a key.
-pub(crate) fn behind(window: LogWindow, key: &SortKey, sort: Sort) -> LogWindow {
-    let at = key.at(sort);
-    match sort {
-        Sort::DateDescending => until(window, at.map(next)),
-        Sort::DateAscending => LogWindow {
-            from: window.from.max(at),
-            ..window
-        },
-    }
-}
-
-fn until(window: LogWindow, to: Option<Timestamp>) -> LogWindow {
+    let ends = [last.copied(), not_behind].into_iter().flatten().map(next);
     LogWindow {
-        to: window.to.into_iter().chain(to).min(),
-        ..window
+        from: stretch.start.max(first.copied()).max(not_before),
+        to: ends.chain(stretch.end).min(),
+        oldest_first: sort == Sort::DateAscending,
+        limit: limit + 1,
     }
 }
 
