@@ -1,6 +1,6 @@
 //! Who may see what the portal itself holds.
 
-use portal_tests::{Person, TestPortal, scene};
+use portal_tests::{Person, TestOptions, TestPortal, scene};
 use serde_json::json;
 
 use super::{address, app, found};
@@ -16,7 +16,10 @@ struct Two {
 
 /// Ben may act for Ada in everything, and so may Eva.
 async fn two() -> Two {
-    let portal = TestPortal::start().await;
+    two_in(TestPortal::start().await).await
+}
+
+async fn two_in(portal: TestPortal) -> Two {
     let ada = portal.person("ada").await;
     let ben = portal.person("ben").await;
     let eva = portal.person("eva").await;
@@ -153,7 +156,13 @@ async fn what_is_anothers_is_as_if_it_were_not_there() {
 #[tokio::test]
 async fn nothing_is_shown_that_is_not_written_down() {
     scene(async {
-        let Two { portal, ada, .. } = two().await;
+        // Others need the journal of a database that they share.
+        let options = TestOptions {
+            own_database: true,
+            ..TestOptions::default()
+        };
+        let portal = TestPortal::with(options).await;
+        let Two { portal, ada, .. } = two_in(portal).await;
         for kind in KINDS {
             portal.block_journal().await;
             let answer = portal.get_as(&ada, &format!("/fhir/R4/{kind}")).await;

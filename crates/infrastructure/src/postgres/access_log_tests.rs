@@ -247,6 +247,38 @@ async fn each_filter_narrows_the_log() {
 }
 
 #[tokio::test]
+async fn a_window_shows_the_patients_events_from_either_end() {
+    let scene = Scene::begin().await;
+    let other = scene.database.tenant().await;
+    scene.write(other.event(), 1).await;
+    let mut written = Vec::new();
+    for minutes in 0..5 {
+        written.push(scene.write(scene.tenant.event(), minutes).await);
+    }
+    let minute = |minutes| Some(now() + SignedDuration::from_mins(minutes));
+    let window = LogWindow {
+        from: minute(1),
+        to: minute(4),
+        oldest_first: false,
+        limit: 2,
+    };
+    let oldest = LogWindow {
+        oldest_first: true,
+        ..window
+    };
+    let patient = grant(&scene.tenant, AccountKind::Patient);
+    let caregiver = grant(&scene.tenant, AccountKind::Caregiver);
+    for (grant, window, expected) in [
+        (&patient, window, vec![&written[3], &written[2]]),
+        (&patient, oldest, vec![&written[1], &written[2]]),
+        (&caregiver, window, vec![]),
+    ] {
+        let found = scene.log.window(grant, &window).await.unwrap();
+        assert_eq!(found.iter().map(|it| &it.id).collect::<Vec<_>>(), expected);
+    }
+}
+
+#[tokio::test]
 async fn an_entry_holds_what_was_written() {
     let scene = Scene::begin().await;
     let id = scene.write(scene.tenant.event(), 0).await;

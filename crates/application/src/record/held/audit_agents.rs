@@ -39,7 +39,7 @@ const IP: &str = "2";
 /// `network-type`: a URI.
 const URI: &str = "5";
 
-/// The actor, the client where one is known, and the portal.
+/// The actor, the client where anything of it is known, and the portal.
 pub(super) fn agents<'a>(entry: &'a AccessLogEntry, here: &Here<'a>) -> Vec<Agent<'a>> {
     let is_read = entry.event_type == EventType::FhirRead.as_str();
     let (of_client, of_server) = if is_read {
@@ -47,26 +47,27 @@ pub(super) fn agents<'a>(entry: &'a AccessLogEntry, here: &Here<'a>) -> Vec<Agen
     } else {
         (SOURCE_ROLE, DESTINATION_ROLE)
     };
-    let client = entry.actor.client_id.as_deref().map(|client| Agent {
+    let id = entry.actor.client_id.as_deref().map(Identifier::plain);
+    let address = entry.client_address.as_deref();
+    let is_known = id.is_some() || address.is_some();
+    let client = is_known.then(|| Agent {
         r#type: Some(Concept::coded(DICOM, of_client)),
-        who: Some(Reference::identified(Identifier::plain(client))),
-        network: entry.client_address.as_deref().map(|address| Network {
-            address,
-            r#type: IP,
-        }),
+        who: id.map(Reference::identified),
+        network: address.map(|address| network(address, IP)),
         ..Agent::default()
     });
     let server = Agent {
         r#type: Some(Concept::coded(DICOM, of_server)),
         who: Some(server(here)),
-        network: Some(Network {
-            address: here.public_url,
-            r#type: URI,
-        }),
+        network: Some(network(here.public_url, URI)),
         ..Agent::default()
     };
     let agents = [Some(actor(entry, here)), client, Some(server)];
     agents.into_iter().flatten().collect()
+}
+
+const fn network<'a>(address: &'a str, r#type: &'static str) -> Network<'a> {
+    Network { address, r#type }
 }
 
 fn actor<'a>(entry: &AccessLogEntry, here: &Here<'_>) -> Agent<'a> {
