@@ -14,9 +14,9 @@ use portal_application::ports::{
     AccessLog, AccessLogFilter, AccessLogPage, BearerToken, CacheLoad, Clock, Content,
     ContentRequest, CursorBinding, CursorInvalid, CursorSeal, Entitlements,
     EntitlementsUnavailable, Facts, Features, Generation, Ids, Journal, JournalPlace, LinkPlace,
-    ListedStanding, LogWindow, PatientLink, PatientLinks, PatientQuery, Payer, RateLimits,
-    RecordCache, Recording, Revocations, SourceError, SourceRequest, Sources, Standing, StoreError,
-    StoredFacts, TokenIntrospection, TokenRefusal, TokenVerifier,
+    ListedStanding, LogWindow, PatientEvent, PatientLink, PatientLinks, PatientQuery, Payer,
+    RateLimits, RecordCache, Recording, Revocations, SourceError, SourceRequest, Sources, Standing,
+    StoreError, StoredFacts, TokenIntrospection, TokenRefusal, TokenVerifier,
 };
 use portal_application::{Parts, PatientNames, Portal, RecordRules, SourceRules};
 use portal_domain::access::{
@@ -24,7 +24,7 @@ use portal_domain::access::{
     RevocationKeys, Surface, TenantBinding, VerifiedToken,
 };
 use portal_domain::account::{AccountKind, AccountSnapshot, AccountStatus};
-use portal_domain::audit::{AccessEvent, AccessLogEntry, Receipt};
+use portal_domain::audit::{AccessEvent, Receipt};
 use portal_domain::disclosure::{Fetched, StoredSet};
 use portal_domain::id::{Issuer, PatientId, PortalAccountId, Subject, TenantId};
 use portal_domain::patient_link::PatientIds;
@@ -357,7 +357,7 @@ impl AccessLog for Outside {
         &self,
         _: &PatientGrant,
         _: &LogWindow,
-    ) -> Result<Vec<AccessLogEntry>, StoreError> {
+    ) -> Result<Vec<PatientEvent>, StoreError> {
         Ok(Vec::new())
     }
 }

@@ -55,7 +55,7 @@ async fn a_proxy_sees_nobody_but_themselves() {
         }
         let people = ask("/fhir/R4/RelatedPerson".to_owned()).await;
         let own = address(&two.delegation);
-        assert_eq!(people.ids(), [own.clone()]);
+        assert_eq!(people.ids(), std::slice::from_ref(&own));
         let people = two.portal.get_as(&two.ada, "/fhir/R4/RelatedPerson").await;
         let ids = people.ids();
         let others = ids.iter().find(|id| **id != own).expect("Eva's");

@@ -1,4 +1,4 @@
-//! Consents are the delegations that the patient grants, RelatedPersons who holds them.
+//! Each Consent is a delegation that the patient grants, each RelatedPerson who holds one.
 
 use portal_tests::{Person, TestPortal, scene};
 use serde_json::{Value, json};
@@ -144,7 +144,7 @@ async fn a_status_and_ids_are_searched_for_and_pages_are_walked() {
                 let page = portal
                     .get_as(&ada, &format!("/fhir/R4/{kind}?_id={id}"))
                     .await;
-                assert_eq!(found(&page), [one.clone()]);
+                assert_eq!(found(&page), std::slice::from_ref(&one));
             }
         }
     })

@@ -1,4 +1,4 @@
-//! AuditEvents are the lines of the access log.
+//! Each AuditEvent is a line of the access log.
 
 use std::collections::BTreeSet;
 
@@ -182,8 +182,8 @@ async fn a_walk_visits_each_event_once_in_either_order() {
 async fn a_log_that_is_longer_than_is_shown_at_a_time_is_walked_to_its_end() {
     scene(async {
         let (portal, ada) = logged().await;
-        let copies = 2_345;
-        portal.copy_events(&ada, copies).await;
+        let count = 2_345;
+        portal.copy_events(&ada, count).await;
         for sort in ["", "&_sort=date"] {
             let page = portal
                 .get_as(&ada, &format!("/fhir/R4/AuditEvent?_count=100{sort}"))
@@ -198,7 +198,7 @@ async fn a_log_that_is_longer_than_is_shown_at_a_time_is_walked_to_its_end() {
                 let request = entity(it, "XrequestId")[0];
                 request["what"]["identifier"]["value"] == "copy"
             });
-            assert_eq!(copied.count(), copies, "{sort}");
+            assert_eq!(copied.count(), count, "{sort}");
         }
         let oldest = "/fhir/R4/AuditEvent?date=lt2025-01-01&_sort=date&_count=1";
         let oldest = found(&portal.get_as(&ada, oldest).await);

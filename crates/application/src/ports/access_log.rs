@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use portal_domain::access::PatientGrant;
 use portal_domain::audit::{AccessLogEntry, ActorKind, EventType};
+use portal_domain::id::PatientId;
 
 use super::StoreError;
 
@@ -46,6 +47,15 @@ pub struct LogWindow {
     pub limit: usize,
 }
 
+/// An event, and whose record it is about.
+#[derive(Debug, Clone)]
+pub struct PatientEvent {
+    /// Whose record.
+    pub patient: PatientId,
+    /// The event.
+    pub entry: AccessLogEntry,
+}
+
 /// Reads the log of the patient of a grant.
 #[async_trait]
 pub trait AccessLog: Send + Sync {
@@ -61,5 +71,5 @@ pub trait AccessLog: Send + Sync {
         &self,
         grant: &PatientGrant,
         window: &LogWindow,
-    ) -> Result<Vec<AccessLogEntry>, StoreError>;
+    ) -> Result<Vec<PatientEvent>, StoreError>;
 }

@@ -8,7 +8,6 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use portal_domain::access::{Introspection, PatientGrant, RecordTarget, Surface, VerifiedToken};
 use portal_domain::account::{AccountKind, AccountSnapshot, AccountStatus};
-use portal_domain::audit::AccessLogEntry;
 use portal_domain::disclosure::StoredSet;
 use portal_domain::id::{Issuer, PatientId, PortalAccountId, Subject, TenantId};
 use portal_domain::proxy_delegation::DelegationSnapshot;
@@ -21,8 +20,8 @@ use super::PATIENT;
 use crate::ports::{
     AccessLog, AccessLogFilter, AccessLogPage, BearerToken, CacheLoad, Clock, CursorBinding,
     CursorInvalid, CursorSeal, Entitlements, EntitlementsUnavailable, Facts, Features, Generation,
-    Ids, ListedStanding, LogWindow, RecordCache, Revocations, StoreError, StoredFacts,
-    TokenIntrospection, TokenRefusal, TokenVerifier,
+    Ids, ListedStanding, LogWindow, PatientEvent, RecordCache, Revocations, StoreError,
+    StoredFacts, TokenIntrospection, TokenRefusal, TokenVerifier,
 };
 
 pub(crate) fn at(second: i64) -> Timestamp {
@@ -250,7 +249,7 @@ impl AccessLog for NoAccessLog {
         &self,
         _: &PatientGrant,
         _: &LogWindow,
-    ) -> Result<Vec<AccessLogEntry>, StoreError> {
+    ) -> Result<Vec<PatientEvent>, StoreError> {
         Ok(Vec::new())
     }
 }

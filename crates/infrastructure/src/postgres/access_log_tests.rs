@@ -4,8 +4,9 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use portal_application::ports::{Journal, Recording};
 use portal_domain::access::{
-    AccessFacts, AccountNeed, Action, AuthenticationStrength, BirthDate, ProxyNeed, RevocationKeys,
-    ScopeNeed, StatedContext, Surface, TenantBinding, TokenStanding, VerifiedToken, authorize,
+    AccessFacts, AccountNeed, Action, AuthenticationStrength, BirthDate, ProxyNeed, RecordPatient,
+    RevocationKeys, ScopeNeed, StatedContext, Surface, TenantBinding, TokenStanding, VerifiedToken,
+    authorize,
 };
 use portal_domain::account::AccountKind;
 use portal_domain::audit::AccessEvent;
@@ -274,7 +275,10 @@ async fn a_window_shows_the_patients_events_from_either_end() {
         (&caregiver, window, vec![]),
     ] {
         let found = scene.log.window(grant, &window).await.unwrap();
-        assert_eq!(found.iter().map(|it| &it.id).collect::<Vec<_>>(), expected);
+        let ids: Vec<_> = found.iter().map(|it| &it.entry.id).collect();
+        assert_eq!(ids, expected);
+        let patient = grant.patient().map(RecordPatient::id);
+        assert!(found.iter().all(|it| Some(&it.patient) == patient));
     }
 }
 

@@ -1,7 +1,9 @@
 //! Who took part in what an AuditEvent tells: the person, the client and the portal.
 
-use portal_domain::audit::{AccessLogEntry, ActorKind, EventType};
+use portal_domain::audit::{ActorKind, EventType};
 use serde::Serialize;
+
+use crate::ports::PatientEvent;
 
 use super::elements::{Concept, Here, Identifier, Reference, address};
 
@@ -40,7 +42,8 @@ const IP: &str = "2";
 const URI: &str = "5";
 
 /// The actor, the client where anything of it is known, and the portal.
-pub(super) fn agents<'a>(entry: &'a AccessLogEntry, here: &Here<'a>) -> Vec<Agent<'a>> {
+pub(super) fn agents<'a>(logged: &'a PatientEvent, here: &Here<'a>) -> Vec<Agent<'a>> {
+    let entry = &logged.entry;
     let is_read = entry.event_type == EventType::FhirRead.as_str();
     let (of_client, of_server) = if is_read {
         (DESTINATION_ROLE, SOURCE_ROLE)
@@ -62,7 +65,7 @@ pub(super) fn agents<'a>(entry: &'a AccessLogEntry, here: &Here<'a>) -> Vec<Agen
         network: Some(network(here.public_url, URI)),
         ..Agent::default()
     };
-    let agents = [Some(actor(entry, here)), client, Some(server)];
+    let agents = [Some(actor(logged, here)), client, Some(server)];
     agents.into_iter().flatten().collect()
 }
 
@@ -70,13 +73,13 @@ const fn network<'a>(address: &'a str, r#type: &'static str) -> Network<'a> {
     Network { address, r#type }
 }
 
-fn actor<'a>(entry: &AccessLogEntry, here: &Here<'_>) -> Agent<'a> {
-    let kind = ActorKind::parse(&entry.actor.kind);
+fn actor<'a>(logged: &PatientEvent, here: &Here<'_>) -> Agent<'a> {
+    let kind = ActorKind::parse(&logged.entry.actor.kind);
     let is_person = !matches!(kind, Some(ActorKind::Service | ActorKind::System) | None);
     Agent {
         r#type: is_person.then(|| Concept::coded(PARTICIPATION, "IRCP")),
         role: kind.map(|kind| [Concept::coded(ACTOR, kind.as_str())]),
-        who: who(entry, here),
+        who: who(logged, here),
         requestor: true,
         network: None,
     }
@@ -84,20 +87,20 @@ fn actor<'a>(entry: &AccessLogEntry, here: &Here<'_>) -> Agent<'a> {
 
 /// The account, and whose it is where that can be said: the proxy of the delegation, or the patient
 /// who reads this.
-fn who(entry: &AccessLogEntry, here: &Here<'_>) -> Option<Reference> {
-    let actor = &entry.actor;
+fn who(logged: &PatientEvent, here: &Here<'_>) -> Option<Reference> {
+    let actor = &logged.entry.actor;
     let account = actor.account_id.as_deref();
-    let is_reader = account == Some(here.account.to_string().as_str());
+    let is_reader = account == Some(here.account.id.to_string().as_str());
     let delegation = actor.proxy_delegation_id.as_ref();
-    let reference = match delegation.filter(|_| actor.acting_as_proxy) {
-        Some(delegation) => Some(format!("RelatedPerson/{}", address(delegation))),
-        None => is_reader.then(|| format!("Patient/{}", here.patient)),
+    let who = match delegation.filter(|_| actor.acting_as_proxy) {
+        Some(delegation) => Reference::to(format!("RelatedPerson/{}", address(delegation))),
+        None if is_reader => here.patient(here.account.patient_id.as_ref()?),
+        None => Reference::default(),
     };
-    let known = reference.is_some() || account.is_some();
-    known.then(|| Reference {
-        reference,
+    let is_known = who.address.is_some() || account.is_some();
+    is_known.then(|| Reference {
         identifier: account.map(Identifier::of_account),
-        ..Reference::default()
+        ..who
     })
 }
 

@@ -6,6 +6,8 @@ use std::iter;
 use portal_domain::audit::{AccessLogEntry, EventType};
 use serde::Serialize;
 
+use crate::ports::PatientEvent;
+
 use super::elements::{Coding, Here, Identifier, Reference, coding};
 
 const ENTITY_TYPE: &str = "http://terminology.hl7.org/CodeSystem/audit-entity-type";
@@ -31,15 +33,16 @@ struct Detail<'a> {
 }
 
 /// The patient first, then each id that was shown, then the request.
-pub(super) fn entities<'a>(entry: &'a AccessLogEntry, here: &Here<'_>) -> Vec<Entity<'a>> {
+pub(super) fn entities<'a>(logged: &'a PatientEvent, here: &Here<'_>) -> Vec<Entity<'a>> {
+    let entry = &logged.entry;
     let shown = entry.resource_ids.iter().map(|id| shown(id, entry));
-    iter::once(patient(entry, here))
+    iter::once(patient(entry, here.patient(&logged.patient)))
         .chain(shown)
         .chain([request(entry)])
         .collect()
 }
 
-fn patient<'a>(entry: &'a AccessLogEntry, here: &Here<'_>) -> Entity<'a> {
+fn patient(entry: &AccessLogEntry, what: Reference) -> Entity<'_> {
     let resource_type = entry.resource_type.as_deref();
     let details = [
         resource_type.map(|name| ("resourceType", name.into())),
@@ -51,7 +54,7 @@ fn patient<'a>(entry: &'a AccessLogEntry, here: &Here<'_>) -> Entity<'a> {
         value_string,
     };
     Entity {
-        what: here.patient(),
+        what,
         r#type: coding(ENTITY_TYPE, "1"),
         role: Some(coding(ENTITY_ROLE, "1")),
         detail: details.into_iter().flatten().map(detail).collect(),

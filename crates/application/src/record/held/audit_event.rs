@@ -2,8 +2,10 @@
 //! agents; patient, what was shown and the request as entities. A search has no entity with its query,
 //! because the journal keeps none, and so no event claims a profile.
 
-use portal_domain::audit::{AccessLogEntry, EventType, Outcome};
+use portal_domain::audit::{EventType, Outcome};
 use serde::Serialize;
+
+use crate::ports::PatientEvent;
 
 use super::audit_agents::{Agent, agents, server};
 use super::audit_entities::{Entity, entities};
@@ -40,7 +42,8 @@ struct Source {
 }
 
 /// One line of the log, with what `/v1/portal` shows of it.
-pub(super) fn audit_event<'a>(entry: &'a AccessLogEntry, here: &Here<'a>) -> AuditEvent<'a> {
+pub(super) fn audit_event<'a>(logged: &'a PatientEvent, here: &Here<'a>) -> AuditEvent<'a> {
+    let entry = &logged.entry;
     let event = EventType::parse(&entry.event_type);
     AuditEvent {
         resource_type: "AuditEvent",
@@ -52,12 +55,12 @@ pub(super) fn audit_event<'a>(entry: &'a AccessLogEntry, here: &Here<'a>) -> Aud
         recorded: instant(entry.occurred_at),
         outcome: outcome(&entry.outcome),
         outcome_desc: entry.reason_code.as_deref(),
-        agent: agents(entry, here),
+        agent: agents(logged, here),
         source: Source {
             observer: server(here),
             r#type: [coding(OBSERVER, "4")],
         },
-        entity: entities(entry, here),
+        entity: entities(logged, here),
     }
 }
 

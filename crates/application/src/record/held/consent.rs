@@ -46,8 +46,8 @@ struct Provision {
     actor: Option<[Actor; 1]>,
     action: [Concept; 1],
     code: Vec<Concept>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    provision: Option<[Exception; 1]>,
+    #[serde(rename = "provision", skip_serializing_if = "Option::is_none")]
+    except: Option<[Exception; 1]>,
 }
 
 /// What is left out of what is permitted.
@@ -77,9 +77,9 @@ pub(super) fn consent(granted: &GrantedDelegation, here: &Here<'_>) -> Consent {
         status: status(delegation.status),
         scope: Concept::coded(CONSENT_SCOPE, "patient-privacy"),
         category: [Concept::coded(ACT_CODE, "IDSCL")],
-        patient: here.patient(),
+        patient: here.patient(&delegation.grantor),
         date_time: instant(granted.created_at),
-        performer: (!legal).then(|| [here.patient()]),
+        performer: (!legal).then(|| [here.patient(&delegation.grantor)]),
         policy_rule: if legal {
             Concept::text("Parental responsibility or guardianship by law")
         } else {
@@ -102,7 +102,7 @@ fn provision(terms: &DelegationTerms, proxy: Option<ProxyDelegationId>) -> Provi
         }),
         action: [Concept::coded(CONSENT_ACTION, "access")],
         code: rights.map(|right| Concept::coded(RIGHT, right)).collect(),
-        provision: exception(terms).map(|exception| [exception]),
+        except: exception(terms).map(|exception| [exception]),
     }
 }
 

@@ -4,7 +4,9 @@ use std::fmt;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use portal_domain::id::PortalAccountId;
+use portal_domain::account::AccountSnapshot;
+use portal_domain::id::PatientId;
+use portal_fhir::AddressBook;
 use serde::Serialize;
 
 /// The accounts of people here.
@@ -14,16 +16,22 @@ const DELEGATION: &str = "urn:ghasi-ehealth:proxy-delegation";
 
 /// What addresses are made of, and who reads them.
 pub(super) struct Here<'a> {
-    /// The patient's id on this face.
-    pub(super) patient: &'a str,
-    /// The account that reads.
-    pub(super) account: PortalAccountId,
+    /// Ids on this face.
+    pub(super) addresses: &'a AddressBook,
+    /// Who reads: the account and the patient whose it is.
+    pub(super) account: &'a AccountSnapshot,
     pub(super) public_url: &'a str,
 }
 
 impl Here<'_> {
-    pub(super) fn patient(&self) -> Reference {
-        Reference::to(format!("Patient/{}", self.patient))
+    /// A patient, whoever it is: that it is the right one is looked at behind this. One whose id cannot
+    /// be said here is none.
+    pub(super) fn patient(&self, patient: &PatientId) -> Reference {
+        let id = self.addresses.outward_patient(patient.as_str());
+        Reference {
+            address: id.map(|id| format!("Patient/{id}")),
+            ..Reference::default()
+        }
     }
 }
 
@@ -131,8 +139,8 @@ impl Identifier {
 
 #[derive(Default, Serialize)]
 pub(super) struct Reference {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) reference: Option<String>,
+    #[serde(rename = "reference", skip_serializing_if = "Option::is_none")]
+    pub(super) address: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) r#type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -144,7 +152,7 @@ pub(super) struct Reference {
 impl Reference {
     pub(super) fn to(address: String) -> Self {
         Self {
-            reference: Some(address),
+            address: Some(address),
             ..Self::default()
         }
     }

@@ -1,6 +1,6 @@
-//! What the portal itself holds of a patient, as FHIR: the access log as AuditEvents, delegations as
-//! Consents, and who holds them as RelatedPersons. It is read anew for each request and goes the way
-//! of every other set from there on.
+//! What the portal itself holds of a patient, as FHIR: the access log as resources of type AuditEvent,
+//! delegations as Consent, and who holds them as RelatedPerson. It is read anew for each request and
+//! goes the way of every other set from there on.
 
 mod audit_agents;
 mod audit_entities;
@@ -50,8 +50,8 @@ impl HeldRecords {
         let patient = rules.addresses().outward_patient(target.patient().as_str());
         let patient = patient.ok_or(StoreError::Corrupt)?;
         let here = Here {
-            patient: &patient,
-            account: grant.account().id,
+            addresses: rules.addresses(),
+            account: grant.account(),
             public_url: rules.public_url(),
         };
         let records: Vec<Option<Record>> = match set {

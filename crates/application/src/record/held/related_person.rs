@@ -40,7 +40,7 @@ pub(super) fn related_person(
             Identifier::of_delegation(delegation.id),
         ],
         active: delegation.status == DelegationStatus::Active,
-        patient: here.patient(),
+        patient: here.patient(&delegation.grantor),
         relationship: [relationship(terms.relationship)],
         period: Period::of(terms.valid_from, terms.valid_to),
     })
