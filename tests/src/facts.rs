@@ -150,7 +150,12 @@ impl TestPortal {
 
     /// Somebody with an active account and no record.
     pub async fn caregiver(&self, name: &str) -> Person {
-        let person = Person::caregiver(&self.tenant, name);
+        self.caregiver_of(&self.tenant, name).await
+    }
+
+    /// The same of another tenant.
+    pub async fn caregiver_of(&self, tenant: &str, name: &str) -> Person {
+        let person = Person::caregiver(tenant, name);
         self.import(&json!({"account": {
             "tenantId": person.tenant, "kind": "caregiver", "status": "active",
             "issuer": self.sandbox.issuer_url(), "subject": person.subject,

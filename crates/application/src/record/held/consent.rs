@@ -16,6 +16,12 @@ const CONFIDENTIALITY: &str = "http://terminology.hl7.org/CodeSystem/v3-Confiden
 const CONSENT_SCOPE: &str = "http://terminology.hl7.org/CodeSystem/consentscope";
 const CONSENT_ACTION: &str = "http://terminology.hl7.org/CodeSystem/consentaction";
 const PARTICIPATION: &str = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType";
+const LOINC: &str = "http://loinc.org";
+const PATIENT_CONSENT: &str = "59284-0";
+/// What a delegation rests on: the patient's own act.
+const VOLUNTARY: &str = "urn:ghasi-ehealth:consent-policy:voluntary";
+/// What a delegation rests on: parental responsibility or guardianship.
+const BY_LAW: &str = "urn:ghasi-ehealth:consent-policy:legal";
 /// What a delegation opens, in the words of `/v1/portal`.
 const RIGHT: &str = "urn:ghasi-ehealth:delegation-right";
 
@@ -33,8 +39,13 @@ pub(super) struct Consent {
     date_time: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     performer: Option<[Reference; 1]>,
-    policy_rule: Concept,
+    policy: [Policy; 1],
     provision: Provision,
+}
+
+#[derive(Serialize)]
+struct Policy {
+    uri: &'static str,
 }
 
 #[derive(Serialize)]
@@ -76,15 +87,13 @@ pub(super) fn consent(granted: &GrantedDelegation, here: &Here<'_>) -> Consent {
         identifier: [Identifier::of_delegation(delegation.id)],
         status: status(delegation.status),
         scope: Concept::coded(CONSENT_SCOPE, "patient-privacy"),
-        category: [Concept::coded(ACT_CODE, "IDSCL")],
+        category: [Concept::coded(LOINC, PATIENT_CONSENT)],
         patient: here.patient(&delegation.grantor),
         date_time: instant(granted.created_at),
         performer: (!legal).then(|| [here.patient(&delegation.grantor)]),
-        policy_rule: if legal {
-            Concept::text("Parental responsibility or guardianship by law")
-        } else {
-            Concept::coded(ACT_CODE, "OPTIN")
-        },
+        policy: [Policy {
+            uri: if legal { BY_LAW } else { VOLUNTARY },
+        }],
         provision: provision(&delegation.terms, proxy),
     }
 }

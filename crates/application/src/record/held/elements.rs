@@ -73,8 +73,7 @@ pub(super) const fn coding(system: &'static str, code: &'static str) -> Coding {
 
 #[derive(Serialize)]
 pub(super) struct Concept {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    coding: Option<[Coding; 1]>,
+    coding: [Coding; 1],
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<&'static str>,
 }
@@ -82,15 +81,8 @@ pub(super) struct Concept {
 impl Concept {
     pub(super) const fn coded(system: &'static str, code: &'static str) -> Self {
         Self {
-            coding: Some([coding(system, code)]),
+            coding: [coding(system, code)],
             text: None,
-        }
-    }
-
-    pub(super) const fn text(text: &'static str) -> Self {
-        Self {
-            coding: None,
-            text: Some(text),
         }
     }
 
