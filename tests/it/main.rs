@@ -15,6 +15,7 @@ mod durability;
 mod failure;
 mod features;
 mod generated;
+mod held;
 mod hooks;
 mod idempotency;
 mod inbox;

@@ -2,6 +2,7 @@
 
 use portal_domain::source::Source;
 use portal_tests::{Person, TestOptions, TestPortal};
+use serde_json::json;
 
 use crate::content::Names;
 use crate::fhir_server::FhirServer;
@@ -96,6 +97,7 @@ impl Deployment {
             portal.admit(&person).await;
             people.push((demo.patient_id, person));
         }
+        delegate(&portal, &people[0].1).await;
         Self {
             name,
             portal,
@@ -103,6 +105,25 @@ impl Deployment {
             names,
         }
     }
+}
+
+/// Somebody of each kind acts for a patient, the last of them no more.
+async fn delegate(portal: &TestPortal, patient: &Person) {
+    let mut proxies = Vec::new();
+    for kind in [
+        "parent",
+        "guardian",
+        "caregiver",
+        "authorized_representative",
+        "spouse",
+    ] {
+        let proxy = portal.caregiver_of(TENANT, kind).await;
+        let change = json!({"relationshipType": kind, "validTo": "2090-12-31"});
+        portal.delegate(patient, &proxy, &change).await;
+        proxies.push(proxy);
+    }
+    let last = proxies.last().expect("there are some");
+    portal.end_delegation(patient, last).await;
 }
 
 /// As an operator sets them for a server of one tenant: it knows no tenants and, unless it is sent

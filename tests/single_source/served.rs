@@ -17,6 +17,8 @@ use crate::walk::Seen;
 
 /// Types that are the portal's own.
 const OWN: [&str; 3] = ["AuditEvent", "Consent", "RelatedPerson"];
+/// A log of all that was read here is long, and its events are alike.
+const LOG_PAGES: usize = 4;
 /// What is refused, for the answers that say so.
 const REFUSED: [&str; 3] = [
     "Observation/none",
@@ -91,7 +93,13 @@ impl Served {
         let mut targets = BTreeSet::new();
         for kind in plain::types().into_iter().chain(OWN) {
             let mut next = Some(format!("/fhir/R4/{kind}?_count=50"));
-            while let Some(path) = next {
+            let mut left = if kind == "AuditEvent" {
+                LOG_PAGES
+            } else {
+                usize::MAX
+            };
+            while let Some(path) = next.filter(|_| left > 0) {
+                left -= 1;
                 let page = self.keep_one(seen, &path).await;
                 targets_of(&page.json(), &mut targets);
                 next = page

@@ -150,7 +150,12 @@ impl TestPortal {
 
     /// Somebody with an active account and no record.
     pub async fn caregiver(&self, name: &str) -> Person {
-        let person = Person::caregiver(&self.tenant, name);
+        self.caregiver_of(&self.tenant, name).await
+    }
+
+    /// The same of another tenant.
+    pub async fn caregiver_of(&self, tenant: &str, name: &str) -> Person {
+        let person = Person::caregiver(tenant, name);
         self.import(&json!({"account": {
             "tenantId": person.tenant, "kind": "caregiver", "status": "active",
             "issuer": self.sandbox.issuer_url(), "subject": person.subject,
@@ -212,6 +217,39 @@ impl TestPortal {
             .fetch_all(&self.pool)
             .await
             .expect("the outbox can be read")
+    }
+
+    /// Writes copies of a person's newest access event, one for every sixth hour from 2024 on, of the
+    /// request `copy`.
+    pub async fn copy_events(&self, person: &Person, count: usize) {
+        let start: jiff::Timestamp = "2024-01-01T00:00:00Z".parse().expect("a moment");
+        let sixth = |n: usize| {
+            start + jiff::SignedDuration::from_hours(6) * i32::try_from(n).expect("a few")
+        };
+        let moments = (0..count).map(sixth).map(jiff::Timestamp::as_millisecond);
+        let moments: Vec<i64> = moments.collect();
+        let id = |at: &i64| ulid::Ulid::from_parts(at.unsigned_abs(), 1);
+        let ids: Vec<String> = moments
+            .iter()
+            .map(|at| format!("paev_{}", id(at)))
+            .collect();
+        sqlx::query(
+            "INSERT INTO access_events (tenant_id, event_id, retention_years, occurred_at, \
+             account_id, patient_id, actor_kind, event_type, outcome, resource_ids, \
+             resource_count, query_keys, operation, user_agent_class, request_id) \
+             SELECT tenant_id, copy.id, retention_years, to_timestamp(copy.at / 1000.0), \
+             account_id, patient_id, actor_kind, event_type, outcome, resource_ids, \
+             resource_count, query_keys, operation, user_agent_class, 'copy' \
+             FROM (SELECT * FROM access_events WHERE tenant_id = $1 AND patient_id = $2 \
+             ORDER BY event_id DESC LIMIT 1) newest, UNNEST($3::text[], $4::bigint[]) copy (id, at)",
+        )
+        .bind(&person.tenant)
+        .bind(&person.patient)
+        .bind(&ids)
+        .bind(&moments)
+        .execute(&self.pool)
+        .await
+        .expect("the journal takes them");
     }
 
     /// Closes a person's account.

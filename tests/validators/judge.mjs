@@ -15,6 +15,11 @@ const OF_OWN = [
   // Neither validator has these code systems, and the portal's own codes are its own.
   /CodeSystem (is unknown and can't be validated|could not be found): (http:\/\/loinc\.org|http:\/\/hl7\.org\/fhir\/uv\/ips\/|urn:ghasi-ehealth:)/,
   /Code ".*" \((http:\/\/loinc\.org|http:\/\/hl7\.org\/fhir\/uv\/ips\/.*|urn:ghasi-ehealth:.*)\) not found in value set/,
+  /The Coding provided \((urn:ghasi-ehealth:|https:\/\/profiles\.ihe\.net\/ITI\/BALP\/).*\) was not found in the value set/,
+  /CodeSystem is unknown and can't be validated: https:\/\/profiles\.ihe\.net\/ITI\/BALP\//,
+  /Code ".*" \(https:\/\/profiles\.ihe\.net\/ITI\/BALP\/.*\) not found in value set/,
+  // npm `fhir` has not the value set of relationships, which HAPI finds them in.
+  /Code ".*" \(http:\/\/terminology\.hl7\.org\/CodeSystem\/v3-Role(Code|Class)\) not found in value set/,
   // A recommendation: the portal writes no narrative but in documents.
   /dom-6: 'A resource should have narrative/,
 ];

@@ -449,7 +449,8 @@ macro_rules! fhir_operation {
             MedicationRequest, MedicationDispense, Immunization, Appointment, Coverage,
             ExplanationOfBenefit, Communication, DocumentReference, Encounter, Procedure, CarePlan,
             CareTeam, Goal, ServiceRequest, Specimen, Device, QuestionnaireResponse,
-            Provenance, Binary, Medication, Practitioner, PractitionerRole, Organization, Location
+            Provenance, Binary, Medication, Practitioner, PractitionerRole, Organization, Location,
+            AuditEvent, Consent, RelatedPerson
         ])
     };
     ($interaction:literal, $resource_type:expr, [$($name:ident),+]) => {

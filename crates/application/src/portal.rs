@@ -33,9 +33,9 @@ use crate::ports::{
     TokenIntrospection, TokenRefusal, TokenVerifier, UnitsOfWork,
 };
 use crate::record::{
-    AppointmentCalendar, Availability, Calendars, Lab, LabTrends, Labs, ListPage, ListedOne,
-    Loader, OneThread, PatientNames, Providers, ReadBinary, ReadDocument, ReadOne, RecordList,
-    RecordRules, Search, Section, SectionPage, Summary, ThreadsPage,
+    AppointmentCalendar, Availability, Calendars, HeldRecords, Lab, LabTrends, Labs, ListPage,
+    ListedOne, Loader, OneThread, PatientNames, Providers, ReadBinary, ReadDocument, ReadOne,
+    RecordList, RecordRules, Search, Section, SectionPage, Summary, ThreadsPage,
 };
 use crate::registration::{Register, Resend, Verify};
 
@@ -139,6 +139,11 @@ impl Portal {
             Arc::clone(&parts.clock),
             parts.rules,
             parts.names,
+            HeldRecords {
+                log: Arc::clone(&parts.access_log),
+                views: Arc::clone(&parts.account_views),
+                clock: Arc::clone(&parts.clock),
+            },
         );
         let inner = Inner {
             gate,

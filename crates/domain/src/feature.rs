@@ -47,7 +47,8 @@ impl Feature {
             | Source::Immunizations
             | Source::PatientChart
             | Source::Documents
-            | Source::ProviderDirectory => None,
+            | Source::ProviderDirectory
+            | Source::Portal => None,
         }
     }
 

@@ -1,4 +1,4 @@
-//! The clinical services behind the portal, which of them is the authority for what, and the sets
+//! The clinical services behind the portal and the portal itself, which of them is the authority for what, and the sets
 //! that are fetched whole and cached.
 
 use jiff::SignedDuration;
@@ -13,20 +13,30 @@ macro_rules! sources {
             Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
         )]
         #[serde(rename_all = "kebab-case")]
-        pub enum Source { $($(#[$doc])* $source),+ }
+        pub enum Source {
+            $($(#[$doc])* $source,)+
+            /// The portal itself: what it holds of its own is read from its database.
+            Portal,
+        }
 
         impl Source {
-            /// Every source that this service reads.
+            /// Every service that is asked.
             pub const ALL: [Self; 11] = [$(Self::$source),+];
 
             /// The name in `meta.sources`, headers and metrics.
             pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$source => $name),+ }
+                match self {
+                    $(Self::$source => $name,)+
+                    Self::Portal => "portal",
+                }
             }
 
-            /// The default short code in record ids.
+            /// The default short code in record ids; the portal's own have none.
             pub const fn default_code(self) -> &'static str {
-                match self { $(Self::$source => $code),+ }
+                match self {
+                    $(Self::$source => $code,)+
+                    Self::Portal => "",
+                }
             }
         }
     };
@@ -165,6 +175,12 @@ record_sets! {
     Organizations, "organizations", Organization, ProviderDirectory;
     /// Location.
     Locations, "locations", Location, ProviderDirectory;
+    /// AuditEvent: the access log.
+    AuditEvents, "audit-events", AuditEvent, Portal;
+    /// Consent: the delegations that the patient grants.
+    Consents, "consents", Consent, Portal;
+    /// RelatedPerson: who holds them.
+    RelatedPersons, "related-persons", RelatedPerson, Portal;
 }
 
 impl RecordSet {
@@ -198,6 +214,11 @@ impl RecordSet {
         let resource_type = self.resource_type();
         let reached = [ResourceType::Medication, ResourceType::Binary];
         !reached.contains(&resource_type) && !resource_type.is_directory()
+    }
+
+    /// Whether it is what the portal itself holds: never cached, so that what changed is seen at once.
+    pub fn is_of_portal(self) -> bool {
+        self.source() == Source::Portal
     }
 
     /// How long a cached set is as good as a fetched one (specification 04, "Cache").

@@ -178,6 +178,9 @@ fn mandatory(resource_type: ResourceType) -> &'static [&'static str] {
         ResourceType::Medication => &["status"],
         ResourceType::Binary => &["contentType"],
         ResourceType::Provenance => &["target", "recorded", "agent"],
+        ResourceType::AuditEvent => &["type", "recorded", "agent", "source"],
+        ResourceType::Consent => &["status", "scope", "category", "policy"],
+        ResourceType::RelatedPerson => &["active", "patient"],
         ResourceType::Practitioner
         | ResourceType::PractitionerRole
         | ResourceType::Organization

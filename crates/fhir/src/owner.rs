@@ -36,6 +36,8 @@ pub(crate) enum OwnerElement {
     Participants,
     /// `subject`, else sender and recipients (Communication).
     SubjectOrParties,
+    /// Those who are looked at (AuditEvent): `what` of the entities in the role of a patient.
+    Audited,
     /// What it is about (Provenance): decided where that is known.
     Targets,
     /// The type has no owner: directory data, definitions, substances.
@@ -71,6 +73,7 @@ pub(crate) fn owner_element(type_name: &str) -> OwnerElement {
         "Coverage" => OwnerElement::Named("beneficiary"),
         "Appointment" => OwnerElement::Participants,
         "Communication" => OwnerElement::SubjectOrParties,
+        "AuditEvent" => OwnerElement::Audited,
         "Provenance" => OwnerElement::Targets,
         _ if is_of(BY_SUBJECT) => OwnerElement::Named("subject"),
         _ if is_of(BY_PATIENT) => OwnerElement::Named("patient"),

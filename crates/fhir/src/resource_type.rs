@@ -63,9 +63,17 @@ resource_types!(
     Location,
     Provenance,
     Binary,
+    AuditEvent,
+    Consent,
+    RelatedPerson,
 );
 
 impl ResourceType {
+    /// Whether the portal itself holds it: who looked, whom the patient lets act, and who that is.
+    pub const fn is_of_portal(self) -> bool {
+        matches!(self, Self::AuditEvent | Self::Consent | Self::RelatedPerson)
+    }
+
     /// Whether it is directory data: who and where, and nobody's record.
     pub const fn is_directory(self) -> bool {
         matches!(

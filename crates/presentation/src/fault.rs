@@ -55,7 +55,8 @@ impl Fault {
             AccessError::Source(SourceError::Unavailable) => Code::UpstreamUnavailable.into(),
             AccessError::Source(SourceError::TimedOut) => Code::UpstreamTimeout.into(),
             AccessError::Source(SourceError::Invalid) => Code::UpstreamInvalidResponse.into(),
-            AccessError::Store(StoreError::Unavailable | StoreError::Corrupt) => {
+            AccessError::Source(SourceError::Store)
+            | AccessError::Store(StoreError::Unavailable | StoreError::Corrupt) => {
                 Code::StoreUnavailable.into()
             }
         }

@@ -14,9 +14,9 @@ use portal_application::ports::{
     AccessLog, AccessLogFilter, AccessLogPage, BearerToken, CacheLoad, Clock, Content,
     ContentRequest, CursorBinding, CursorInvalid, CursorSeal, Entitlements,
     EntitlementsUnavailable, Facts, Features, Generation, Ids, Journal, JournalPlace, LinkPlace,
-    ListedStanding, PatientLink, PatientLinks, PatientQuery, Payer, RateLimits, RecordCache,
-    Recording, Revocations, SourceError, SourceRequest, Sources, Standing, StoreError, StoredFacts,
-    TokenIntrospection, TokenRefusal, TokenVerifier,
+    ListedStanding, LogWindow, PatientEvent, PatientLink, PatientLinks, PatientQuery, Payer,
+    RateLimits, RecordCache, Recording, Revocations, SourceError, SourceRequest, Sources, Standing,
+    StoreError, StoredFacts, TokenIntrospection, TokenRefusal, TokenVerifier,
 };
 use portal_application::{Parts, PatientNames, Portal, RecordRules, SourceRules};
 use portal_domain::access::{
@@ -352,6 +352,14 @@ impl AccessLog for Outside {
         _: &AccessLogFilter,
     ) -> Result<AccessLogPage, StoreError> {
         Ok(AccessLogPage::default())
+    }
+
+    async fn window(
+        &self,
+        _: &PatientGrant,
+        _: &LogWindow,
+    ) -> Result<Vec<PatientEvent>, StoreError> {
+        Ok(Vec::new())
     }
 }
 

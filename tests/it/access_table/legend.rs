@@ -31,7 +31,8 @@ FHIR    read and search of Patient, AllergyIntolerance, MedicationRequest, Obser
         is of the laboratory's), DiagnosticReport (likewise), Immunization, Condition, ImagingStudy,
         MedicationDispense, Appointment, Coverage, ExplanationOfBenefit, Communication,
         DocumentReference, Encounter, Procedure, CarePlan, CareTeam, Goal, ServiceRequest, Specimen,
-        Device, QuestionnaireResponse, Provenance; read alone of Binary (Bin), Medication (Kin, by a
+        Device, QuestionnaireResponse, Provenance, AuditEvent (the read is of an event of the
+        owner's), Consent and RelatedPerson (of the delegation in force); read alone of Binary (Bin), Medication (Kin, by a
         MedicationDispense), Practitioner (Who), PractitionerRole, Organization, Location
 
 Nothing is changed by asking, and tokens may write unless their name says otherwise. `v` means:
@@ -76,6 +77,9 @@ Why some cells are as they are
   types, but labs opens results and their reports.
 - Rights of services (refills, export, apps ...) open no records; appointments.manage opens what it
   manages. Communications are open to no proxy: they do not tell whose thread they are of.
+- Who looked, and what else was granted, is the patient's alone to know: no proxy sees AuditEvents and
+  Consents, and an app of a third party has to ask for them by name. Of RelatedPersons a proxy sees
+  the one that they are.
 - Orders, devices and answers to questionnaires are open to who acts by law with full access alone.
 - An Observation search shows what a right names: vitals one, labs the other.
 - A web or mobile token that ended at the provider alone is good until the portal's own list has

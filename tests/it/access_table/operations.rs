@@ -15,13 +15,20 @@ pub(super) enum Block {
     FhirRead,
 }
 
-/// What is asked about: a patient, and two delegations of the owner's.
+/// What is asked about: a patient, and two delegations and an access event of the owner's.
 pub(super) struct About<'a> {
     pub(super) patient: &'a str,
     /// In force.
     pub(super) active: &'a str,
     /// Over.
     pub(super) ended: &'a str,
+    /// A line of the owner's access log.
+    pub(super) event: &'a str,
+}
+
+/// An id of the portal's own as FHIR has it.
+pub(super) fn on_fhir(id: &str) -> String {
+    id.replace('_', "-")
 }
 
 /// How an operation is called.
@@ -168,7 +175,7 @@ const RECORD: [Operation; 28] = [
 ];
 
 #[rustfmt::skip]
-const FHIR: [[Operation; 2]; 24] = [
+const FHIR: [[Operation; 2]; 27] = [
     [
         fhir(row("readPatient", "Pat", |about| format!("/fhir/R4/Patient/{}", about.patient), NOT_PATIENT)),
         fhir(row("searchPatient", "Pat", |about| format!("/fhir/R4/Patient?_id={}", about.patient), NOT_PATIENT)),
@@ -196,6 +203,18 @@ const FHIR: [[Operation; 2]; 24] = [
     fhir!("readDevice", "searchDevice", "Dev", "Device", "cht.device"),
     fhir!("readQuestionnaireResponse", "searchQuestionnaireResponse", "Que", "QuestionnaireResponse", "cht.answers"),
     fhir!("readProvenance", "searchProvenance", "Pro", "Provenance", "cht.provenance"),
+    [
+        fhir(row("readAuditEvent", "Aud", |about| format!("/fhir/R4/AuditEvent/{}", on_fhir(about.event)), ONLY_PATIENT)),
+        fhir(row("searchAuditEvent", "Aud", |about| format!("/fhir/R4/AuditEvent?patient={}", about.patient), ONLY_PATIENT)),
+    ],
+    [
+        fhir(row("readConsent", "Cst", |about| format!("/fhir/R4/Consent/{}", on_fhir(about.active)), ONLY_PATIENT)),
+        fhir(row("searchConsent", "Cst", |about| format!("/fhir/R4/Consent?patient={}", about.patient), ONLY_PATIENT)),
+    ],
+    [
+        fhir(row("readRelatedPerson", "Rel", |about| format!("/fhir/R4/RelatedPerson/{}", on_fhir(about.active)), ONLY_PATIENT)),
+        fhir(row("searchRelatedPerson", "Rel", |about| format!("/fhir/R4/RelatedPerson?patient={}", about.patient), ONLY_PATIENT)),
+    ],
 ];
 
 macro_rules! fhir_read {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::callers::Caller;
 use super::legend::{LEGEND, REFUSALS, WHY, refusal};
-use super::operations::{self, About, Block, Operation};
+use super::operations::{self, About, Block, Operation, on_fhir};
 use super::record::addresses;
 
 /// With their headings.
@@ -50,13 +50,16 @@ pub(super) fn symbol(
         "listAccessLog",
         "getNotificationPreferences",
         "listApps",
+        "searchAuditEvent",
     ];
     if of_oneself.contains(&id) {
         return Ok('+');
     }
     let body = answer.json();
     let mut asked_about = addresses(about.patient);
-    asked_about.extend([about.active, about.ended].map(str::to_owned));
+    let own = [about.active, about.ended, about.event];
+    asked_about.extend(own.map(on_fhir));
+    asked_about.extend(own.map(str::to_owned));
     let shown = asked_about
         .iter()
         .filter(|address| holds(&body, address))

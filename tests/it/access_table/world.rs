@@ -24,6 +24,8 @@ pub(super) struct World {
     pub(super) former: Person,
     /// The delegation from the owner to them.
     pub(super) formers: String,
+    /// A line of the owner's access log.
+    pub(super) event: String,
     /// A patient of another tenant.
     pub(super) foreigner: Person,
     /// A patient of a tenant that has every token introspected.
@@ -63,6 +65,9 @@ impl World {
         let former = portal.caregiver("former").await;
         let formers = portal.delegate(&owner, &former, &json!({})).await;
         portal.end_delegation(&owner, &former).await;
+        portal.get_as(&owner, "/v1/portal/me").await;
+        let line = portal.log_of(&owner).await.swap_remove(0);
+        let event = line["id"].as_str().expect("an id").to_owned();
         Self {
             portal,
             owner,
@@ -70,6 +75,7 @@ impl World {
             strangers,
             former,
             formers,
+            event,
             foreigner,
             strict,
             bare,
@@ -102,6 +108,7 @@ impl World {
             patient,
             active: &self.strangers,
             ended: &self.formers,
+            event: &self.event,
         }
     }
 

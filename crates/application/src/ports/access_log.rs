@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use portal_domain::access::PatientGrant;
 use portal_domain::audit::{AccessLogEntry, ActorKind, EventType};
+use portal_domain::id::PatientId;
 
 use super::StoreError;
 
@@ -33,6 +34,28 @@ pub struct AccessLogPage {
     pub total: u64,
 }
 
+/// A stretch of the log, from one of its ends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LogWindow {
+    /// Not before.
+    pub from: Option<Timestamp>,
+    /// Before.
+    pub to: Option<Timestamp>,
+    /// Whether the oldest entries are taken where there are too many, and not the newest.
+    pub oldest_first: bool,
+    /// At most this many.
+    pub limit: usize,
+}
+
+/// An event, and whose record it is about.
+#[derive(Debug, Clone)]
+pub struct PatientEvent {
+    /// Whose record.
+    pub patient: PatientId,
+    /// The event.
+    pub entry: AccessLogEntry,
+}
+
 /// Reads the log of the patient of a grant.
 #[async_trait]
 pub trait AccessLog: Send + Sync {
@@ -42,4 +65,11 @@ pub trait AccessLog: Send + Sync {
         grant: &PatientGrant,
         filter: &AccessLogFilter,
     ) -> Result<AccessLogPage, StoreError>;
+
+    /// The events about the grant's patient in a window, from its end on; none where it has no patient.
+    async fn window(
+        &self,
+        grant: &PatientGrant,
+        window: &LogWindow,
+    ) -> Result<Vec<PatientEvent>, StoreError>;
 }

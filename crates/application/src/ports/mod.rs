@@ -31,8 +31,8 @@ mod system;
 mod unit_of_work;
 mod upkeep;
 
-pub use access_log::{AccessLog, AccessLogFilter, AccessLogPage};
-pub use account_views::AccountViews;
+pub use access_log::{AccessLog, AccessLogFilter, AccessLogPage, LogWindow, PatientEvent};
+pub use account_views::{AccountViews, GrantedDelegation};
 pub use app_uses::{AppUse, AppUses, ListedApp};
 pub use cursor::{CursorBinding, CursorInvalid, CursorSeal};
 pub use deliveries::{Deliveries, DueDelivery};

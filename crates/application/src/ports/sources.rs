@@ -65,6 +65,9 @@ pub enum SourceError {
     /// Answered something that is not a usable searchset.
     #[error("source answered garbage")]
     Invalid,
+    /// The store of what the portal itself holds is out of reach.
+    #[error("store unavailable")]
+    Store,
 }
 
 /// One question for the content of a Binary.

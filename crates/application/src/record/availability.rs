@@ -208,9 +208,9 @@ fn open_time(
     let rules = portal.loader.rules();
     let id = rules
         .addresses()
-        .outward(rules.base(Source::Scheduling), &slot.id)?;
+        .outward(rules.base(Source::Scheduling)?, &slot.id)?;
     let practitioner = |actor: &SlotActor| {
-        let base = rules.base(Source::ProviderDirectory);
+        let base = rules.base(Source::ProviderDirectory)?;
         let id = rules.addresses().outward(base, &actor.id)?;
         Some((id, actor.display.clone()))
     };

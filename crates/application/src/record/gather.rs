@@ -57,10 +57,12 @@ impl LoaderParts {
             context: context.call.clone(),
         };
         let fetched = self.sources.fetch(&request).await?;
+        let base = self.rules.base(first.source());
+        let base = base.ok_or(SourceError::Invalid)?;
         let rules = Arc::clone(&self.rules);
         let (sets, zone) = (sets.to_vec(), context.zone.clone());
         let bytes = fetched.bytes();
-        let claim = move || claim(&rules, (&request.target, &sets), fetched, &zone);
+        let claim = move || claim(&rules, (&request.target, &sets), (fetched, base), &zone);
         work_on(bytes, claim).await.ok_or(SourceError::Invalid)
     }
 }
@@ -69,7 +71,7 @@ impl LoaderParts {
 fn claim(
     rules: &RecordRules,
     (target, sets): (&RecordTarget, &[RecordSet]),
-    fetched: Fetched,
+    (fetched, base): (Fetched, usize),
     zone: &TimeZone,
 ) -> Arc<[Owned]> {
     let book = rules.book(target.tenant());
@@ -77,7 +79,7 @@ fn claim(
         let base_url = rules.base_url(set.source(), target.tenant());
         let origin = Origin {
             book: &book,
-            base: rules.base(set.source()),
+            base,
             base_url: &base_url,
             public_url: rules.public_url(),
             zone,

@@ -122,7 +122,7 @@ impl RecordList {
         match self {
             Self::Timeline => RecordSet::all()
                 .filter(|set| set.is_of_patient() && set.is_fhir())
-                .filter(|set| *set != RecordSet::Provenances)
+                .filter(|set| !set.is_of_portal() && *set != RecordSet::Provenances)
                 .filter(|set| *set != RecordSet::Patient)
                 .filter(|set| grant.reaches(set.resource_type()))
                 .collect(),
@@ -288,7 +288,7 @@ pub(super) async fn by_id(
     let place = rules.addresses().inward(id);
     let (base, upstream_id) = place.ok_or(AccessError::NotFound)?;
     let mut there = sets.to_vec();
-    there.retain(|set| rules.base(set.source()) == base);
+    there.retain(|set| rules.base(set.source()) == Some(base));
     find(reading, &there, &upstream_id, id).await
 }
 

@@ -8,15 +8,18 @@ use futures::FutureExt as _;
 use futures::future::join_all;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-use portal_domain::access::RecordTarget;
+use portal_domain::access::{PatientGrant, RecordTarget};
 use portal_domain::disclosure::{Freshness, Owned, StoredSet};
 use portal_domain::source::{RecordSet, Source};
 
-use crate::ports::{CacheLoad, CallContext, Clock, Generation, RecordCache, SourceError, Sources};
+use crate::ports::{
+    CacheLoad, CallContext, Clock, Generation, LogWindow, RecordCache, SourceError, Sources,
+};
 
 use super::RecordRules;
 use super::flight::Flights;
 use super::gather::LoaderParts;
+use super::held::HeldRecords;
 use super::link::PatientNames;
 use super::rules::{RETRY_AFTER, SOURCE_BUDGET};
 
@@ -46,6 +49,7 @@ pub(crate) struct Loader {
     pub(super) shared: Arc<LoaderParts>,
     flights: Arc<Flights<FlightKey, Fetches>>,
     names: PatientNames,
+    held: Arc<HeldRecords>,
 }
 
 impl Loader {
@@ -55,6 +59,7 @@ impl Loader {
         clock: Arc<dyn Clock>,
         rules: Arc<RecordRules>,
         names: PatientNames,
+        held: HeldRecords,
     ) -> Self {
         let shared = Arc::new(LoaderParts {
             sources,
@@ -66,7 +71,21 @@ impl Loader {
             shared,
             flights: Arc::new(Flights::new()),
             names,
+            held: Arc::new(held),
         }
+    }
+
+    /// A set of what the portal itself holds of the grant's patient.
+    pub(crate) async fn load_held(
+        &self,
+        grant: &PatientGrant,
+        set: RecordSet,
+        window: &LogWindow,
+    ) -> Fetch {
+        let permit = grant.inspect(set.resource_type());
+        let target = permit.ok_or(SourceError::Invalid)?.target();
+        let held = self.held.load(grant, (&target, set), window, self.rules());
+        held.await.map_err(|_| SourceError::Store)
     }
 
     /// By which ids sources know patients.

@@ -37,8 +37,12 @@ pub(crate) fn places(
         let named = rules.addresses().inward_patient(id)?;
         return (named == own).then(|| (vec![RecordSet::Patient], own));
     }
+    let sets = RecordSet::of_type(resource_type);
+    if resource_type.is_of_portal() {
+        return Some((sets.collect(), id.to_owned()));
+    }
     let (base, upstream_id) = rules.addresses().inward(id)?;
-    let sets = RecordSet::of_type(resource_type).filter(|set| rules.base(set.source()) == base);
+    let sets = sets.filter(|set| rules.base(set.source()) == Some(base));
     Some((sets.collect(), upstream_id))
 }
 

@@ -12,9 +12,10 @@ use portal_fhir::{Header, ResourceType};
 
 use crate::answer::{Completeness, HeldBack, SourceReport, SourceStatus, Withheld};
 use crate::caller::Caller;
-use crate::ports::{Content, SourceError};
+use crate::ports::{Content, LogWindow, SourceError};
 
 use super::RecordRules;
+use super::held;
 use super::load::{LoadContext, Loader};
 
 type Loaded = Result<Owned, SourceError>;
@@ -24,6 +25,7 @@ pub(crate) struct Reading<'g> {
     loader: &'g Loader,
     grant: &'g PatientGrant,
     context: LoadContext,
+    window: LogWindow,
     loaded: BTreeMap<RecordSet, Loaded>,
     // Apart from the whole sets, because references cannot be judged by a part of one.
     parts: BTreeMap<RecordSet, Loaded>,
@@ -36,9 +38,23 @@ impl<'g> Reading<'g> {
             loader,
             grant,
             context,
+            window: LogWindow::default(),
             loaded: BTreeMap::new(),
             parts: BTreeMap::new(),
         }
+    }
+
+    /// Shows of the log what is in a window, from now on.
+    pub(crate) fn look_at(&mut self, window: LogWindow) {
+        self.window = window;
+        self.loaded.remove(&RecordSet::AuditEvents);
+    }
+
+    /// Whether the log holds more than what was looked at.
+    pub(crate) fn log_goes_on(&self) -> bool {
+        let loaded = self.loaded(RecordSet::AuditEvents);
+        let log = loaded.and_then(|loaded| loaded.as_ref().ok());
+        log.is_some_and(|log| log.headers().count() >= self.window.limit)
     }
 
     pub(crate) fn rules(&self) -> &'g RecordRules {
@@ -59,6 +75,8 @@ impl<'g> Reading<'g> {
         missing.sort_unstable();
         missing.dedup();
         missing.retain(|set| !self.loaded.contains_key(set));
+        self.load_held(&missing).await;
+        missing.retain(|set| !set.is_of_portal());
         let (loader, grant, context) = (self.loader, self.grant, &self.context);
         // Those that are read together follow each other: sets of a type do.
         let same_read =
@@ -71,12 +89,24 @@ impl<'g> Reading<'g> {
         self.loaded.extend(sets.into_iter().flatten());
     }
 
+    async fn load_held(&mut self, sets: &[RecordSet]) {
+        for set in sets.iter().filter(|set| set.is_of_portal()) {
+            let loading = self.loader.load_held(self.grant, *set, &self.window);
+            let held = loading.await;
+            self.loaded.insert(*set, held);
+        }
+    }
+
     /// Loads one record that may be in any of the sets, which are of one base and type, together
     /// with what is needed to judge it.
     pub(crate) async fn load_one(&mut self, sets: &[RecordSet], upstream_id: &str) {
         let Some(first) = sets.first() else {
             return;
         };
+        if first.is_of_portal() {
+            self.look_at(held::of_id(upstream_id));
+            return self.load(sets).await;
+        }
         if !first.is_of_patient() {
             return self.load_reached(*first, vec![upstream_id.into()]).await;
         }

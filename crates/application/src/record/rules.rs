@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use portal_domain::id::TenantId;
 use portal_domain::patient_link::PatientIds;
-use portal_domain::release::ReleaseRules;
+use portal_domain::release::{ReleaseMode, ReleaseRules};
+use portal_domain::sensitivity::LabelMode;
 use portal_domain::source::{RecordSet, Source};
 use portal_fhir::{AddressBook, AddressBookError, Base, ResourceType};
 
@@ -28,6 +29,7 @@ pub struct SourceRules {
 #[derive(Debug)]
 pub struct RecordRules {
     sources: Vec<SourceRules>,
+    of_portal: ReleaseRules,
     base_of: Vec<usize>,
     book: Arc<AddressBook>,
     templated: bool,
@@ -52,6 +54,11 @@ impl RecordRules {
             .any(|source| source.base_url.contains(TENANT));
         Ok(Self {
             sources,
+            of_portal: ReleaseRules {
+                mode: ReleaseMode::ByStatus,
+                tag_system: Box::default(),
+                labels: LabelMode::None,
+            },
             base_of,
             book: Arc::new(book),
             templated,
@@ -77,17 +84,18 @@ impl RecordRules {
     /// The id at a source of what has an id here; none of what another base holds.
     pub(crate) fn id_at(&self, source: Source, id: &str) -> Option<String> {
         let (base, upstream_id) = self.book.inward(id)?;
-        (base == self.base(source)).then_some(upstream_id)
+        (self.base(source) == Some(base)).then_some(upstream_id)
     }
 
-    pub(crate) fn base(&self, source: Source) -> usize {
-        self.base_of[source as usize]
+    /// The base of a source; the portal itself has none.
+    pub(crate) fn base(&self, source: Source) -> Option<usize> {
+        self.base_of.get(source as usize).copied()
     }
 
     pub(crate) fn base_url(&self, source: Source, tenant: &TenantId) -> String {
-        self.sources[source as usize]
-            .base_url
-            .replace(TENANT, tenant.as_str())
+        let settings = self.sources.get(source as usize);
+        let url = settings.map_or("", |settings| &settings.base_url);
+        url.replace(TENANT, tenant.as_str())
     }
 
     /// The sets that are read together with a set, itself included: all of its type that one base
@@ -116,7 +124,7 @@ impl RecordRules {
 
     /// Where a source's own patient ids are kept; none for one that uses registration's.
     pub(crate) fn link_place(&self, source: Source, tenant: &TenantId) -> Option<LinkPlace> {
-        match &self.sources[source as usize].patient_ids {
+        match &self.sources.get(source as usize)?.patient_ids {
             PatientIds::Shared => None,
             PatientIds::Identifier(system) => Some(LinkPlace {
                 tenant: tenant.clone(),
@@ -127,7 +135,8 @@ impl RecordRules {
     }
 
     pub(crate) fn release(&self, source: Source) -> &ReleaseRules {
-        &self.sources[source as usize].release
+        let settings = self.sources.get(source as usize);
+        settings.map_or(&self.of_portal, |settings| &settings.release)
     }
 
     pub(crate) fn public_url(&self) -> &str {
@@ -165,7 +174,7 @@ fn authority(base_of: &[usize]) -> Vec<(ResourceType, Vec<usize>)> {
         .iter()
         .map(|resource_type| {
             let mut bases: Vec<usize> = RecordSet::of_type(*resource_type)
-                .map(|set| base_of[set.source() as usize])
+                .filter_map(|set| base_of.get(set.source() as usize).copied())
                 .collect();
             bases.dedup();
             (*resource_type, bases)

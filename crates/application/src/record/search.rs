@@ -6,7 +6,7 @@ use portal_domain::access::{Action, Denial, PatientGrant};
 use portal_domain::disclosure::{Answer, Candidate, Group, ReleasedRecord};
 use portal_domain::id::PatientId;
 use portal_domain::source::RecordSet;
-use portal_fhir::{Handling, Query, ResourceType, Sort, SortKey, Token};
+use portal_fhir::{Handling, Query, ResourceType, Sort, SortKey, Token, sort_key};
 
 use crate::answer::Completeness;
 use crate::caller::Caller;
@@ -16,7 +16,8 @@ use crate::operation;
 use crate::portal::Inner;
 
 use super::Reading;
-use super::matches::Matches;
+use super::held;
+use super::matches::{Matches, Order};
 use super::paging::{Page, binding};
 use super::provenance::{about_what_is_shown, provenance_of};
 use super::reach::{INCLUDED, included};
@@ -76,8 +77,12 @@ impl Look for Search<'_> {
         let zone = &grant.tenant().time_zone;
         let sets = sets(&query);
         let mut reading = Reading::new(&portal.loader, grant, caller);
-        reading.load(&sets).await;
         let order = (query.sort(), zone);
+        reading.look_at(held::of_search(&query, after.as_ref(), zone));
+        reading.load(&sets).await;
+        let cut = reading.log_goes_on();
+        // Behind the first page of the log nothing is counted.
+        let is_further = after.is_some() && self.resource_type == ResourceType::AuditEvent;
         let matches = Matches::of(&reading, &sets, order, |candidate| {
             query.matches(candidate.header(), zone)
         });
@@ -95,6 +100,8 @@ impl Look for Search<'_> {
             query.count()
         };
         let Page { items, next } = matches.page(after.as_ref(), limit, order);
+        let goes_on = cut && limit > 0;
+        let next = next.or_else(|| end_of_log(&reading, order).filter(|_| goes_on));
         let items = reading.masked(items).await;
         let (mut brought, more) = included(&mut reading, query.includes(), &items).await;
         asked.extend(more);
@@ -103,6 +110,8 @@ impl Look for Search<'_> {
             brought.extend(provenance);
             asked.extend(more);
         }
+        let mut completeness = reading.completeness(&asked);
+        completeness.incomplete |= goes_on && !is_further;
         Ok(Seen {
             answer: Answer::new(vec![
                 Group {
@@ -115,15 +124,22 @@ impl Look for Search<'_> {
                 },
             ]),
             about: PageAbout {
-                total: missing.is_none().then_some(total),
+                total: Some(total).filter(|_| missing.is_none() && !(goes_on || is_further)),
                 next: next.map(|key| portal.seal(&binding, &key)),
                 applied,
                 elements: query.elements().map(<[String]>::to_vec),
                 summary_count: query.summary_count(),
-                completeness: reading.completeness(&asked),
+                completeness,
             },
         })
     }
+}
+
+/// Where a log that was cut goes on.
+fn end_of_log(reading: &Reading<'_>, (sort, zone): Order<'_>) -> Option<SortKey> {
+    let log = reading.released(RecordSet::AuditEvents)?;
+    let keys = log.headers();
+    keys.map(|header| sort_key(header, sort, zone)).max()
 }
 
 /// The error of a missing set; fails when every set is missing.

@@ -9,8 +9,8 @@ use portal_domain::notification::Preferences;
 use portal_domain::proxy_delegation::ProxyDelegation;
 
 use crate::ports::{
-    AccountViews, AppUse, AppUses, DecidedOn, Hash, HashPurpose, ListedApp, Payer, RateLimits,
-    SecretCode, Secrets, Standing, StoreError, UnitOfWork, UnitsOfWork,
+    AccountViews, AppUse, AppUses, DecidedOn, GrantedDelegation, Hash, HashPurpose, ListedApp,
+    Payer, RateLimits, SecretCode, Secrets, Standing, StoreError, UnitOfWork, UnitsOfWork,
 };
 
 /// Refuses every change: these tests only look.
@@ -38,6 +38,10 @@ impl AccountViews for NoAccountViews {
         _: &PatientGrant,
         _: Option<ProxyDelegationId>,
     ) -> Result<Vec<ProxyDelegation>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn granted(&self, _: &PatientGrant) -> Result<Vec<GrantedDelegation>, StoreError> {
         Ok(Vec::new())
     }
 

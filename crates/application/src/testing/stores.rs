@@ -20,8 +20,8 @@ use super::PATIENT;
 use crate::ports::{
     AccessLog, AccessLogFilter, AccessLogPage, BearerToken, CacheLoad, Clock, CursorBinding,
     CursorInvalid, CursorSeal, Entitlements, EntitlementsUnavailable, Facts, Features, Generation,
-    Ids, ListedStanding, RecordCache, Revocations, StoreError, StoredFacts, TokenIntrospection,
-    TokenRefusal, TokenVerifier,
+    Ids, ListedStanding, LogWindow, PatientEvent, RecordCache, Revocations, StoreError,
+    StoredFacts, TokenIntrospection, TokenRefusal, TokenVerifier,
 };
 
 pub(crate) fn at(second: i64) -> Timestamp {
@@ -243,6 +243,14 @@ impl AccessLog for NoAccessLog {
         _: &AccessLogFilter,
     ) -> Result<AccessLogPage, StoreError> {
         Ok(AccessLogPage::default())
+    }
+
+    async fn window(
+        &self,
+        _: &PatientGrant,
+        _: &LogWindow,
+    ) -> Result<Vec<PatientEvent>, StoreError> {
+        Ok(Vec::new())
     }
 }
 

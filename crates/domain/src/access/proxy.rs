@@ -176,7 +176,9 @@ const fn needs(set: RecordSet) -> Needs {
         | RecordSet::Practitioners
         | RecordSet::PractitionerRoles
         | RecordSet::Organizations
-        | RecordSet::Locations => Needs::Nothing,
+        | RecordSet::Locations
+        // Of these a proxy has their own alone: the set holds no other.
+        | RecordSet::RelatedPersons => Needs::Nothing,
         RecordSet::Allergies => Needs::AnyOf(&[R::Allergies]),
         RecordSet::Conditions
         | RecordSet::Encounters
@@ -203,7 +205,8 @@ const fn needs(set: RecordSet) -> Needs {
         | RecordSet::QuestionnaireResponses
         | RecordSet::Provenances => Needs::Full,
         // A proxy sees the threads that they take part in, which a Communication does not tell.
-        RecordSet::Communications => Needs::More,
+        // Who looked, and what else was granted, is the patient's alone to know.
+        RecordSet::Communications | RecordSet::AuditEvents | RecordSet::Consents => Needs::More,
     }
 }
 

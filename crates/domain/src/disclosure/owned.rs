@@ -96,6 +96,42 @@ impl Owned {
         )
     }
 
+    /// What the portal itself holds of a patient, under our addresses from the start. `here` is the
+    /// patient's id in them, `base` what stands before absolute ones. Whatever does not name this
+    /// patient is left out and makes the set incomplete.
+    pub fn of_portal(
+        target: &RecordTarget,
+        set: RecordSet,
+        held: Fetched,
+        (here, base): (&str, &str),
+        zone: &TimeZone,
+    ) -> Self {
+        let is_own = |record: &Record| {
+            set.is_of_portal()
+                && record.header.resource_type == set.resource_type()
+                && ownership(&record.header, here, base) == Ownership::Own
+        };
+        let count = held.records.len();
+        let mut records: Vec<Record> = held.records.into_iter().filter(is_own).collect();
+        records.sort_by_cached_key(|record| sort_key(&record.header, Sort::default(), zone));
+        let incomplete = held.capped || held.unreadable > 0 || records.len() < count;
+        let stored = StoredSet {
+            tenant: target.tenant().clone(),
+            patient: target.patient().clone(),
+            at_source: target.patient().clone(),
+            set,
+            records,
+            as_of: held.as_of,
+            incomplete,
+            room: held.room,
+            memo: Memo::default(),
+        };
+        Self {
+            set: Arc::new(stored),
+            freshness: Freshness::Fresh,
+        }
+    }
+
     /// The empty set of a patient whom its source does not know.
     pub fn not_linked(target: &RecordTarget, set: RecordSet, as_of: Timestamp) -> Self {
         let stored = StoredSet {

@@ -7,7 +7,7 @@ use crate::disclosure::Drops;
 use crate::id::PatientId;
 use crate::source::RecordSet;
 use crate::testing::{
-    BASES, PATIENT, at, claim, claim_fetched, fetched, grant, ids, owned, result,
+    BASES, PATIENT, at, claim, claim_fetched, fetched, grant, held, ids, owned, result,
 };
 
 const RESULTS: RecordSet = RecordSet::LaboratoryObservations;
@@ -394,4 +394,27 @@ proptest! {
         prop_assert_eq!(kept.len(), count);
         prop_assert_eq!(foreign, entries.iter().filter(|(_, kind, _)| *kind == 0).count());
     }
+}
+
+#[test]
+fn what_the_portal_holds_is_this_patient_s_and_of_its_kind() {
+    let event = |id: &str, role: &str, who: &str| {
+        format!(
+            r#"{{"resourceType":"AuditEvent","id":"{id}","entity":[
+            {{"what":{{"identifier":{{"value":"x"}}}}}},
+            {{"role":{{"code":"{role}"}},"what":{{"reference":"{who}"}}}}]}}"#
+        )
+    };
+    let texts = [
+        event("own", "1", "Patient/pat_1"),
+        event("other", "1", "Patient/pat_2"),
+        event("nobody", "4", "Patient/pat_1"),
+        problem("kind", &of("Patient/pat_1"), ""),
+    ];
+    let found = held(RecordSet::AuditEvents, &texts);
+    assert_eq!(ids(&found), ["own"]);
+    assert!(found.is_incomplete());
+    assert!(!held(RecordSet::AuditEvents, &texts[..1]).is_incomplete());
+    // What a source sends is never the portal's own.
+    assert!(ids(&held(RecordSet::Conditions, &texts)).is_empty());
 }

@@ -15,7 +15,7 @@ use crate::sensitivity::SensitivitySet;
 use crate::source::RecordSet;
 use crate::tenant_config::TenantConfig;
 use crate::testing::{
-    action, at, claim_fetched, facts, fetched, judged, judged_for, owned, result, token_of,
+    action, at, claim_fetched, facts, fetched, held, judged, judged_for, owned, result, token_of,
 };
 
 const RESULTS: RecordSet = RecordSet::LaboratoryObservations;
@@ -185,7 +185,7 @@ fn an_address_that_may_mean_a_withheld_record_of_another_source_is_masked() {
 }
 
 #[test]
-fn no_policy_withholds_who_the_patient_is() {
+fn no_policy_withholds_who_the_patient_is_or_what_the_portal_itself_holds() {
     let config = TenantConfig {
         release_policy: ReleasePolicy {
             default: Effect::Withhold,
@@ -197,11 +197,15 @@ fn no_policy_withholds_who_the_patient_is() {
         RecordSet::Patient,
         &[r#"{"resourceType":"Patient","id":"pat_1"}"#.to_owned()],
     );
+    let person =
+        r#"{"resourceType":"RelatedPerson","id":"1","patient":{"reference":"Patient/pat_1"}}"#;
+    let person = held(RecordSet::RelatedPersons, &[person.to_owned()]);
     let proxy = Viewer {
         audience: Audience::Proxy,
         sensitive: Some(SensitivitySet::NONE),
     };
     for viewer in [Viewer::PATIENT, proxy] {
+        assert_eq!(judged_for(&person, &config, viewer).at(0), None);
         assert_eq!(judged_for(&patient, &config, viewer).at(0), None);
         assert!(
             judged_for(&results(&["x"]), &config, viewer)

@@ -28,16 +28,36 @@ impl ScopeSet {
     /// Reads a space-separated `scope` claim (RFC 6749 section 3.3). A scope that cannot be read
     /// gives nothing and is kept as a reason; it never widens another.
     pub fn parse(claim: &str) -> Self {
+        Self::read(claim, |_| true)
+    }
+
+    /// Reads the claim of a third party's app: `patient/*` gives it neither who looked at a record nor
+    /// what else was granted, for which it has to ask by name.
+    pub fn parse_of_third_party(claim: &str) -> Self {
+        Self::read(claim, |resource_type| {
+            !matches!(
+                resource_type,
+                ResourceType::AuditEvent | ResourceType::Consent
+            )
+        })
+    }
+
+    /// `patient/*` gives the types that `any` holds of.
+    fn read(claim: &str, any: fn(ResourceType) -> bool) -> Self {
         let mut set = Self::default();
         for text in claim.split(' ').filter(|text| !text.is_empty()) {
-            if let Err(reason) = parse_scope(text).and_then(|scope| set.add(scope)) {
+            if let Err(reason) = parse_scope(text).and_then(|scope| set.add(scope, any)) {
                 set.rejected.push(reason);
             }
         }
         set
     }
 
-    fn add(&mut self, scope: ParsedScope) -> Result<(), RejectedScope> {
+    fn add(
+        &mut self,
+        scope: ParsedScope,
+        any: fn(ResourceType) -> bool,
+    ) -> Result<(), RejectedScope> {
         match scope {
             ParsedScope::OpenId => self.openid = true,
             ParsedScope::Profile => self.profile = true,
@@ -53,8 +73,9 @@ impl ScopeSet {
                 scopes.add_granular(constraint, letters);
             }
             ParsedScope::PatientAny(letters) => {
-                for scopes in &mut self.by_type {
-                    scopes.add_whole(letters);
+                let types = ResourceType::ALL.iter().copied();
+                for resource_type in types.filter(|resource_type| any(*resource_type)) {
+                    self.by_type[resource_type as usize].add_whole(letters);
                 }
             }
         }

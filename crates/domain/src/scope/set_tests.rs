@@ -130,6 +130,24 @@ fn the_canonical_text_is_sorted_and_says_nothing_twice() {
 }
 
 #[test]
+fn an_app_of_a_third_party_names_the_log_and_consents() {
+    let named = [ResourceType::AuditEvent, ResourceType::Consent];
+    for any in ["patient/*.rs", "patient/*.read", "patient/*.*"] {
+        let (own, third) = (ScopeSet::parse(any), ScopeSet::parse_of_third_party(any));
+        for kind in ResourceType::ALL {
+            assert!(own.allows_whole(*kind, Interaction::Read), "{any} {kind}");
+            let opens = third.allows(*kind, Interaction::Read);
+            assert_eq!(opens, !named.contains(kind), "{any} {kind}");
+        }
+        let both = format!("patient/AuditEvent.s {any} patient/Consent.rs?status=active");
+        let third = ScopeSet::parse_of_third_party(&both);
+        assert!(third.allows_whole(ResourceType::AuditEvent, Interaction::Search));
+        assert!(!third.allows(ResourceType::AuditEvent, Interaction::Read));
+        assert!(third.is_granular(ResourceType::Consent, Interaction::Read));
+    }
+}
+
+#[test]
 fn an_intersection_asks_for_what_either_asks_for() {
     for (one, other, common) in [
         ("r?code=1", "rs?category=a", "r?category=a&code=1"),

@@ -73,7 +73,7 @@ pub(crate) fn book() -> AddressBook {
         code: source.default_code().to_owned(),
     });
     let authority = ResourceType::ALL.iter().map(|resource_type| {
-        let sets = RecordSet::of_type(*resource_type);
+        let sets = RecordSet::of_type(*resource_type).filter(|set| !set.is_of_portal());
         let mut bases: Vec<usize> = sets.map(|set| set.source() as usize).collect();
         bases.dedup();
         (*resource_type, bases)
@@ -99,6 +99,14 @@ pub(crate) fn claim_fetched(set: RecordSet, fetched: Fetched) -> (Owned, Drops) 
 
 pub(crate) fn claim(set: RecordSet, texts: &[String]) -> (Owned, Drops) {
     claim_fetched(set, fetched(texts))
+}
+
+/// The set of texts that the portal itself holds.
+pub(crate) fn held(set: RecordSet, texts: &[String]) -> Owned {
+    let grant = grant("north", PATIENT);
+    let target = grant.inspect(set.resource_type()).unwrap().target();
+    let here = (PATIENT, "https://portal.test/fhir/R4");
+    Owned::of_portal(&target, set, fetched(texts), here, &TimeZone::UTC)
 }
 
 /// The owned set of texts that are all this patient's.

@@ -55,6 +55,7 @@ fn one(resource: Value<'_>) -> Result<Contained, HeaderError> {
             OwnerElement::OwnId => OwnerClaim::OwnId,
             OwnerElement::Named(element) => owner_claim(resource.get(element)),
             OwnerElement::Participants
+            | OwnerElement::Audited
             | OwnerElement::Targets
             | OwnerElement::SubjectOrParties
             | OwnerElement::None

@@ -52,11 +52,13 @@ fn main(resource_type: ResourceType, resource: Value<'_>) -> Option<When> {
         ResourceType::Coverage
         | ResourceType::Encounter
         | ResourceType::CarePlan
-        | ResourceType::CareTeam => &["period"],
+        | ResourceType::CareTeam
+        | ResourceType::RelatedPerson => &["period"],
         ResourceType::ExplanationOfBenefit => &["created"],
         ResourceType::Communication => &["sent", "received"],
         ResourceType::DocumentReference => &["date"],
-        ResourceType::Provenance => &["recorded"],
+        ResourceType::Provenance | ResourceType::AuditEvent => &["recorded"],
+        ResourceType::Consent => &["dateTime"],
         ResourceType::Procedure => &["performedDateTime", "performedPeriod"],
         ResourceType::Goal => &["startDate"],
         ResourceType::Specimen => {

@@ -177,6 +177,7 @@ fn owner(resource_type: ResourceType, resource: Value<'_>) -> OwnerClaim {
         OwnerElement::Named(element) => owner_claim(resource.get(element)),
         OwnerElement::Participants => participants(resource),
         OwnerElement::SubjectOrParties => subject_or_parties(resource),
+        OwnerElement::Audited => audited(resource),
         OwnerElement::None => OwnerClaim::Nobody,
         OwnerElement::Targets => OwnerClaim::Targets,
         OwnerElement::Unknown => OwnerClaim::Absent,
@@ -203,6 +204,17 @@ fn subject_or_parties(resource: Value<'_>) -> OwnerClaim {
         .into_iter()
         .chain(recipients.flat_map(Value::items));
     OwnerClaim::EveryPatientOf(parties.map(target).collect())
+}
+
+/// The patients among the entities of an AuditEvent, by their role (`object-role` 1).
+fn audited(resource: Value<'_>) -> OwnerClaim {
+    let entities = resource.get("entity").into_iter().flat_map(Value::items);
+    let role = |entity: &Value<'_>| boxed(entity.get("role").and_then(|role| role.get("code")));
+    let patients = entities.filter(|entity| role(entity).as_deref() == Some("1"));
+    let named = patients.map(|patient| OwnerReference {
+        target: boxed(patient.get("what").and_then(|what| what.get("reference"))),
+    });
+    OwnerClaim::References(named.collect())
 }
 
 fn target(object: Value<'_>) -> OwnerReference {

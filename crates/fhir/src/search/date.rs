@@ -56,6 +56,25 @@ impl DateTest {
         })
     }
 
+    fn stretch(&self, zone: &TimeZone) -> Interval {
+        let Interval { start, end } = self.date.interval(zone);
+        match self.comparator {
+            Comparator::Equal => Interval { start, end },
+            Comparator::NotEqual => Interval {
+                start: None,
+                end: None,
+            },
+            Comparator::Greater | Comparator::GreaterOrEqual | Comparator::StartsAfter => {
+                Interval { start, end: None }
+            }
+            Comparator::Less | Comparator::EndsBefore => Interval {
+                start: None,
+                end: start,
+            },
+            Comparator::LessOrEqual => Interval { start: None, end },
+        }
+    }
+
     fn matches(&self, target: Interval, zone: &TimeZone) -> bool {
         compare(self.comparator, self.date.interval(zone), target)
     }
@@ -92,6 +111,17 @@ pub(super) fn compare(comparator: Comparator, asked: Interval, target: Interval)
             .start
             .zip(target.end)
             .is_some_and(|(edge, end)| end <= edge),
+    }
+}
+
+/// A stretch of time outside of which no moment passes any of the tests.
+pub(super) fn stretch(tests: &[DateTest], zone: &TimeZone) -> Interval {
+    let each: Vec<Interval> = tests.iter().map(|test| test.stretch(zone)).collect();
+    let starts = each.iter().map(|it| it.start).collect::<Option<Vec<_>>>();
+    let ends = each.iter().map(|it| it.end).collect::<Option<Vec<_>>>();
+    Interval {
+        start: starts.and_then(|starts| starts.into_iter().min()),
+        end: ends.and_then(|ends| ends.into_iter().max()),
     }
 }
 

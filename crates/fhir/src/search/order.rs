@@ -48,6 +48,19 @@ pub fn sort_key(header: &Header, sort: Sort, zone: &TimeZone) -> SortKey {
     }
 }
 
+impl SortKey {
+    /// The moment that it stands at in this order; none of what has no date.
+    pub fn at(&self, sort: Sort) -> Option<Timestamp> {
+        let (seconds, nanoseconds) = self.moment;
+        let (seconds, nanoseconds) = match sort {
+            Sort::DateAscending => (seconds, nanoseconds),
+            Sort::DateDescending => (-seconds, -nanoseconds),
+        };
+        let at = Timestamp::new(seconds, nanoseconds).ok();
+        at.filter(|_| !self.undated)
+    }
+}
+
 fn moment(at: Timestamp, sort: Sort) -> (i64, i32) {
     let (seconds, nanoseconds) = (at.as_second(), at.subsec_nanosecond());
     match sort {

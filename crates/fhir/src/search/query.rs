@@ -8,7 +8,7 @@ use super::order::Sort;
 use super::parameters::{DateElement, TextElement, TokenElement};
 use super::text;
 use super::token::{self, Token};
-use crate::header::Header;
+use crate::header::{Header, Interval};
 use crate::privacy::hidden_debug;
 use crate::resource_type::ResourceType;
 
@@ -124,6 +124,23 @@ impl Query {
                 Filter::Date(element, tests) => date::matches(header, *element, tests, zone),
                 Filter::Text(element, starts) => text::matches(header, *element, starts),
             })
+    }
+
+    /// A stretch of time outside of which no moment in the date that the type is searched by passes the
+    /// query's tests of it; wider than need be.
+    pub fn stretch(&self, zone: &TimeZone) -> Interval {
+        let mut stretch = Interval {
+            start: None,
+            end: None,
+        };
+        for filter in &self.filters {
+            if let Filter::Date(DateElement::Main, tests) = filter {
+                let of_any = date::stretch(tests, zone);
+                stretch.start = stretch.start.max(of_any.start);
+                stretch.end = [stretch.end, of_any.end].into_iter().flatten().min();
+            }
+        }
+        stretch
     }
 
     /// What was applied, in the order of the query, for the `self` link. `_format` is negotiation

@@ -33,6 +33,9 @@ pub fn parameters(resource_type: ResourceType) -> &'static [ParameterSpec] {
         ResourceType::Device => &DEVICE,
         ResourceType::QuestionnaireResponse => &QUESTIONNAIRE_RESPONSE,
         ResourceType::Provenance => &PROVENANCE,
+        ResourceType::AuditEvent => &AUDIT_EVENT,
+        ResourceType::Consent => &CONSENT,
+        ResourceType::RelatedPerson => &RELATED_PERSON,
         ResourceType::Medication
         | ResourceType::Binary
         | ResourceType::Practitioner
@@ -268,3 +271,11 @@ static QUESTIONNAIRE_RESPONSE: [ParameterSpec; 5] = [
     ),
     STATUS,
 ];
+static AUDIT_EVENT: [ParameterSpec; 4] = [
+    ID,
+    LAST_UPDATED,
+    PATIENT,
+    sorted("date", "When it happened; the default order, newest first"),
+];
+static CONSENT: [ParameterSpec; 4] = [ID, LAST_UPDATED, PATIENT, STATUS];
+static RELATED_PERSON: [ParameterSpec; 3] = [ID, LAST_UPDATED, PATIENT];

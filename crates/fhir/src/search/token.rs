@@ -139,6 +139,7 @@ const fn status_system(resource_type: ResourceType) -> Option<&'static str> {
         ResourceType::Specimen => "http://hl7.org/fhir/specimen-status",
         ResourceType::Device => "http://hl7.org/fhir/device-status",
         ResourceType::QuestionnaireResponse => "http://hl7.org/fhir/questionnaire-answers-status",
+        ResourceType::Consent => "http://hl7.org/fhir/consent-state-codes",
         ResourceType::Medication => "http://hl7.org/fhir/CodeSystem/medication-status",
         ResourceType::Location => "http://hl7.org/fhir/location-status",
         ResourceType::Patient
@@ -148,6 +149,8 @@ const fn status_system(resource_type: ResourceType) -> Option<&'static str> {
         | ResourceType::PractitionerRole
         | ResourceType::Organization
         | ResourceType::Provenance
+        | ResourceType::AuditEvent
+        | ResourceType::RelatedPerson
         | ResourceType::Binary => {
             return None;
         }

@@ -432,3 +432,50 @@ proptest! {
         prop_assert_eq!(travel(&one).cmp(&travel(&other)), expected);
     }
 }
+
+proptest! {
+    /// A caller may leave out what is outside of a query's stretch.
+    #[test]
+    fn no_moment_outside_of_its_stretch_matches_a_query(
+        tests in prop::collection::vec(
+            (prop::sample::select(vec!["", "ne", "ge", "gt", "le", "lt", "sa", "eb"]),
+             prop::sample::select(vec![
+                 "2024", "2024-03", "2024-03-10", "2024-03-10T10:00Z", "2024-03-10T10:00:00.500Z",
+             ])),
+            1..4,
+        ),
+        second in prop_oneof![
+            1_704_000_000i64..1_736_000_000,
+            // About 2024-03-10T10:00:00Z.
+            1_710_064_790i64..1_710_064_870,
+        ],
+        milliseconds in 0i32..1_000,
+        alternatives: bool,
+    ) {
+        let at = Timestamp::new(second, milliseconds * 1_000_000).expect("a moment");
+        let event = header(&format!(
+            r#"{{"resourceType":"AuditEvent","id":"1","recorded":"{at:.3}"}}"#
+        )).expect("a sound sample");
+        let values: Vec<String> = tests.iter().map(|(prefix, date)| format!("{prefix}{date}")).collect();
+        let joined = values.join(",");
+        let raw: Vec<(&str, &str)> = if alternatives {
+            vec![("date", joined.as_str())]
+        } else {
+            values.iter().map(|value| ("date", value.as_str())).collect()
+        };
+        let query = parse(ResourceType::AuditEvent, &raw).expect("a sound query");
+        let stretch = query.stretch(&TimeZone::UTC);
+        let inside = stretch.start.is_none_or(|start| start <= at)
+            && stretch.end.is_none_or(|end| at < end);
+        prop_assert!(inside || !query.matches(&event, &TimeZone::UTC));
+    }
+}
+
+#[test]
+fn a_key_tells_the_moment_that_it_stands_at() {
+    let header = observation();
+    for sort in [Sort::DateAscending, Sort::DateDescending] {
+        let key = sort_key(&header, sort, &TimeZone::UTC);
+        assert_eq!(key.at(sort), "2024-03-10T00:00:00Z".parse().ok());
+    }
+}

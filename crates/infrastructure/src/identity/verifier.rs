@@ -177,20 +177,25 @@ impl OidcVerifier {
         let time =
             |seconds| Timestamp::from_second(seconds).map_err(|_| TokenRefusal::Invalid("time"));
         let own = &self.settings.first_party_clients;
-        let is_own = |client| own.contains(client);
+        let first_party = claims.client.as_ref().is_some_and(|it| own.contains(it));
+        let scopes = if first_party {
+            ScopeSet::parse(&claims.scopes)
+        } else {
+            ScopeSet::parse_of_third_party(&claims.scopes)
+        };
         Ok(VerifiedToken {
             issuer: provider.issuer().clone(),
             strength: self.strength(&claims),
             revocation_keys: self.revocation_keys(provider.issuer(), &claims),
             subject: claims.subject,
-            first_party: claims.client.as_ref().is_some_and(is_own),
+            first_party,
             client: claims.client,
             tenant: TenantBinding {
                 issuer: provider.tenant().cloned(),
                 claim: claims.tenant,
             },
             patient_claim: claims.patient,
-            scopes: ScopeSet::parse(&claims.scopes),
+            scopes,
             scope_text: claims.scopes.into(),
             delegation_claim: claims.delegation,
             issued_at: time(claims.times.issued_at)?,

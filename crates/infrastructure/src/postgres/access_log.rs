@@ -3,9 +3,12 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use portal_application::ports::{AccessLog, AccessLogFilter, AccessLogPage, StoreError};
+use portal_application::ports::{
+    AccessLog, AccessLogFilter, AccessLogPage, LogWindow, PatientEvent, StoreError,
+};
 use portal_domain::access::PatientGrant;
 use portal_domain::audit::{AccessLogActor, AccessLogEntry, ActorKind, EventType};
+use portal_domain::id::PatientId;
 use sqlx::postgres::PgArguments;
 use sqlx::query::{QueryAs, QueryScalar};
 use sqlx::{FromRow, Postgres};
@@ -44,6 +47,22 @@ const PAGE_OF_ACCOUNT: &str = "SELECT event_id, occurred_at, event_type, outcome
     AND occurred_at >= COALESCE($3::timestamptz, '-infinity') AND occurred_at < COALESCE($4::timestamptz, 'infinity')
     AND ($5::text IS NULL OR event_type = $5) AND ($6::text IS NULL OR actor_kind = $6)
     ORDER BY occurred_at DESC, event_id DESC LIMIT $7 OFFSET $8";
+
+// Apart, because an order that is asked for by a value has no index.
+const NEWEST_OF_PATIENT: &str = "SELECT patient_id, event_id, occurred_at, event_type, outcome, reason_code,
+        actor_kind, acting_as_proxy, proxy_delegation_id, account_id, client_id, resource_type,
+        resource_ids, resource_count, client_address, user_agent_class, request_id
+    FROM access_events
+    WHERE tenant_id = $1 AND patient_id = $2
+    AND occurred_at >= COALESCE($3::timestamptz, '-infinity') AND occurred_at < COALESCE($4::timestamptz, 'infinity')
+    ORDER BY occurred_at DESC, event_id DESC LIMIT $5";
+const OLDEST_OF_PATIENT: &str = "SELECT patient_id, event_id, occurred_at, event_type, outcome, reason_code,
+        actor_kind, acting_as_proxy, proxy_delegation_id, account_id, client_id, resource_type,
+        resource_ids, resource_count, client_address, user_agent_class, request_id
+    FROM access_events
+    WHERE tenant_id = $1 AND patient_id = $2
+    AND occurred_at >= COALESCE($3::timestamptz, '-infinity') AND occurred_at < COALESCE($4::timestamptz, 'infinity')
+    ORDER BY occurred_at, event_id LIMIT $5";
 
 /// Whose events: values of `$1` to `$6` beside the filter.
 struct About<'a> {
@@ -92,6 +111,33 @@ impl PgAccessLog {
                 .collect::<Result<_, _>>()?,
             total: u64::try_from(total).map_err(|_| QueryError::Corrupt)?,
         })
+    }
+}
+
+impl PgAccessLog {
+    async fn look(
+        &self,
+        grant: &PatientGrant,
+        window: &LogWindow,
+    ) -> Result<Vec<PatientEvent>, QueryError> {
+        let Some(patient) = grant.patient() else {
+            return Ok(Vec::new());
+        };
+        let sql = if window.oldest_first {
+            OLDEST_OF_PATIENT
+        } else {
+            NEWEST_OF_PATIENT
+        };
+        let mut transaction = self.database.begin(&grant.tenant().id).await?;
+        let rows = sqlx::query_as::<_, PatientEventRow>(sql)
+            .bind(grant.tenant().id.as_str())
+            .bind(patient.id().as_str())
+            .bind(window.from.map(ToSqlx::to_sqlx))
+            .bind(window.to.map(ToSqlx::to_sqlx))
+            .bind(i64::try_from(window.limit).unwrap_or(i64::MAX))
+            .fetch_all(&mut *transaction)
+            .await?;
+        rows.into_iter().map(PatientEvent::try_from).collect()
     }
 }
 
@@ -166,6 +212,24 @@ impl TryFrom<EntryRow> for AccessLogEntry {
     }
 }
 
+#[derive(FromRow)]
+struct PatientEventRow {
+    patient_id: String,
+    #[sqlx(flatten)]
+    entry: EntryRow,
+}
+
+impl TryFrom<PatientEventRow> for PatientEvent {
+    type Error = QueryError;
+
+    fn try_from(row: PatientEventRow) -> Result<Self, QueryError> {
+        Ok(Self {
+            patient: PatientId::parse(&row.patient_id).map_err(|_| QueryError::Corrupt)?,
+            entry: row.entry.try_into()?,
+        })
+    }
+}
+
 #[async_trait]
 impl AccessLog for PgAccessLog {
     #[tracing::instrument(name = "db.access_events.page", skip_all, level = "debug")]
@@ -175,6 +239,15 @@ impl AccessLog for PgAccessLog {
         filter: &AccessLogFilter,
     ) -> Result<AccessLogPage, StoreError> {
         self.database.run(self.load(grant, filter)).await
+    }
+
+    #[tracing::instrument(name = "db.access_events.window", skip_all, level = "debug")]
+    async fn window(
+        &self,
+        grant: &PatientGrant,
+        window: &LogWindow,
+    ) -> Result<Vec<PatientEvent>, StoreError> {
+        self.database.run(self.look(grant, window)).await
     }
 }
 

@@ -4,8 +4,9 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use portal_application::ports::{Journal, Recording};
 use portal_domain::access::{
-    AccessFacts, AccountNeed, Action, AuthenticationStrength, BirthDate, ProxyNeed, RevocationKeys,
-    ScopeNeed, StatedContext, Surface, TenantBinding, TokenStanding, VerifiedToken, authorize,
+    AccessFacts, AccountNeed, Action, AuthenticationStrength, BirthDate, ProxyNeed, RecordPatient,
+    RevocationKeys, ScopeNeed, StatedContext, Surface, TenantBinding, TokenStanding, VerifiedToken,
+    authorize,
 };
 use portal_domain::account::AccountKind;
 use portal_domain::audit::AccessEvent;
@@ -243,6 +244,41 @@ async fn each_filter_narrows_the_log() {
         let (ids, total) = scene.read(&grant, narrowed).await;
         assert_eq!(ids.iter().collect::<Vec<_>>(), expected);
         assert_eq!(total, u64::try_from(expected.len()).unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_window_shows_the_patients_events_from_either_end() {
+    let scene = Scene::begin().await;
+    let other = scene.database.tenant().await;
+    scene.write(other.event(), 1).await;
+    let mut written = Vec::new();
+    for minutes in 0..5 {
+        written.push(scene.write(scene.tenant.event(), minutes).await);
+    }
+    let minute = |minutes| Some(now() + SignedDuration::from_mins(minutes));
+    let window = LogWindow {
+        from: minute(1),
+        to: minute(4),
+        oldest_first: false,
+        limit: 2,
+    };
+    let oldest = LogWindow {
+        oldest_first: true,
+        ..window
+    };
+    let patient = grant(&scene.tenant, AccountKind::Patient);
+    let caregiver = grant(&scene.tenant, AccountKind::Caregiver);
+    for (grant, window, expected) in [
+        (&patient, window, vec![&written[3], &written[2]]),
+        (&patient, oldest, vec![&written[1], &written[2]]),
+        (&caregiver, window, vec![]),
+    ] {
+        let found = scene.log.window(grant, &window).await.unwrap();
+        let ids: Vec<_> = found.iter().map(|it| &it.entry.id).collect();
+        assert_eq!(ids, expected);
+        let patient = grant.patient().map(RecordPatient::id);
+        assert!(found.iter().all(|it| Some(&it.patient) == patient));
     }
 }
 

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use jiff_sqlx::Timestamp;
-use portal_application::ports::{AccountViews, ListedApp, StoreError};
-use portal_domain::access::PatientGrant;
+use portal_application::ports::{AccountViews, GrantedDelegation, ListedApp, StoreError};
+use portal_domain::access::{PatientGrant, RecordPatient};
 use portal_domain::id::{ClientId, PatientId, ProxyDelegationId};
 use portal_domain::notification::Preferences;
 use portal_domain::proxy_delegation::ProxyDelegation;
@@ -55,6 +55,35 @@ impl PgAccountViews {
         rows.into_iter().map(ProxyDelegation::try_from).collect()
     }
 
+    async fn find_granted(
+        &self,
+        grant: &PatientGrant,
+    ) -> Result<Vec<GrantedDelegation>, QueryError> {
+        let acted_by = grant.proxy().map(|proxy| proxy.delegation().id.to_string());
+        let mut transaction = self.database.begin(&grant.tenant().id).await?;
+        let rows = sqlx::query_as::<_, GrantedRow>(
+            "SELECT delegation_id, status, relationship_type, grantor_patient_id,
+                proxy_account_id, scope, sensitive, valid_from, valid_to, version,
+                created_at, updated_at
+            FROM proxy_delegations
+            WHERE tenant_id = $1 AND grantor_patient_id = $2
+                AND ($3::text IS NULL OR delegation_id = $3)
+            ORDER BY created_at DESC, delegation_id DESC LIMIT $4",
+        )
+        .bind(grant.tenant().id.as_str())
+        .bind(
+            grant
+                .patient()
+                .map(RecordPatient::id)
+                .map(PatientId::as_str),
+        )
+        .bind(acted_by)
+        .bind(MAX_LISTED)
+        .fetch_all(&mut *transaction)
+        .await?;
+        rows.into_iter().map(GrantedDelegation::try_from).collect()
+    }
+
     async fn find_preferences(
         &self,
         grant: &PatientGrant,
@@ -99,6 +128,26 @@ impl PgAccountViews {
 }
 
 #[derive(FromRow)]
+struct GrantedRow {
+    #[sqlx(flatten)]
+    delegation: DelegationRow,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl TryFrom<GrantedRow> for GrantedDelegation {
+    type Error = QueryError;
+
+    fn try_from(row: GrantedRow) -> Result<Self, QueryError> {
+        Ok(Self {
+            delegation: row.delegation.try_into()?,
+            created_at: row.created_at.into(),
+            updated_at: row.updated_at.into(),
+        })
+    }
+}
+
+#[derive(FromRow)]
 struct AppRow {
     client_id: String,
     delegation_id: String,
@@ -132,6 +181,11 @@ impl AccountViews for PgAccountViews {
         id: Option<ProxyDelegationId>,
     ) -> Result<Vec<ProxyDelegation>, StoreError> {
         self.database.run(self.find(grant, id)).await
+    }
+
+    #[tracing::instrument(name = "db.proxy_delegations.granted", skip_all, level = "debug")]
+    async fn granted(&self, grant: &PatientGrant) -> Result<Vec<GrantedDelegation>, StoreError> {
+        self.database.run(self.find_granted(grant)).await
     }
 
     #[tracing::instrument(name = "db.notification_preferences.find", skip_all, level = "debug")]

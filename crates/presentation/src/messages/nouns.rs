@@ -138,5 +138,23 @@ pub(crate) const fn noun(of: ResourceType) -> Texts {
             "پاسخ‌های پرسشنامه‌ها",
             "إجابات الاستبيانات",
         ),
+        ResourceType::AuditEvent => texts(
+            "Who looked at your record",
+            "ستاسو معلومات چا کتلي",
+            "چه کسی سابقهٔ شما را دیده",
+            "من اطّلع على سجلك",
+        ),
+        ResourceType::Consent => texts(
+            "What you let others do for you",
+            "هغه څه چې نورو ته مو اجازه ورکړې",
+            "اجازه‌هایی که به دیگران داده‌اید",
+            "ما أذنت به لغيرك",
+        ),
+        ResourceType::RelatedPerson => texts(
+            "Who may act for you",
+            "څوک ستاسو په استازیتوب کار کولی شي",
+            "کسانی که از طرف شما عمل می‌کنند",
+            "من يمكنه التصرف نيابة عنك",
+        ),
     }
 }

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use portal_application::ports::{
-    AccountViews, AppUse, AppUses, DecidedOn, Hash, HashPurpose, ListedApp, SecretCode, Secrets,
-    StoreError, UnitOfWork, UnitsOfWork,
+    AccountViews, AppUse, AppUses, DecidedOn, GrantedDelegation, Hash, HashPurpose, ListedApp,
+    SecretCode, Secrets, StoreError, UnitOfWork, UnitsOfWork,
 };
 use portal_domain::access::PatientGrant;
 use portal_domain::id::{ProxyDelegationId, RequestId, TenantId};
@@ -31,6 +31,10 @@ impl AccountViews for Outside {
         _: &PatientGrant,
         _: Option<ProxyDelegationId>,
     ) -> Result<Vec<ProxyDelegation>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn granted(&self, _: &PatientGrant) -> Result<Vec<GrantedDelegation>, StoreError> {
         Ok(Vec::new())
     }
 

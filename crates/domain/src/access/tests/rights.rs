@@ -14,7 +14,7 @@ use ResourceType as T;
 
 const CATEGORIES: &str = "http://terminology.hl7.org/CodeSystem/observation-category";
 
-/// Each right with the types that it opens beside Patient.
+/// Each right with the types that it opens beside Patient and the proxy's own RelatedPerson.
 fn types_of(right: DelegationRight) -> &'static [ResourceType] {
     match right {
         R::Allergies => &[T::AllergyIntolerance],
@@ -58,7 +58,7 @@ fn each_right_opens_its_types_and_patient_alone() {
         let facts = proxy_facts(caregiver(&[*right]));
         let grant = authorize(&facts, &ANY, at(0)).unwrap();
         for kind in T::ALL {
-            let of_all = *kind == T::Patient || kind.is_directory();
+            let of_all = [T::Patient, T::RelatedPerson].contains(kind) || kind.is_directory();
             let open = of_all || types_of(*right).contains(kind);
             let expected = (!open).then_some(Denial::ProxyScopeDenied);
             let found = refusal(&facts, &action(Surface::Portal, *kind));
