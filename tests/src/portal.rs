@@ -55,6 +55,9 @@ pub struct TestOptions {
     pub inbox: bool,
     /// Settings that differ.
     pub settings: Vec<(String, String)>,
+    /// Whether identity-service is asked what tenants have licensed: see
+    /// [`Sandbox::set_entitlements`]. Otherwise a list says it.
+    pub asks_for_licences: bool,
     /// The server of the sandbox that stands for every source; none where each has its own.
     pub one_base: Option<&'static str>,
 }
@@ -120,6 +123,11 @@ impl TestPortal {
         let fhir_url = options.fhir_url.clone().or(one_base);
         settings.extend(source_settings(&sandbox, fhir_url.as_deref()));
         settings.extend(options.settings.iter().cloned());
+        if options.asks_for_licences {
+            settings.remove("ENTITLEMENTS_STATIC");
+            let url = sandbox.source_url("identity");
+            settings.insert("ENTITLEMENTS_URL".to_owned(), url);
+        }
         let mut platform = None;
         if options.inbox {
             let streams = platform_of(&unique).await;

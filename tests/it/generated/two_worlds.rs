@@ -13,10 +13,15 @@ use serde_json::Value;
 
 use super::ask::Asker;
 use super::census::{portal, settled};
-use super::generator::{Generated, KINDS, Maker, callers, put, random_route};
+use super::generator::{
+    Generated, KINDS, Maker, SOURCES, address, callers, put, random_route,
+};
 use super::random::{Random, number, seed};
+use super::reference::admit::{ANY_RECORD, CONTENT};
+use super::reference::json::text;
+use super::reference::listings::LISTINGS;
 use super::reference::{Need, Right, Route, View, admit};
-use super::scopes::TYPES;
+use super::scopes::{TYPES, searched};
 use super::world::{Caller, Planted, World};
 use nameless::nameless;
 
@@ -28,13 +33,6 @@ const REQUESTS: usize = 14;
 const TRIES: usize = 60;
 /// Longer than anything is kept.
 const FORGOTTEN: SignedDuration = SignedDuration::from_mins(6);
-const SOURCES: [&str; 5] = [
-    "registration",
-    "patient-chart",
-    "laboratory",
-    "medication",
-    "immunizations",
-];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_caller_may_not_see_changes_no_answer_and_no_call() {
@@ -118,7 +116,7 @@ fn view(world: &World, caller: &Caller, now: jiff::Timestamp) -> Vec<String> {
     let mut seen = Vec::new();
     for (fhir, right) in [(true, Right::OfType), (false, Right::Any)] {
         for letter in ['r', 's'] {
-            for resource_type in TYPES {
+            for resource_type in TYPES.into_iter().chain([CONTENT]) {
                 let need = Need {
                     fhir,
                     active: true,
@@ -150,7 +148,7 @@ fn everything(mut view: View<'_>) -> String {
         ]);
     }
     let types = TYPES.map(|name| view.shown(name));
-    format!("{types:?}{:?}", view.incomplete())
+    format!("{types:?}{:?}{:?}{:?}", view.statements(), view.contents(), view.incomplete())
 }
 
 /// Asks both worlds the same, and compares.
@@ -166,21 +164,14 @@ async fn pair(
     more.planted.push(extra.clone());
     let mut routes: Vec<Route> = (0..REQUESTS).map(|_| random_route(random, &more)).collect();
     routes.push(Route::Labs(Vec::new()));
-    routes.push(Route::Search(
-        of_type(extra),
-        vec![("_count".into(), "2".into())],
-    ));
-    routes.push(Route::Search(
-        of_type(extra),
-        vec![("_summary".into(), "count".into())],
-    ));
+    routes.extend(about(extra));
     let without = asked(portal, caller, &routes).await;
     put(portal, extra);
     let with = asked(portal, caller, &routes).await;
-    let id = extra.value["id"].as_str().unwrap_or_default();
+    let (kind, id) = (text(&extra.value, "resourceType"), text(&extra.value, "id"));
     portal
         .sandbox
-        .delete_resource(extra.source, Some(&extra.tenant), of_type(extra), id);
+        .delete_resource(extra.source, Some(&extra.tenant), kind, id);
     for ((route, one), other) in routes.iter().zip(&without).zip(&with) {
         assert_eq!(
             one,
@@ -197,11 +188,46 @@ async fn pair(
     }
 }
 
-fn of_type(planted: &Planted) -> &'static str {
-    let found = TYPES
-        .into_iter()
-        .find(|name| planted.value["resourceType"] == *name);
-    found.expect("a served type")
+/// Every route by which one could hear of a thing: lists, searches and itself.
+fn about(extra: &Planted) -> Vec<Route> {
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let name = text(&extra.value, "resourceType");
+    let id = address(extra);
+    let mut routes: Vec<Route> = LISTINGS
+        .iter()
+        .filter(|listing| [ANY_RECORD, type_of(name)].contains(&listing.resource_type))
+        .flat_map(|listing| {
+            let one = listing.has_one.then(|| Route::One(listing, id.clone()));
+            std::iter::once(Route::List(listing, vec![pair("limit", "2")])).chain(one)
+        })
+        .collect();
+    match name {
+        "Appointment" => routes.push(Route::Calendar(id.clone())),
+        "DocumentReference" => {
+            routes.extend([Route::Section("documents", Vec::new()), Route::Content(id.clone())]);
+        }
+        "Binary" => routes.push(Route::Binary(id.clone())),
+        "Statement" => return routes,
+        _ => {}
+    }
+    if let Some(name) = TYPES.into_iter().find(|known| *known == name) {
+        routes.push(Route::Read(name, id));
+    }
+    if let Some(name) = searched().iter().find(|known| **known == name) {
+        let pages = [pair("_count", "2"), pair("_revinclude", "Provenance:target")];
+        routes.push(Route::Search(name, pages.to_vec()));
+        routes.push(Route::Search(name, vec![pair("_summary", "count")]));
+    }
+    routes
+}
+
+/// The type under whose scope something is listed.
+fn type_of(name: &str) -> &str {
+    if name == "Statement" {
+        "ExplanationOfBenefit"
+    } else {
+        name
+    }
 }
 
 /// One answer without what names it, and what the sources were asked for it.

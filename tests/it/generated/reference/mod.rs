@@ -2,7 +2,9 @@
 //! It works on the sources' own JSON and shares no code with the domain.
 
 pub(super) mod admit;
+mod contents;
 pub(super) mod json;
+pub(super) mod listings;
 mod proxy;
 pub(super) mod release;
 pub(super) mod routes;
@@ -11,6 +13,7 @@ mod search;
 mod sensitive;
 mod sets;
 mod shown;
+mod taken;
 mod verdicts;
 
 pub(super) use admit::{Need, Right, View, admit};

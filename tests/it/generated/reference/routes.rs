@@ -7,10 +7,13 @@ use serde_json::Value;
 
 use super::super::markers::markers_of;
 use super::super::world::{Caller, World};
-use super::admit::{Need, Right, View, admit};
-use super::json::{codes, text};
+use super::admit::{CONTENT, Need, Right, View, admit};
+use super::contents::{binary, calendar, content, demographics, providers, trends};
+use super::json::{codes, each, text};
+use super::listings::Listing;
 use super::search::matches;
-use super::shown::Shown;
+use super::sets::meant;
+use super::shown::{Shown, medication};
 
 /// One request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +28,22 @@ pub(in super::super) enum Route {
     Labs(Vec<(String, String)>),
     /// `GET /v1/portal/results/labs/{id}`
     Lab(String),
+    /// `GET /v1/portal/results/labs/trends` with parameters.
+    Trends(Vec<(String, String)>),
+    /// A list with parameters.
+    List(&'static Listing, Vec<(String, String)>),
+    /// One record of a list.
+    One(&'static Listing, String),
+    /// `GET /v1/portal/appointments/{id}/calendar`
+    Calendar(String),
+    /// `GET /v1/portal/documents/{id}/content`
+    Content(String),
+    /// `GET /v1/portal/demographics`
+    Demographics,
+    /// `GET /v1/portal/providers`
+    Providers,
+    /// `GET /fhir/R4/Binary/{id}`
+    Binary(String),
     /// `GET /fhir/R4/{type}` with parameters.
     Search(&'static str, Vec<(String, String)>),
     /// `GET /fhir/R4/{type}/{id}`
@@ -36,6 +55,10 @@ pub(in super::super) enum Route {
 pub(in super::super) struct Expected {
     /// The ids that a walk over every page must find, and no others.
     pub(in super::super) ids: BTreeSet<String>,
+    /// The ids of what comes beside these.
+    pub(in super::super) brought: BTreeSet<String>,
+    /// Whether something else may be listed.
+    pub(in super::super) loose: bool,
     /// The markers that may appear.
     pub(in super::super) allowed: BTreeSet<u32>,
     /// The markers that must.
@@ -46,12 +69,13 @@ pub(in super::super) struct Expected {
     pub(in super::super) or_absent: bool,
 }
 
-pub(in super::super) const SECTIONS: [(&str, &str); 5] = [
+pub(in super::super) const SECTIONS: [(&str, &str); 6] = [
     ("allergies", "AllergyIntolerance"),
     ("medications", "MedicationRequest"),
     ("vitals", "Observation"),
     ("immunizations", "Immunization"),
     ("problems", "Condition"),
+    ("documents", "DocumentReference"),
 ];
 const PARTS: [&str; 5] = [
     "allergies",
@@ -79,6 +103,14 @@ impl Route {
             Self::Section(name, _) => need(false, of_section(name), 's', Right::Named(name)),
             Self::Labs(_) => need(false, "Observation", 's', Right::Named("labs")),
             Self::Lab(_) => need(false, "Observation", 'r', Right::Named("labs")),
+            Self::Trends(_) => need(false, "Observation", 's', Right::Named("labs")),
+            Self::List(listing, _) => need(false, listing.resource_type, 's', listing.right),
+            Self::One(listing, _) => need(false, listing.resource_type, 'r', listing.right),
+            Self::Calendar(_) => need(false, "Appointment", 'r', Right::OfType),
+            Self::Content(_) => need(false, "DocumentReference", 'r', Right::Named("documents")),
+            Self::Demographics => need(false, "Patient", 'r', Right::Never),
+            Self::Providers => need(false, "Appointment", 's', Right::Never),
+            Self::Binary(_) => need(true, CONTENT, 'r', Right::Any),
             Self::Search(resource_type, _) => need(true, resource_type, 's', Right::OfType),
             Self::Read(resource_type, _) => need(true, resource_type, 'r', Right::OfType),
         }
@@ -103,9 +135,22 @@ impl Route {
             Self::Section(name, pairs) => with(format!("/v1/portal/chart/{name}"), pairs),
             Self::Labs(pairs) => with("/v1/portal/results/labs".to_owned(), pairs),
             Self::Lab(id) => format!("/v1/portal/results/labs/{id}"),
+            Self::Trends(pairs) => with("/v1/portal/results/labs/trends".to_owned(), pairs),
+            Self::List(listing, pairs) => with(format!("/v1/portal/{}", listing.path), pairs),
+            Self::One(listing, id) => format!("/v1/portal/{}/{id}", listing.path),
+            Self::Calendar(id) => format!("/v1/portal/appointments/{id}/calendar"),
+            Self::Content(id) => format!("/v1/portal/documents/{id}/content"),
+            Self::Demographics => "/v1/portal/demographics".to_owned(),
+            Self::Providers => "/v1/portal/providers".to_owned(),
+            Self::Binary(id) => format!("/fhir/R4/Binary/{id}"),
             Self::Search(resource_type, pairs) => with(format!("/fhir/R4/{resource_type}"), pairs),
             Self::Read(resource_type, id) => format!("/fhir/R4/{resource_type}/{id}"),
         }
+    }
+
+    /// Whether it answers something else than JSON.
+    pub(in super::super) const fn is_content(&self) -> bool {
+        matches!(self, Self::Calendar(_) | Self::Content(_) | Self::Binary(_))
     }
 
     /// What a caller is answered: what it may hold, or the refusal.
@@ -122,6 +167,14 @@ impl Route {
             Self::Section(name, pairs) => Ok(section(&view, name, pairs)),
             Self::Labs(pairs) => Ok(labs(&view, pairs)),
             Self::Lab(id) => lab(&view, id),
+            Self::Trends(pairs) => Ok(trends(&view, pairs)),
+            Self::List(listing, pairs) => Ok(listing.all(&view, pairs)),
+            Self::One(listing, id) => listing.one(&view, id),
+            Self::Calendar(id) => calendar(&view, id),
+            Self::Content(id) => content(&view, id),
+            Self::Demographics => demographics(&view),
+            Self::Providers => Ok(providers(&view)),
+            Self::Binary(id) => binary(&view, id),
             Self::Search(resource_type, pairs) => Ok(search(&view, resource_type, pairs)),
             Self::Read(resource_type, id) => read(&view, resource_type, id),
         }
@@ -135,7 +188,7 @@ fn of_section(name: &str) -> &'static str {
 
 impl Expected {
     /// Whole resources, and nothing else.
-    fn whole(shown: &[&Shown]) -> Self {
+    pub(super) fn whole(shown: &[&Shown]) -> Self {
         let markers: BTreeSet<u32> = shown.iter().flat_map(|one| &one.markers).copied().collect();
         Self {
             ids: shown.iter().map(|one| one.id.clone()).collect(),
@@ -161,19 +214,55 @@ fn read(view: &View<'_>, resource_type: &str, id: &str) -> Result<Expected, &'st
 
 fn search(view: &View<'_>, resource_type: &str, pairs: &[(String, String)]) -> Expected {
     let shown = view.shown(resource_type);
-    let matching = shown.iter().filter(|one| matches(one, pairs));
-    let mut expected = Expected::whole(&matching.collect::<Vec<_>>());
+    let matching: Vec<&Shown> = shown.iter().filter(|one| matches(one, pairs)).collect();
+    let brought = brought(view, &matching, pairs);
+    let mut expected = Expected::whole(&matching);
+    let beside = Expected::whole(&brought.iter().collect::<Vec<_>>());
     let has = |name: &str| pairs.iter().any(|(known, _)| known == name);
+    if !has("_summary") {
+        expected.allowed.extend(&beside.allowed);
+        expected.required.extend(&beside.required);
+        expected.brought = beside.ids;
+    }
     if has("_elements") || has("_summary") {
         expected.required.clear();
     }
     expected
 }
 
+/// What the matches bring along: the Medications that they name, and what says where they come
+/// from.
+fn brought(view: &View<'_>, matching: &[&Shown], pairs: &[(String, String)]) -> Vec<Shown> {
+    let asked = |name: &str| pairs.iter().any(|(known, _)| known == name);
+    let mut brought = Vec::new();
+    if asked("_include") {
+        let named: BTreeSet<String> = matching.iter().filter_map(|one| medication(&one.value)).collect();
+        let shown = view.shown("Medication").into_iter();
+        brought.extend(shown.filter(|one| named.contains(&one.id)));
+    }
+    if asked("_revinclude") {
+        let is_about = |target: &&Value| {
+            let Some((name, id)) = text(target, "reference").split_once('/') else {
+                return false;
+            };
+            let Some(set) = meant(name, "patient-chart") else {
+                return false;
+            };
+            let is = |one: &&Shown| {
+                text(&one.value, "resourceType") == name && one.id == set.address(id)
+            };
+            matching.iter().copied().any(|one| is(&one))
+        };
+        let shown = view.shown("Provenance").into_iter();
+        brought.extend(shown.filter(|one| each(&one.value["target"]).iter().any(is_about)));
+    }
+    brought
+}
+
 fn section(view: &View<'_>, name: &str, pairs: &[(String, String)]) -> Expected {
     let shown = view.shown(of_section(name));
     let is_vital = |one: &Shown| {
-        one.source == "patient-chart" && codes(&one.value["category"]).contains(&"vital-signs")
+        one.set.source == "patient-chart" && codes(&one.value["category"]).contains(&"vital-signs")
     };
     let matching = shown.iter().filter(|one| name != "vitals" || is_vital(one));
     let matching = matching.filter(|one| matches(one, pairs));
@@ -196,8 +285,12 @@ fn labs(view: &View<'_>, pairs: &[(String, String)]) -> Expected {
             .copied()
             .chain(panels(view))
             .collect(),
-        held: if filtered { 0 } else { view.held(pairs) },
-        or_absent: false,
+        held: if filtered {
+            0
+        } else {
+            view.held(("laboratory", "Observation"), pairs)
+        },
+        ..Expected::default()
     }
 }
 
@@ -220,15 +313,16 @@ fn lab(view: &View<'_>, id: &str) -> Result<Expected, &'static str> {
     })
 }
 
-fn of_laboratory(view: &View<'_>) -> Vec<Shown> {
+pub(super) fn of_laboratory(view: &View<'_>) -> Vec<Shown> {
     let mut shown = view.shown("Observation");
-    shown.retain(|one| one.source == "laboratory");
+    shown.retain(|one| one.set.source == "laboratory");
     shown
 }
 
 /// Reports name panels: their codes and ids.
 fn panels(view: &View<'_>) -> BTreeSet<u32> {
-    let reports = view.shown("DiagnosticReport");
+    let mut reports = view.shown("DiagnosticReport");
+    reports.retain(|one| one.set.source == "laboratory");
     let of_report = |one: &Shown| {
         let mut markers = markers_of(&one.value["code"]);
         markers.extend(markers_of(&one.value["id"]));
@@ -316,7 +410,7 @@ fn summary(view: &View<'_>) -> Expected {
     let vitals = shown("Observation", &|one| {
         codes(&one["category"]).contains(&"vital-signs")
     });
-    let vitals = vitals.iter().filter(|one| one.source == "patient-chart");
+    let vitals = vitals.iter().filter(|one| one.set.source == "patient-chart");
     let immunizations = shown("Immunization", &|_| true);
     for one in vitals.chain(&immunizations) {
         expected.allowed.extend(&one.markers);

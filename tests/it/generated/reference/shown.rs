@@ -1,17 +1,20 @@
 //! What of a record an admitted caller is shown, and in what form.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use serde_json::{Value, json};
 
 use super::super::markers::markers_of;
-use super::admit::View;
+use super::admit::{View, unlicensed};
 use super::json::{each, text};
 use super::proxy::{opens, opens_type};
 use super::release::{Judged, Who, Why};
 use super::search::in_range;
 use super::sensitive::Class;
-use super::sets::{Held, SETS, Set, address, without_restricted};
+use super::contents::binary;
+use super::sets::{Held, SETS, STATEMENTS, Set, meant};
+use super::taken::without_restricted;
 use super::verdicts::{Verdicts, mask};
 
 /// One record as it is shown.
@@ -19,8 +22,8 @@ use super::verdicts::{Verdicts, mask};
 pub(in super::super) struct Shown {
     /// Its id here.
     pub(in super::super) id: String,
-    /// The source.
-    pub(in super::super) source: &'static str,
+    /// Its set.
+    pub(super) set: Set,
     /// What is left of it.
     pub(in super::super) value: Value,
     /// Whether a newer version of the same thing is shown.
@@ -34,8 +37,12 @@ impl<'w> View<'w> {
         self.proxy.as_ref().map_or(Who::Patient, |proxy| proxy.who)
     }
 
-    /// Judges everything of the patient.
-    pub(in super::super) fn judge(&self) -> Verdicts<'w> {
+    /// Judges everything of the patient, once.
+    pub(in super::super) fn judge(&self) -> Rc<Verdicts<'w>> {
+        Rc::clone(self.judged.get_or_init(|| Rc::new(self.judge_anew())))
+    }
+
+    fn judge_anew(&self) -> Verdicts<'w> {
         let held = |set| Held::of(self.world, &self.tenant.id, self.patient, set);
         let mut judged = Vec::new();
         for held in SETS.map(held) {
@@ -43,14 +50,19 @@ impl<'w> View<'w> {
             let verdicts = verdicts.collect();
             judged.push((held, verdicts));
         }
-        let mut verdicts = Verdicts { sets: judged };
-        let hidden: Vec<bool> = verdicts.reports_with_hidden_results();
-        for (held, judged) in &mut verdicts.sets {
-            if held.set.resource_type == "DiagnosticReport" {
-                for (verdict, hidden) in judged.iter_mut().zip(&hidden) {
-                    if *hidden {
-                        *verdict = verdict.or(Some(Why::Hidden));
-                    }
+        let mut verdicts = Verdicts {
+            sets: judged,
+            unjudged: unlicensed(self.tenant),
+        };
+        for at in 0..verdicts.sets.len() {
+            let reports = &verdicts.sets[at].0;
+            if reports.set.resource_type != "DiagnosticReport" {
+                continue;
+            }
+            let hidden = verdicts.with_hidden_results(reports);
+            for (verdict, hidden) in verdicts.sets[at].1.iter_mut().zip(hidden) {
+                if hidden {
+                    *verdict = verdict.or(Some(Why::Hidden));
                 }
             }
         }
@@ -65,12 +77,9 @@ impl<'w> View<'w> {
             policy: &tenant.settings["releasePolicy"],
             now: *now,
         };
-        // Policies are about findings, not about who the patient is.
-        let policy = || {
-            judged
-                .policy(self.who())
-                .filter(|_| set.resource_type != "Patient")
-        };
+        // Policies are about findings, not about who the patient is, nor where the doctor is.
+        let is_finding = set.resource_type != "Patient" && !set.is_directory();
+        let policy = || judged.policy(self.who()).filter(|_| is_finding);
         judged
             .floor()
             .or_else(|| self.sensitive(resource, set))
@@ -79,6 +88,9 @@ impl<'w> View<'w> {
 
     fn sensitive(&self, resource: &Value, set: Set) -> Option<Why> {
         let visible = self.proxy.as_ref()?.visible.as_ref()?;
+        if set.is_directory() {
+            return None;
+        }
         let labelled = self.world.labelled.contains(&set.source);
         let class = Class::of(
             resource,
@@ -91,18 +103,20 @@ impl<'w> View<'w> {
     /// Whether the caller may see a type at all.
     pub(in super::super) fn reads(&self, resource_type: &str) -> bool {
         self.caller.scopes.allow(resource_type, self.letter)
+            && !unlicensed(self.tenant).contains(&resource_type)
             && self
                 .proxy
                 .as_ref()
                 .is_none_or(|proxy| opens_type(proxy, resource_type))
     }
 
-    fn covers(&self, resource: &Value) -> bool {
-        self.caller.scopes.cover(resource, self.letter)
-            && self
-                .proxy
-                .as_ref()
-                .is_none_or(|proxy| opens(proxy, resource))
+    fn covers(&self, set: Set, resource: &Value) -> bool {
+        self.caller.scopes.cover(resource, self.letter) && self.delegates(set, resource)
+    }
+
+    fn delegates(&self, set: Set, resource: &Value) -> bool {
+        let proxy = self.proxy.as_ref();
+        proxy.is_none_or(|proxy| opens(proxy, set, resource))
     }
 
     /// What is shown of a type, by anything that lists it whole.
@@ -114,41 +128,72 @@ impl<'w> View<'w> {
 
     /// The same, with what a newer version of the same thing supersedes.
     pub(super) fn shown_in_any_version(&self, resource_type: &str) -> Vec<Shown> {
-        if !self.reads(resource_type) {
-            return Vec::new();
-        }
-        let verdicts = self.judge();
+        let mut sets = SETS.iter();
+        let is_of_type = |set: &&Set| set.resource_type == resource_type && set.is_fhir();
         let mut shown = Vec::new();
-        for (held, judged) in &verdicts.sets {
-            if held.set.resource_type != resource_type {
-                continue;
-            }
-            let visible: Vec<&Value> = held
-                .resources
-                .iter()
-                .zip(judged)
-                .filter(|(_, verdict)| verdict.is_none())
-                .map(|(resource, _)| *resource)
-                .collect();
-            let covered = visible.iter().filter(|one| self.covers(one));
-            shown.extend(covered.map(|one| Shown {
-                superseded: Self::is_superseded(one, &visible),
-                ..self.form(one, held.set, &verdicts)
-            }));
+        for set in sets.by_ref().filter(is_of_type) {
+            shown.extend(self.shown_of(*set));
         }
         shown
     }
 
-    /// Whether a newer version of the same thing passes the same verdicts. Scopes and delegated
-    /// rights come behind: they filter the whole answer.
-    fn is_superseded(resource: &Value, visible: &[&Value]) -> bool {
-        let updated = |one: &Value| one["meta"]["lastUpdated"].as_str().unwrap_or("").to_owned();
-        let identifiers = each(&resource["identifier"]);
-        visible.iter().any(|other| {
-            let same = each(&other["identifier"])
-                .iter()
-                .any(|one| identifiers.contains(one));
-            same && updated(other) > updated(resource)
+    /// What is shown of one set, in any version.
+    pub(super) fn shown_of(&self, set: Set) -> Vec<Shown> {
+        if !self.reads(set.resource_type) {
+            return Vec::new();
+        }
+        let verdicts = self.judge();
+        let visible = visible(&verdicts, set);
+        let covered = visible.iter().filter(|one| self.covers(set, one));
+        let shown = covered.map(|one| Shown {
+            superseded: is_superseded(one, &visible),
+            ..self.form(one, set, &verdicts)
+        });
+        let shown = shown.filter_map(|one| match set.resource_type {
+            "Provenance" => self.about_what_is_shown(one, &verdicts),
+            "Medication" => self.is_reached(&one.id).then_some(one),
+            _ => Some(one),
+        });
+        shown.collect()
+    }
+
+    /// A Provenance with as much of what it is about as is shown; nothing of it where that is
+    /// nothing.
+    fn about_what_is_shown(&self, mut one: Shown, verdicts: &Verdicts<'_>) -> Option<Shown> {
+        let targets: Vec<Value> = each(&one.value["target"]).into_iter().cloned().collect();
+        let is_shown = |target: &Value| {
+            let (resource_type, id) = text(target, "reference").split_once('/')?;
+            let set = meant(resource_type, one.set.source)?;
+            let about_itself = resource_type == "Provenance";
+            let shown = if about_itself {
+                Vec::new()
+            } else {
+                self.shown(resource_type)
+            };
+            shown.iter().find(|it| it.id == set.address(id)).map(|_| ())
+        };
+        let left: Vec<Value> = targets.into_iter().filter(|it| is_shown(it).is_some()).collect();
+        if left.is_empty() {
+            return None;
+        }
+        one.value["target"] = left.into();
+        mask(&mut one.value, verdicts, one.set.source);
+        one.markers = markers_of(&one.value);
+        Some(one)
+    }
+
+    /// Whether something visible of this record refers to a Medication: by whatever scope.
+    fn is_reached(&self, id: &str) -> bool {
+        let verdicts = self.judge();
+        let ways = SETS.iter().filter(|set| {
+            ["MedicationRequest", "MedicationDispense"].contains(&set.resource_type)
+        });
+        ways.into_iter().any(|set| {
+            let all = visible(&verdicts, *set);
+            let refers = |one: &&&Value| medication(one).as_deref() == Some(id);
+            all.iter()
+                .filter(refers)
+                .any(|one| !is_superseded(one, &all) && self.delegates(*set, one))
         })
     }
 
@@ -163,10 +208,13 @@ impl<'w> View<'w> {
             members.retain(|name, _| kept.contains(&&**name));
             value["meta"] = json!({"versionId": version});
         }
-        mask(&mut value, verdicts, set.source);
+        // What a Provenance is about is chosen before anything in it is masked.
+        if set.resource_type != "Provenance" {
+            mask(&mut value, verdicts, set.source);
+        }
         Shown {
-            id: address(set, text(resource, "id")),
-            source: set.source,
+            id: set.address(text(resource, "id")),
+            set,
             markers: markers_of(&value),
             value,
             superseded: false,
@@ -175,6 +223,23 @@ impl<'w> View<'w> {
 }
 
 impl View<'_> {
+    /// The statements that are shown.
+    pub(in super::super) fn statements(&self) -> Vec<Shown> {
+        self.shown_of(STATEMENTS)
+    }
+
+    /// The contents that something shown names.
+    pub(in super::super) fn contents(&self) -> Vec<&Value> {
+        let planted = self.world.planted.iter();
+        let own = planted.filter(|planted| planted.tenant == self.tenant.id);
+        let binaries = own.filter(|planted| text(&planted.value, "resourceType") == "Binary");
+        let named = binaries.filter(|planted| {
+            let id = format!("doc.{}", text(&planted.value, "id"));
+            binary(self, &id).is_ok()
+        });
+        named.map(|planted| &planted.value).collect()
+    }
+
     /// Which sets miss something that nobody can vouch for.
     pub(in super::super) fn incomplete(&self) -> Vec<bool> {
         self.judge()
@@ -184,16 +249,56 @@ impl View<'_> {
             .collect()
     }
 
-    /// How many results of the asked range the caller may hear of as held.
-    pub(in super::super) fn held(&self, pairs: &[(String, String)]) -> usize {
+    /// How many results of a set and the asked range the caller may hear of as held.
+    pub(in super::super) fn held(
+        &self,
+        (source, resource_type): (&str, &str),
+        pairs: &[(String, String)],
+    ) -> usize {
         if self.proxy.is_some() || !self.caller.first_party {
             return 0;
         }
         let verdicts = self.judge();
+        let scopes = &self.caller.scopes;
         verdicts
-            .held_results()
+            .held_results(source, resource_type)
             .into_iter()
-            .filter(|one| self.covers(one) && in_range(one, pairs))
+            .filter(|one| scopes.cover(one, self.letter) && in_range(one, pairs))
             .count()
     }
+}
+
+/// What of a set is withheld from nobody who looks.
+fn visible<'v>(verdicts: &'v Verdicts<'_>, set: Set) -> Vec<&'v Value> {
+    let (held, judged) = verdicts
+        .sets
+        .iter()
+        .find(|(held, _)| held.set == set)
+        .expect("one of the sets");
+    held.resources
+        .iter()
+        .zip(judged)
+        .filter(|(_, verdict)| verdict.is_none())
+        .map(|(resource, _)| &**resource)
+        .collect()
+}
+
+/// Whether a newer version of the same thing passes the same verdicts. Scopes and delegated
+/// rights come behind: they filter the whole answer.
+fn is_superseded(resource: &Value, visible: &[&Value]) -> bool {
+    let updated = |one: &Value| one["meta"]["lastUpdated"].as_str().unwrap_or("").to_owned();
+    let identifiers = each(&resource["identifier"]);
+    visible.iter().any(|other| {
+        let same = each(&other["identifier"])
+            .iter()
+            .any(|one| identifiers.contains(one));
+        same && updated(other) > updated(resource)
+    })
+}
+
+/// The address of the Medication that a record refers to by its own element.
+pub(super) fn medication(resource: &Value) -> Option<String> {
+    let target = text(&resource["medicationReference"], "reference");
+    let id = target.strip_prefix("Medication/")?;
+    meant("Medication", "medication").map(|set| set.address(id))
 }
