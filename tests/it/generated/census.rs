@@ -1,13 +1,15 @@
 //! The marker census: every element of every record holds a marker of its own, and each answer may
 //! hold those alone that the reference policy shows. The positive twin: what it shows is there.
 
+mod tally;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use portal_tests::{TestOptions, TestPortal, long_scene};
 
 use super::ask::{Asker, Walk};
-use super::generator::{Generated, callers, follow_ups, generate, random_route};
+use super::generator::{Generated, by_id, callers, follow_ups, generate, random_route};
 use super::markers::markers_in;
 use super::random::{Random, number, seed};
 use super::reference::Route;
@@ -15,6 +17,7 @@ use super::reference::listings::LISTINGS;
 use super::reference::routes::{Expected, SECTIONS};
 use super::scopes::searched;
 use super::world::{Caller, World};
+use tally::Tally;
 
 /// Worlds of a run.
 const WORLDS: u64 = 4;
@@ -52,16 +55,19 @@ pub(super) async fn settled(portal: &TestPortal, random: &mut Random) -> Generat
 async fn every_answer_holds_what_the_reference_shows_and_nothing_else() {
     let worlds = number("CENSUS_WORLDS", WORLDS);
     long_scene(Duration::from_secs(240 + 30 * worlds), async {
+        let mut tally = Tally::default();
         for world in 0..worlds {
             let seed = seed().wrapping_add(world);
             println!("census: GENERATED_SEED={seed}");
-            one_world(seed).await;
+            one_world(seed, &mut tally).await;
         }
+        println!("census: {tally}");
+        tally.assert_whole();
     })
     .await;
 }
 
-async fn one_world(seed: u64) {
+async fn one_world(seed: u64, tally: &mut Tally) {
     let mut random = Random::new(seed);
     let portal = portal().await;
     let generated = settled(&portal, &mut random).await;
@@ -69,12 +75,14 @@ async fn one_world(seed: u64) {
     let (mut compared, mut differences) = (0, Vec::new());
     for caller in callers(&generated, &mut random) {
         let mut routes = systematic();
+        routes.extend(by_id(&mut random, &generated.world));
         routes.extend((0..REQUESTS).map(|_| random_route(&mut random, &generated.world)));
         let mut at = 0;
         while at < routes.len() {
             let route = routes[at].clone();
             let (walk, difference) = compare(&asker, &generated.world, &caller, &route).await;
             differences.extend(difference);
+            tally.add(&route, &walk, &caller, &generated.world);
             if walk.verdict == "200" {
                 routes.extend(follow_ups(&route, &walk.ids));
             }
@@ -105,6 +113,8 @@ fn systematic() -> Vec<Route> {
         Route::Providers,
         Route::Labs(Vec::new()),
     ];
+    let code = ("code".to_owned(), "2345-7,8867-4,x1".to_owned());
+    routes.push(Route::Trends(vec![code]));
     routes.extend(SECTIONS.map(|(name, _)| Route::Section(name, Vec::new())));
     routes.extend(LISTINGS.iter().map(|listing| Route::List(listing, Vec::new())));
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());

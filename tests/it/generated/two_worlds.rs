@@ -27,10 +27,14 @@ use nameless::nameless;
 
 /// Worlds of a run, with one thing more for each caller.
 const WORLDS: u64 = 2;
-/// Requests of each pair of worlds.
-const REQUESTS: usize = 14;
-/// Tries to make something that the caller may not see.
-const TRIES: usize = 60;
+/// Things that are hidden from each caller, one after the other.
+const EACH: usize = 2;
+/// Types of which a run hides something at least.
+const HIDDEN: usize = 20;
+/// Requests of each pair of worlds, beside those that are about the thing itself.
+const REQUESTS: usize = 8;
+/// Tries to make something of a kind that the caller may not see.
+const TRIES: usize = 12;
 /// Longer than anything is kept.
 const FORGOTTEN: SignedDuration = SignedDuration::from_mins(6);
 
@@ -38,30 +42,37 @@ const FORGOTTEN: SignedDuration = SignedDuration::from_mins(6);
 async fn what_a_caller_may_not_see_changes_no_answer_and_no_call() {
     let worlds = number("TWO_WORLDS", WORLDS);
     long_scene(Duration::from_secs(240 + 40 * worlds), async {
+        let mut kinds = BTreeMap::new();
+        let mut turn = KINDS.iter().cycle();
         for world in 0..worlds {
             let seed = seed().wrapping_add(1_000 + world);
             println!("two worlds: GENERATED_SEED={}", seed.wrapping_sub(1_000));
             let mut random = Random::new(seed);
             let portal = portal().await;
             let mut generated = settled(&portal, &mut random).await;
-            let mut kinds = BTreeMap::new();
             for caller in callers(&generated, &mut random) {
-                if let Some(extra) = extra(&mut generated, &caller, &mut random, portal.now()) {
-                    *kinds.entry(extra.source).or_insert(0) += 1;
-                    pair(
+                for _ in 0..EACH {
+                    let kind = *turn.next().expect("no end");
+                    let wanted = (kind, &caller);
+                    let Some(extra) = extra(&mut generated, wanted, &mut random, portal.now())
+                    else {
+                        continue;
+                    };
+                    *kinds.entry(text(&extra.value, "resourceType").to_owned()).or_insert(0) += 1;
+                    let asked = Box::pin(pair(
                         &portal,
                         &generated.world,
                         &caller,
                         &extra,
                         &mut random,
                         seed,
-                    )
-                    .await;
+                    ));
+                    asked.await;
                 }
             }
-            println!("two worlds: one thing more at {kinds:?}");
-            assert!(!kinds.is_empty(), "something can be hidden from somebody");
         }
+        println!("two worlds: one thing more of {kinds:?}");
+        assert!(kinds.len() >= HIDDEN, "{} kinds were hidden from somebody", kinds.len());
     })
     .await;
 }
@@ -69,7 +80,7 @@ async fn what_a_caller_may_not_see_changes_no_answer_and_no_call() {
 /// Something more that the caller's own view, whatever is asked, does not change by.
 fn extra(
     generated: &mut Generated,
-    caller: &Caller,
+    (kind, caller): (&str, &Caller),
     random: &mut Random,
     now: jiff::Timestamp,
 ) -> Option<Planted> {
@@ -86,14 +97,11 @@ fn extra(
         "other tenant" => [&*namesake, &*ada, &*ada],
         _ => [&*ada, &*ada, &*ben],
     };
+    let whose = whose.map(Clone::clone);
     for _ in 0..TRIES {
-        let person = (*random.pick(&whose)).clone();
-        let mut maker = Maker::new(&person.patient, "nobody", now);
-        let kind = if random.chance(40) {
-            "lab"
-        } else {
-            *random.pick(&KINDS)
-        };
+        let person = random.pick(&whose).clone();
+        let mut maker =
+            Maker::new(&person.patient, "nobody", now).beside(&generated.world, &person.tenant);
         let (source, value) = maker.one(kind, random, &mut generated.markers);
         let planted = Planted {
             tenant: person.tenant.clone(),
@@ -148,7 +156,13 @@ fn everything(mut view: View<'_>) -> String {
         ]);
     }
     let types = TYPES.map(|name| view.shown(name));
-    format!("{types:?}{:?}{:?}{:?}", view.statements(), view.contents(), view.incomplete())
+    format!(
+        "{types:?}{:?}{:?}{:?}{:?}",
+        view.statements(),
+        view.contents(),
+        view.directory(),
+        view.incomplete()
+    )
 }
 
 /// Asks both worlds the same, and compares.

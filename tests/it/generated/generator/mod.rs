@@ -20,7 +20,7 @@ use super::world::{Account, FEATURES, Planted, Tenant, World};
 pub(super) use callers::callers;
 pub(super) use delegations::random_delegation;
 pub(super) use records::{KINDS, Maker};
-pub(super) use requests::{address, follow_ups, random_route};
+pub(super) use requests::{address, by_id, follow_ups, random_route};
 pub(super) use settings::random_settings;
 pub(super) use table::SOURCES;
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::markers::Markers;
 use super::super::random::Random;
+use super::super::world::World;
 use super::elements::Elements;
 
 /// Whose records are made.
@@ -71,6 +72,24 @@ impl Maker {
             vitals: Vec::new(),
             labs: Vec::new(),
         }
+    }
+
+    /// Lets records refer to what there is of the patient, and to what is nobody's.
+    pub(in super::super) fn beside(mut self, world: &World, tenant: &str) -> Self {
+        let nobodys = ["medication", "documents", "provider-directory"];
+        for planted in world.planted.iter().filter(|planted| planted.tenant == tenant) {
+            let own = planted.listed_for == self.patient;
+            let kind = planted.value["resourceType"].as_str().unwrap_or_default();
+            if own || (nobodys.contains(&planted.source) && kind != "DocumentReference") {
+                self.remember(&planted.value);
+            }
+            match (kind, planted.source) {
+                ("Observation", "laboratory") if own => self.labs.push(id(&planted.value)),
+                ("Observation", _) if own => self.vitals.push(id(&planted.value)),
+                _ => {}
+            }
+        }
+        self
     }
 
     /// A Patient, and so many records of each kind, of those of the table and of the others, each

@@ -56,6 +56,17 @@ pub(in super::super) fn random_route(random: &mut Random, world: &World) -> Rout
     }
 }
 
+/// What no search finds, by some of the ids that somebody has.
+pub(in super::super) fn by_id(random: &mut Random, world: &World) -> Vec<Route> {
+    let unsearched = &TYPES[searched().len()..];
+    let mut routes = Vec::new();
+    for _ in 0..3 {
+        routes.extend(unsearched.iter().map(|name| Route::Read(name, an_id(random, world, name))));
+        routes.push(Route::Binary(an_id(random, world, "Binary")));
+    }
+    routes
+}
+
 /// A single record of the portal's own views, or a content, whosever it is.
 fn random_one(random: &mut Random, world: &World) -> Route {
     let listing = random.pick(&LISTINGS);

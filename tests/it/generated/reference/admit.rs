@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use super::super::scopes::TYPES;
 use super::super::world::{Caller, Claim, Delegation, Tenant, World};
 use super::proxy::{Proxy, open, opens_type};
-use super::verdicts::Verdicts;
+use super::verdicts::Judged;
 
 /// A right that a route asks of a proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub(in super::super) struct View<'w> {
     /// When.
     pub(in super::super) now: Timestamp,
     /// What was judged already.
-    pub(super) judged: OnceCell<Rc<Verdicts<'w>>>,
+    pub(super) judged: Judged<'w>,
 }
 
 /// A route for which the scope of any type will do.
@@ -129,7 +129,7 @@ pub(in super::super) fn admit<'w>(
         proxy,
         letter: need.letter,
         now,
-        judged: OnceCell::new(),
+        judged: Rc::new(std::array::from_fn(|_| OnceCell::new())),
     })
 }
 
@@ -162,6 +162,9 @@ fn select<'w>(
         let Some(id) = &caller.acting_for else {
             return Ok(None);
         };
+        if need.right == Right::Never {
+            return Err(DENIED);
+        }
         let found = to_caller
             .find(|delegation| delegation.id == *id)
             .ok_or(INVALID)?;

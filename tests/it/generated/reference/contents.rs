@@ -9,6 +9,7 @@ use super::admit::View;
 use super::json::text;
 use super::routes::{Expected, of_laboratory};
 use super::search::matches;
+use super::sets::SETS;
 
 const NOT_FOUND: &str = "404 NOT_FOUND";
 
@@ -105,13 +106,18 @@ fn without_extensions(value: &Value) -> BTreeSet<u32> {
 
 /// Whom one can book with: the directory, but for where people live.
 pub(super) fn providers(view: &View<'_>) -> Expected {
-    let verdicts = view.judge();
-    let directory = verdicts.sets.iter().filter(|(held, _)| held.set.is_directory());
-    let shown = directory.flat_map(|(held, judged)| held.resources.iter().zip(judged));
-    let shown = shown.filter(|(_, verdict)| verdict.is_none());
     Expected {
-        allowed: shown.flat_map(|(one, _)| markers_of(one)).collect(),
+        allowed: view.directory(),
         loose: true,
         ..Expected::default()
+    }
+}
+
+impl View<'_> {
+    /// The markers of the directory, but for where people live.
+    pub(in super::super) fn directory(&self) -> BTreeSet<u32> {
+        let directory = SETS.iter().filter(|set| set.is_directory());
+        let shown = directory.flat_map(|set| self.verdicts(*set).visible());
+        shown.flat_map(markers_of).collect()
     }
 }

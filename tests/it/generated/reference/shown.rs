@@ -1,7 +1,6 @@
 //! What of a record an admitted caller is shown, and in what form.
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 use serde_json::{Value, json};
 
@@ -13,9 +12,8 @@ use super::release::{Judged, Who, Why};
 use super::search::in_range;
 use super::sensitive::Class;
 use super::contents::binary;
-use super::sets::{Held, SETS, STATEMENTS, Set, meant};
+use super::sets::{SETS, STATEMENTS, Set, meant};
 use super::taken::without_restricted;
-use super::verdicts::{Verdicts, mask};
 
 /// One record as it is shown.
 #[derive(Debug, Clone)]
@@ -37,39 +35,8 @@ impl<'w> View<'w> {
         self.proxy.as_ref().map_or(Who::Patient, |proxy| proxy.who)
     }
 
-    /// Judges everything of the patient, once.
-    pub(in super::super) fn judge(&self) -> Rc<Verdicts<'w>> {
-        Rc::clone(self.judged.get_or_init(|| Rc::new(self.judge_anew())))
-    }
-
-    fn judge_anew(&self) -> Verdicts<'w> {
-        let held = |set| Held::of(self.world, &self.tenant.id, self.patient, set);
-        let mut judged = Vec::new();
-        for held in SETS.map(held) {
-            let verdicts = held.resources.iter().map(|one| self.verdict(one, held.set));
-            let verdicts = verdicts.collect();
-            judged.push((held, verdicts));
-        }
-        let mut verdicts = Verdicts {
-            sets: judged,
-            unjudged: unlicensed(self.tenant),
-        };
-        for at in 0..verdicts.sets.len() {
-            let reports = &verdicts.sets[at].0;
-            if reports.set.resource_type != "DiagnosticReport" {
-                continue;
-            }
-            let hidden = verdicts.with_hidden_results(reports);
-            for (verdict, hidden) in verdicts.sets[at].1.iter_mut().zip(hidden) {
-                if hidden {
-                    *verdict = verdict.or(Some(Why::Hidden));
-                }
-            }
-        }
-        verdicts
-    }
-
-    fn verdict(&self, resource: &Value, set: Set) -> Option<Why> {
+    /// The verdict on a record by itself.
+    pub(super) fn verdict(&self, resource: &Value, set: Set) -> Option<Why> {
         let Self { tenant, now, .. } = self;
         let judged = Judged {
             resource,
@@ -142,15 +109,14 @@ impl<'w> View<'w> {
         if !self.reads(set.resource_type) {
             return Vec::new();
         }
-        let verdicts = self.judge();
-        let visible = visible(&verdicts, set);
+        let visible = self.verdicts(set).visible();
         let covered = visible.iter().filter(|one| self.covers(set, one));
         let shown = covered.map(|one| Shown {
             superseded: is_superseded(one, &visible),
-            ..self.form(one, set, &verdicts)
+            ..self.form(one, set)
         });
         let shown = shown.filter_map(|one| match set.resource_type {
-            "Provenance" => self.about_what_is_shown(one, &verdicts),
+            "Provenance" => self.about_what_is_shown(one),
             "Medication" => self.is_reached(&one.id).then_some(one),
             _ => Some(one),
         });
@@ -159,37 +125,41 @@ impl<'w> View<'w> {
 
     /// A Provenance with as much of what it is about as is shown; nothing of it where that is
     /// nothing.
-    fn about_what_is_shown(&self, mut one: Shown, verdicts: &Verdicts<'_>) -> Option<Shown> {
+    fn about_what_is_shown(&self, mut one: Shown) -> Option<Shown> {
         let targets: Vec<Value> = each(&one.value["target"]).into_iter().cloned().collect();
         let is_shown = |target: &Value| {
             let (resource_type, id) = text(target, "reference").split_once('/')?;
             let set = meant(resource_type, one.set.source)?;
             let about_itself = resource_type == "Provenance";
-            let shown = if about_itself {
-                Vec::new()
-            } else {
-                self.shown(resource_type)
-            };
-            shown.iter().find(|it| it.id == set.address(id)).map(|_| ())
+            (!about_itself && self.shows(set, id)).then_some(())
         };
         let left: Vec<Value> = targets.into_iter().filter(|it| is_shown(it).is_some()).collect();
         if left.is_empty() {
             return None;
         }
         one.value["target"] = left.into();
-        mask(&mut one.value, verdicts, one.set.source);
+        self.mask(&mut one.value, one.set.source);
         one.markers = markers_of(&one.value);
         Some(one)
     }
 
+    /// Whether the record of an id at a set's source is shown.
+    fn shows(&self, set: Set, id: &str) -> bool {
+        if !self.reads(set.resource_type) {
+            return false;
+        }
+        let visible = self.verdicts(set).visible();
+        let mut found = visible.iter().filter(|one| text(one, "id") == id);
+        found.any(|one| self.covers(set, one) && !is_superseded(one, &visible))
+    }
+
     /// Whether something visible of this record refers to a Medication: by whatever scope.
     fn is_reached(&self, id: &str) -> bool {
-        let verdicts = self.judge();
         let ways = SETS.iter().filter(|set| {
             ["MedicationRequest", "MedicationDispense"].contains(&set.resource_type)
         });
         ways.into_iter().any(|set| {
-            let all = visible(&verdicts, *set);
+            let all = self.verdicts(*set).visible();
             let refers = |one: &&&Value| medication(one).as_deref() == Some(id);
             all.iter()
                 .filter(refers)
@@ -197,7 +167,7 @@ impl<'w> View<'w> {
         })
     }
 
-    fn form(&self, resource: &Value, set: Set, verdicts: &Verdicts<'_>) -> Shown {
+    fn form(&self, resource: &Value, set: Set) -> Shown {
         let mut value = without_restricted(resource);
         let reduced = self.proxy.as_ref().is_some_and(|proxy| !proxy.full);
         if reduced && set.resource_type == "Patient" {
@@ -210,7 +180,7 @@ impl<'w> View<'w> {
         }
         // What a Provenance is about is chosen before anything in it is masked.
         if set.resource_type != "Provenance" {
-            mask(&mut value, verdicts, set.source);
+            self.mask(&mut value, set.source);
         }
         Shown {
             id: set.address(text(resource, "id")),
@@ -242,11 +212,8 @@ impl View<'_> {
 
     /// Which sets miss something that nobody can vouch for.
     pub(in super::super) fn incomplete(&self) -> Vec<bool> {
-        self.judge()
-            .sets
-            .iter()
-            .map(|(held, _)| held.incomplete)
-            .collect()
+        let incomplete = |set| self.verdicts(set).held.incomplete;
+        SETS.map(incomplete).to_vec()
     }
 
     /// How many results of a set and the asked range the caller may hear of as held.
@@ -258,29 +225,13 @@ impl View<'_> {
         if self.proxy.is_some() || !self.caller.first_party {
             return 0;
         }
-        let verdicts = self.judge();
+        let set = meant(resource_type, source).expect("a set");
+        let held = self.verdicts(set).each();
+        let held = held.filter(|(_, verdict)| *verdict == Some(Why::Held));
         let scopes = &self.caller.scopes;
-        verdicts
-            .held_results(source, resource_type)
-            .into_iter()
-            .filter(|one| scopes.cover(one, self.letter) && in_range(one, pairs))
+        held.filter(|(one, _)| scopes.cover(one, self.letter) && in_range(one, pairs))
             .count()
     }
-}
-
-/// What of a set is withheld from nobody who looks.
-fn visible<'v>(verdicts: &'v Verdicts<'_>, set: Set) -> Vec<&'v Value> {
-    let (held, judged) = verdicts
-        .sets
-        .iter()
-        .find(|(held, _)| held.set == set)
-        .expect("one of the sets");
-    held.resources
-        .iter()
-        .zip(judged)
-        .filter(|(_, verdict)| verdict.is_none())
-        .map(|(resource, _)| &**resource)
-        .collect()
 }
 
 /// Whether a newer version of the same thing passes the same verdicts. Scopes and delegated
