@@ -42,7 +42,7 @@ pub use people::{Person, claims};
 pub use platform::Platform;
 pub use pod::Pod;
 pub use portal::{TestOptions, TestPortal};
-pub use process::{Change, Message, OutboxRow, PortalProcess, Running, Servers};
+pub use process::{Change, Message, OutboxRow, PortalProcess, Running, Servers, free_port};
 pub use service_key::ServiceKey;
 pub use shifts::Terms;
 pub use staff::Staff;

@@ -148,6 +148,11 @@ impl Route {
         }
     }
 
+    /// Whether no delegation opens it.
+    pub(in super::super) fn is_never_for_proxies(&self) -> bool {
+        self.need().right == Right::Never
+    }
+
     /// Whether it answers something else than JSON.
     pub(in super::super) const fn is_content(&self) -> bool {
         matches!(self, Self::Calendar(_) | Self::Content(_) | Self::Binary(_))
