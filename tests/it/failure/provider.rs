@@ -46,7 +46,11 @@ async fn without_its_provider_known_keys_hold_for_an_hour_and_new_ones_come_late
         assert!(!unknown.header("retry-after").is_empty());
         portal.sandbox.set_issuer_fault(IssuerFault::None);
         portal.clock.advance(APART);
-        assert_eq!(verdict(&portal, &ada).await, "200", "it came back by itself");
+        assert_eq!(
+            verdict(&portal, &ada).await,
+            "200",
+            "it came back by itself"
+        );
         assert_eq!(verdict_of_app(&portal, &ada).await, "200");
     })
     .await;

@@ -169,8 +169,16 @@ impl Walk {
 
 /// The ids of the resources of a Bundle: of those that were brought along, or of the others.
 fn entries(bundle: &Value, brought: bool) -> Vec<String> {
-    let mode = |entry: &Value| entry["search"]["mode"].as_str().unwrap_or("match").to_owned();
-    let entries = bundle["entry"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mode = |entry: &Value| {
+        entry["search"]["mode"]
+            .as_str()
+            .unwrap_or("match")
+            .to_owned()
+    };
+    let entries = bundle["entry"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     entries
         .iter()
         .filter(|entry| mode(entry) == if brought { "include" } else { "match" })
@@ -180,8 +188,12 @@ fn entries(bundle: &Value, brought: bool) -> Vec<String> {
 
 fn of_series(trends: &Value) -> Vec<String> {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let series = list(trends).into_iter().flat_map(|trend| list(&trend["series"]));
-    series.flat_map(|series| of_list(&series["points"], "id")).collect()
+    let series = list(trends)
+        .into_iter()
+        .flat_map(|trend| list(&trend["series"]));
+    series
+        .flat_map(|series| of_list(&series["points"], "id"))
+        .collect()
 }
 
 fn of_list(list: &Value, name: &str) -> Vec<String> {

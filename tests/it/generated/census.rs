@@ -1,6 +1,7 @@
 //! The marker census: every element of every record holds a marker of its own, and each answer may
 //! hold those alone that the reference policy shows. The positive twin: what it shows is there.
 
+mod sinks;
 mod tally;
 
 use std::collections::BTreeSet;
@@ -17,6 +18,7 @@ use super::reference::listings::LISTINGS;
 use super::reference::routes::{Expected, SECTIONS};
 use super::scopes::searched;
 use super::world::{Caller, World};
+use sinks::Told;
 use tally::Tally;
 
 /// Worlds of a run.
@@ -73,6 +75,7 @@ async fn one_world(seed: u64, tally: &mut Tally) {
     let generated = settled(&portal, &mut random).await;
     let asker = Asker::of(&portal);
     let (mut compared, mut differences) = (0, Vec::new());
+    let mut told = Told::default();
     for caller in callers(&generated, &mut random) {
         let mut routes = systematic();
         routes.extend(by_id(&mut random, &generated.world));
@@ -83,6 +86,7 @@ async fn one_world(seed: u64, tally: &mut Tally) {
             let (walk, difference) = compare(&asker, &generated.world, &caller, &route).await;
             differences.extend(difference);
             tally.add(&route, &walk, &caller, &generated.world);
+            told.add(&route, &walk, &caller);
             if walk.verdict == "200" {
                 routes.extend(follow_ups(&route, &walk.ids));
             }
@@ -90,8 +94,9 @@ async fn one_world(seed: u64, tally: &mut Tally) {
         }
         compared += routes.len();
     }
+    told.assert_sinks(&portal, &generated.world).await;
     println!("census: {compared} requests of seed {seed} were compared");
-    let told = differences
+    let some = differences
         .iter()
         .take(TOLD)
         .map(String::as_str)
@@ -100,7 +105,7 @@ async fn one_world(seed: u64, tally: &mut Tally) {
         differences.is_empty(),
         "GENERATED_SEED={seed}: {} of {compared} answers differ:\n{}",
         differences.len(),
-        told.join("\n"),
+        some.join("\n"),
     );
 }
 
@@ -116,10 +121,17 @@ fn systematic() -> Vec<Route> {
     let code = ("code".to_owned(), "2345-7,8867-4,x1".to_owned());
     routes.push(Route::Trends(vec![code]));
     routes.extend(SECTIONS.map(|(name, _)| Route::Section(name, Vec::new())));
-    routes.extend(LISTINGS.iter().map(|listing| Route::List(listing, Vec::new())));
+    routes.extend(
+        LISTINGS
+            .iter()
+            .map(|listing| Route::List(listing, Vec::new())),
+    );
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     for name in searched() {
-        routes.push(Route::Search(name, vec![pair("_revinclude", "Provenance:target")]));
+        routes.push(Route::Search(
+            name,
+            vec![pair("_revinclude", "Provenance:target")],
+        ));
         routes.push(Route::Search(name, vec![pair("_summary", "count")]));
     }
     for name in ["MedicationRequest", "MedicationDispense"] {

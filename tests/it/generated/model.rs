@@ -137,7 +137,8 @@ impl<'p> Model<'p> {
             }
             seen = self.askers[pod].walk(caller, &route).await;
         }
-        let is_of_route = || route.is_never_for_proxies() && seen.verdict == "403 PROXY_SCOPE_DENIED";
+        let is_of_route =
+            || route.is_never_for_proxies() && seen.verdict == "403 PROXY_SCOPE_DENIED";
         let found = difference(&seen, &route, &expected, world).filter(|_| {
             let said = is_of_token(&seen.verdict) || is_of_route();
             !(expected.is_err() && said && seen.markers.is_empty())

@@ -67,7 +67,11 @@ pub(super) fn searched() -> &'static [&'static str] {
 
 /// The types that a health system may decide about.
 pub(super) fn decided() -> &'static [&'static str] {
-    const DECIDED: &[&str] = TYPES.first_chunk::<25>().expect("so many types").split_at(1).1;
+    const DECIDED: &[&str] = TYPES
+        .first_chunk::<25>()
+        .expect("so many types")
+        .split_at(1)
+        .1;
     DECIDED
 }
 

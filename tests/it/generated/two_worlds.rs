@@ -13,9 +13,7 @@ use serde_json::Value;
 
 use super::ask::Asker;
 use super::census::{portal, settled};
-use super::generator::{
-    Generated, KINDS, Maker, SOURCES, address, callers, put, random_route,
-};
+use super::generator::{Generated, KINDS, Maker, SOURCES, address, callers, put, random_route};
 use super::random::{Random, number, seed};
 use super::reference::admit::{ANY_RECORD, CONTENT};
 use super::reference::json::text;
@@ -58,7 +56,9 @@ async fn what_a_caller_may_not_see_changes_no_answer_and_no_call() {
                     else {
                         continue;
                     };
-                    *kinds.entry(text(&extra.value, "resourceType").to_owned()).or_insert(0) += 1;
+                    *kinds
+                        .entry(text(&extra.value, "resourceType").to_owned())
+                        .or_insert(0) += 1;
                     let asked = Box::pin(pair(
                         &portal,
                         &generated.world,
@@ -72,7 +72,11 @@ async fn what_a_caller_may_not_see_changes_no_answer_and_no_call() {
             }
         }
         println!("two worlds: one thing more of {kinds:?}");
-        assert!(kinds.len() >= HIDDEN, "{} kinds were hidden from somebody", kinds.len());
+        assert!(
+            kinds.len() >= HIDDEN,
+            "{} kinds were hidden from somebody",
+            kinds.len()
+        );
     })
     .await;
 }
@@ -222,7 +226,10 @@ fn about(extra: &Planted) -> Vec<Route> {
     match name {
         "Appointment" => routes.push(Route::Calendar(id.clone())),
         "DocumentReference" => {
-            routes.extend([Route::Section("documents", Vec::new()), Route::Content(id.clone())]);
+            routes.extend([
+                Route::Section("documents", Vec::new()),
+                Route::Content(id.clone()),
+            ]);
         }
         "Binary" => routes.push(Route::Binary(id.clone())),
         "Statement" => return routes,
@@ -232,7 +239,10 @@ fn about(extra: &Planted) -> Vec<Route> {
         routes.push(Route::Read(name, id));
     }
     if let Some(name) = searched().iter().find(|known| **known == name) {
-        let pages = [pair("_count", "2"), pair("_revinclude", "Provenance:target")];
+        let pages = [
+            pair("_count", "2"),
+            pair("_revinclude", "Provenance:target"),
+        ];
         routes.push(Route::Search(name, pages.to_vec()));
         routes.push(Route::Search(name, vec![pair("_summary", "count")]));
     }

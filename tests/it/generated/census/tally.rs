@@ -35,11 +35,18 @@ impl Tally {
         if pairs.iter().any(|(name, _)| name == "_summary") || *searched == "Patient" {
             return;
         }
-        let here = world.planted.iter().filter(|planted| planted.tenant == caller.person.tenant);
+        let here = world
+            .planted
+            .iter()
+            .filter(|planted| planted.tenant == caller.person.tenant);
         for planted in here.filter(|planted| planted.value["resourceType"] == **searched) {
             let id = markers_of(&planted.value["id"]);
             let seen = id.is_subset(&walk.markers);
-            let kept = if seen { &mut self.seen } else { &mut self.hidden };
+            let kept = if seen {
+                &mut self.seen
+            } else {
+                &mut self.hidden
+            };
             kept.entry((*searched).to_owned()).or_default().extend(id);
         }
     }
@@ -47,12 +54,22 @@ impl Tally {
     /// Every route showed something, and of every type something was shown to one and not to
     /// another.
     pub(super) fn assert_whole(&self) {
-        let nothing: Vec<_> = self.shown.iter().filter(|(_, shown)| **shown == 0).collect();
+        let nothing: Vec<_> = self
+            .shown
+            .iter()
+            .filter(|(_, shown)| **shown == 0)
+            .collect();
         assert!(nothing.is_empty(), "never showed anything: {nothing:?}");
-        assert_eq!(self.seen.keys().collect::<Vec<_>>(), self.hidden.keys().collect::<Vec<_>>());
+        assert_eq!(
+            self.seen.keys().collect::<Vec<_>>(),
+            self.hidden.keys().collect::<Vec<_>>()
+        );
         let both = |name: &String| !self.seen[name].is_disjoint(&self.hidden[name]);
         let never: Vec<_> = self.seen.keys().filter(|name| !both(name)).collect();
-        assert!(never.is_empty(), "none was shown to one and hidden from another: {never:?}");
+        assert!(
+            never.is_empty(),
+            "none was shown to one and hidden from another: {never:?}"
+        );
     }
 }
 
@@ -68,14 +85,21 @@ fn name(route: &Route) -> Option<String> {
         Route::Content(_) => "content".to_owned(),
         Route::Binary(_) => "Binary".to_owned(),
         Route::Lab(_) => "lab".to_owned(),
-        other => other.path().split('?').next().unwrap_or_default().to_owned(),
+        other => other
+            .path()
+            .split('?')
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
     })
 }
 
 impl Display for Tally {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let count = |of: &BTreeMap<String, BTreeSet<u32>>| -> Vec<String> {
-            of.iter().map(|(name, ids)| format!("{name} {}", ids.len())).collect()
+            of.iter()
+                .map(|(name, ids)| format!("{name} {}", ids.len()))
+                .collect()
         };
         write!(
             f,

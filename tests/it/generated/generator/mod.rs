@@ -162,7 +162,12 @@ impl Generated {
 
 /// Licenses what a tenant has licensed.
 pub(super) fn license(portal: &TestPortal, tenant: &Tenant) {
-    let keys: Vec<&str> = tenant.features.iter().copied().chain(["ehr.portal"]).collect();
+    let keys: Vec<&str> = tenant
+        .features
+        .iter()
+        .copied()
+        .chain(["ehr.portal"])
+        .collect();
     portal.sandbox.set_entitlements(&tenant.id, &keys);
 }
 

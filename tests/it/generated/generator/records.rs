@@ -77,7 +77,11 @@ impl Maker {
     /// Lets records refer to what there is of the patient, and to what is nobody's.
     pub(in super::super) fn beside(mut self, world: &World, tenant: &str) -> Self {
         let nobodys = ["medication", "documents", "provider-directory"];
-        for planted in world.planted.iter().filter(|planted| planted.tenant == tenant) {
+        for planted in world
+            .planted
+            .iter()
+            .filter(|planted| planted.tenant == tenant)
+        {
             let own = planted.listed_for == self.patient;
             let kind = planted.value["resourceType"].as_str().unwrap_or_default();
             if own || (nobodys.contains(&planted.source) && kind != "DocumentReference") {

@@ -61,7 +61,11 @@ pub(in super::super) fn by_id(random: &mut Random, world: &World) -> Vec<Route> 
     let unsearched = &TYPES[searched().len()..];
     let mut routes = Vec::new();
     for _ in 0..3 {
-        routes.extend(unsearched.iter().map(|name| Route::Read(name, an_id(random, world, name))));
+        routes.extend(
+            unsearched
+                .iter()
+                .map(|name| Route::Read(name, an_id(random, world, name))),
+        );
         routes.push(Route::Binary(an_id(random, world, "Binary")));
     }
     routes
@@ -139,7 +143,9 @@ pub(in super::super) fn follow_ups(route: &Route, ids: &BTreeSet<String>) -> Vec
         Route::List(listing, pairs) if pairs.is_empty() && listing.has_one => {
             found.map(|id| Route::One(listing, id)).collect()
         }
-        Route::Section("documents", pairs) if pairs.is_empty() => found.map(Route::Content).collect(),
+        Route::Section("documents", pairs) if pairs.is_empty() => {
+            found.map(Route::Content).collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -283,7 +289,10 @@ fn of_table(random: &mut Random, pairs: &mut Pairs, resource_type: &str) {
         "ServiceRequest" => (&["status=active", "_sort=-authored"], Some("authored")),
         "QuestionnaireResponse" => (&["status=completed", "status=amended"], Some("authored")),
         "Appointment" => (&["status=booked,cancelled", "_sort=date"], Some("date")),
-        "Goal" => (&["lifecycle-status=active", "lifecycle-status=completed"], None),
+        "Goal" => (
+            &["lifecycle-status=active", "lifecycle-status=completed"],
+            None,
+        ),
         "Specimen" | "Provenance" => (&[], None),
         _ => (&["status=active", "status=completed,finished"], None),
     };

@@ -28,7 +28,10 @@ impl Maker {
         let form = members.remove("form").unwrap_or_default();
         let form = form.as_str().unwrap_or("a patient's");
         let resource_type = members.remove("resourceType");
-        let resource_type = resource_type.as_ref().and_then(Value::as_str).unwrap_or(kind);
+        let resource_type = resource_type
+            .as_ref()
+            .and_then(Value::as_str)
+            .unwrap_or(kind);
         let mut one = self.frame(resource_type, form, elements);
         let filled = self.filled(&Value::Object(members), elements);
         let filled = filled.and_then(|filled| filled.as_object().cloned());
@@ -38,7 +41,10 @@ impl Maker {
         if form == "a patient's" && source == "patient-chart" {
             self.spoil(&mut one, elements);
         }
-        self.made.entry(resource_type.to_owned()).or_default().push(id(&one));
+        self.made
+            .entry(resource_type.to_owned())
+            .or_default()
+            .push(id(&one));
         (source_of(&source), one)
     }
 
@@ -118,7 +124,9 @@ impl Maker {
             }
             "day" => elements.day().into(),
             "instant" => elements.instant(self.now).into(),
-            "moment" if elements.random.chance(80) => format!("{}T08:00:00Z", elements.day()).into(),
+            "moment" if elements.random.chance(80) => {
+                format!("{}T08:00:00Z", elements.day()).into()
+            }
             "moment" => elements.day().into(),
             "period" => {
                 let day = elements.day();

@@ -4,9 +4,7 @@ use jiff::SignedDuration;
 use portal_tests::Terms;
 use serde_json::json;
 
-use super::super::generator::{
-    KINDS, Maker, license, put, random_delegation, random_settings,
-};
+use super::super::generator::{KINDS, Maker, license, put, random_delegation, random_settings};
 use super::super::reference::admit::today;
 use super::super::scopes::Scopes;
 use super::super::world::{Delegation, FEATURES, Planted};

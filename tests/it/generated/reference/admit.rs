@@ -137,7 +137,9 @@ fn is_in_scope(caller: &Caller, need: &Need) -> bool {
     let allow = |name: &str| caller.scopes.allow(name, need.letter);
     match need.resource_type {
         ANY_RECORD => TYPES.into_iter().any(allow),
-        CONTENT => ["DocumentReference", "DiagnosticReport"].into_iter().any(allow),
+        CONTENT => ["DocumentReference", "DiagnosticReport"]
+            .into_iter()
+            .any(allow),
         name => allow(name),
     }
 }

@@ -18,7 +18,9 @@ pub(super) fn trends(view: &View<'_>, pairs: &[(String, String)]) -> Expected {
     let mut shown = of_laboratory(view);
     shown.retain(|one| matches(one, pairs));
     let all = Expected::whole(&shown.iter().collect::<Vec<_>>());
-    let ids = shown.iter().flat_map(|one| markers_of(&one.id.clone().into()));
+    let ids = shown
+        .iter()
+        .flat_map(|one| markers_of(&one.id.clone().into()));
     Expected {
         required: ids.collect(),
         ..all
@@ -30,7 +32,11 @@ pub(super) fn calendar(view: &View<'_>, id: &str) -> Result<Expected, &'static s
     let shown = view.shown_in_any_version("Appointment");
     let found = shown.iter().find(|one| one.id == id).ok_or(NOT_FOUND)?;
     if !text(&found.value, "start").contains('T') {
-        return Err(if found.superseded { NOT_FOUND } else { "409 STATE_CONFLICT" });
+        return Err(if found.superseded {
+            NOT_FOUND
+        } else {
+            "409 STATE_CONFLICT"
+        });
     }
     Ok(Expected {
         allowed: markers_in(id),
@@ -53,7 +59,11 @@ pub(super) fn content(view: &View<'_>, id: &str) -> Result<Expected, &'static st
 /// The content of an address that something visible names.
 pub(super) fn binary(view: &View<'_>, id: &str) -> Result<Expected, &'static str> {
     let naming = ["DocumentReference", "DiagnosticReport"].map(|name| view.shown(name));
-    let files: BTreeSet<String> = naming.iter().flatten().flat_map(|one| files(&one.value)).collect();
+    let files: BTreeSet<String> = naming
+        .iter()
+        .flatten()
+        .flat_map(|one| files(&one.value))
+        .collect();
     let own = id.strip_prefix("doc.").filter(|own| files.contains(*own));
     of_file(view, own.ok_or(NOT_FOUND)?)
 }
@@ -76,8 +86,12 @@ fn files(value: &Value) -> Vec<String> {
     match value {
         Value::Object(members) => {
             let own = members.get("url").and_then(Value::as_str);
-            let own = own.and_then(|url| url.strip_prefix("Binary/")).map(str::to_owned);
-            own.into_iter().chain(members.values().flat_map(files)).collect()
+            let own = own
+                .and_then(|url| url.strip_prefix("Binary/"))
+                .map(str::to_owned);
+            own.into_iter()
+                .chain(members.values().flat_map(files))
+                .collect()
         }
         Value::Array(items) => items.iter().flat_map(files).collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
@@ -89,7 +103,9 @@ pub(super) fn demographics(view: &View<'_>) -> Result<Expected, &'static str> {
     let shown = view.shown("Patient");
     let one = shown.first().ok_or(NOT_FOUND)?;
     let said = ["name", "telecom", "address", "contact"];
-    let said = said.iter().flat_map(|name| without_extensions(&one.value[*name]));
+    let said = said
+        .iter()
+        .flat_map(|name| without_extensions(&one.value[*name]));
     Ok(Expected {
         required: said.collect(),
         ..Expected::whole(&[one])

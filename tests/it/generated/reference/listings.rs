@@ -84,7 +84,12 @@ pub(in super::super) static LISTINGS: [Listing; 8] = [
     },
     Listing {
         has_one: false,
-        ..listing("coverage", ("Coverage", "claims"), BILLING, &["subscriberId", "payor"])
+        ..listing(
+            "coverage",
+            ("Coverage", "claims"),
+            BILLING,
+            &["subscriberId", "payor"],
+        )
     },
     listing(
         "eob",
@@ -94,11 +99,21 @@ pub(in super::super) static LISTINGS: [Listing; 8] = [
     ),
     Listing {
         of: Of::Statements,
-        ..listing("billing/statements", ("ExplanationOfBenefit", "claims"), BILLING, &[])
+        ..listing(
+            "billing/statements",
+            ("ExplanationOfBenefit", "claims"),
+            BILLING,
+            &[],
+        )
     },
     Listing {
         of: Of::Threads,
-        ..listing("messages", ("Communication", "communication"), Right::OfType, &[])
+        ..listing(
+            "messages",
+            ("Communication", "communication"),
+            Right::OfType,
+            &[],
+        )
     },
     listing(
         "appointments",
@@ -127,7 +142,10 @@ impl Listing {
 
     /// What it lists, in any version.
     fn shown(&self, view: &View<'_>) -> Vec<Shown> {
-        self.sets().into_iter().flat_map(|set| view.shown_of(set)).collect()
+        self.sets()
+            .into_iter()
+            .flat_map(|set| view.shown_of(set))
+            .collect()
     }
 
     /// Whether it may say that something is held, and of what.
@@ -136,7 +154,10 @@ impl Listing {
     }
 
     fn required(&self, one: &Shown) -> BTreeSet<u32> {
-        let said = self.says.iter().flat_map(|name| markers_of(&one.value[*name]));
+        let said = self
+            .says
+            .iter()
+            .flat_map(|name| markers_of(&one.value[*name]));
         said.chain(markers_of(&one.id.clone().into())).collect()
     }
 
@@ -147,7 +168,11 @@ impl Listing {
         if self.of == Of::Threads {
             let allowed = shown.iter().flat_map(|one| &one.markers).copied().collect();
             let ids = threads(&shown).into_keys().collect();
-            return Expected { ids, allowed, ..Expected::default() };
+            return Expected {
+                ids,
+                allowed,
+                ..Expected::default()
+            };
         }
         Expected {
             required: shown.iter().flat_map(|one| self.required(one)).collect(),
@@ -164,14 +189,19 @@ impl Listing {
             let mut threads = threads(&shown);
             let messages = threads.remove(id).ok_or("404 NOT_FOUND")?;
             let all = Expected::whole(&messages);
-            let ids = messages.iter().flat_map(|one| markers_of(&one.id.clone().into()));
+            let ids = messages
+                .iter()
+                .flat_map(|one| markers_of(&one.id.clone().into()));
             return Ok(Expected {
                 ids: BTreeSet::from([id.to_owned()]),
                 required: ids.collect(),
                 ..all
             });
         }
-        let found = shown.iter().find(|one| one.id == id).ok_or("404 NOT_FOUND")?;
+        let found = shown
+            .iter()
+            .find(|one| one.id == id)
+            .ok_or("404 NOT_FOUND")?;
         Ok(Expected {
             required: self.required(found),
             or_absent: found.superseded,
@@ -184,10 +214,12 @@ impl Listing {
 fn threads(shown: &[Shown]) -> BTreeMap<String, Vec<&Shown>> {
     let by_id: BTreeMap<&str, &Shown> = shown.iter().map(|one| (one.id.as_str(), one)).collect();
     let above = |one: &Shown| {
-        each(&one.value["inResponseTo"]).into_iter().find_map(|it: &Value| {
-            let id = text(it, "reference").strip_prefix("Communication/")?;
-            by_id.get(format!("com.{id}").as_str()).copied()
-        })
+        each(&one.value["inResponseTo"])
+            .into_iter()
+            .find_map(|it: &Value| {
+                let id = text(it, "reference").strip_prefix("Communication/")?;
+                by_id.get(format!("com.{id}").as_str()).copied()
+            })
     };
     let mut threads: BTreeMap<String, Vec<&Shown>> = BTreeMap::new();
     for one in shown {

@@ -221,8 +221,7 @@ fn status_shows(resource: &Value) -> bool {
 
 /// Whether a place is where somebody lives, or may be.
 fn is_home(resource: &Value) -> bool {
-    text(resource, "resourceType") == "Location"
-        && codes(&resource["physicalType"]).contains(&"ho")
+    text(resource, "resourceType") == "Location" && codes(&resource["physicalType"]).contains(&"ho")
 }
 
 /// The end of what a text can mean: an instant's own second, a day's last moment.

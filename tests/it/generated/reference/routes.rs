@@ -241,7 +241,10 @@ fn brought(view: &View<'_>, matching: &[&Shown], pairs: &[(String, String)]) -> 
     let asked = |name: &str| pairs.iter().any(|(known, _)| known == name);
     let mut brought = Vec::new();
     if asked("_include") {
-        let named: BTreeSet<String> = matching.iter().filter_map(|one| medication(&one.value)).collect();
+        let named: BTreeSet<String> = matching
+            .iter()
+            .filter_map(|one| medication(&one.value))
+            .collect();
         let shown = view.shown("Medication").into_iter();
         brought.extend(shown.filter(|one| named.contains(&one.id)));
     }
@@ -415,7 +418,9 @@ fn summary(view: &View<'_>) -> Expected {
     let vitals = shown("Observation", &|one| {
         codes(&one["category"]).contains(&"vital-signs")
     });
-    let vitals = vitals.iter().filter(|one| one.set.source == "patient-chart");
+    let vitals = vitals
+        .iter()
+        .filter(|one| one.set.source == "patient-chart");
     let immunizations = shown("Immunization", &|_| true);
     for one in vitals.chain(&immunizations) {
         expected.allowed.extend(&one.markers);

@@ -69,7 +69,6 @@ const RADIOLOGY: OpenedBy = Rights(&["radiology"]);
 const MEDICATIONS: OpenedBy = Rights(&["medications"]);
 const BILLING: OpenedBy = Rights(&["billing"]);
 
-
 /// Bills, under every rule of explanations of benefit; on the portal's own surface alone.
 pub(super) const STATEMENTS: Set = Set {
     made_of: "Statement",
@@ -91,7 +90,12 @@ pub(super) const SETS: [Set; 32] = [
     set("ImagingStudy", "radiology", "rad", RADIOLOGY),
     set("MedicationRequest", "medication", "med", MEDICATIONS),
     set("MedicationDispense", "medication", "med", MEDICATIONS),
-    set("Immunization", "immunizations", "imm", Rights(&["immunizations"])),
+    set(
+        "Immunization",
+        "immunizations",
+        "imm",
+        Rights(&["immunizations"]),
+    ),
     set(
         "Appointment",
         "scheduling",
@@ -102,7 +106,12 @@ pub(super) const SETS: [Set; 32] = [
     set("ExplanationOfBenefit", "claims", "clm", BILLING),
     STATEMENTS,
     set("Communication", "communication", "com", Nothing),
-    set("DocumentReference", "documents", "doc", Rights(&["documents"])),
+    set(
+        "DocumentReference",
+        "documents",
+        "doc",
+        Rights(&["documents"]),
+    ),
     of_chart("Encounter", PROBLEMS),
     of_chart("Procedure", PROBLEMS),
     of_chart("CarePlan", PROBLEMS),

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::super::markers::markers_of;
 use super::admit::{View, unlicensed};
+use super::contents::binary;
 use super::json::{each, text};
 use super::proxy::{opens, opens_type};
 use super::release::{Judged, Who, Why};
 use super::search::in_range;
 use super::sensitive::Class;
-use super::contents::binary;
 use super::sets::{SETS, STATEMENTS, Set, meant};
 use super::taken::without_restricted;
 
@@ -133,7 +133,10 @@ impl<'w> View<'w> {
             let about_itself = resource_type == "Provenance";
             (!about_itself && self.shows(set, id)).then_some(())
         };
-        let left: Vec<Value> = targets.into_iter().filter(|it| is_shown(it).is_some()).collect();
+        let left: Vec<Value> = targets
+            .into_iter()
+            .filter(|it| is_shown(it).is_some())
+            .collect();
         if left.is_empty() {
             return None;
         }
@@ -155,9 +158,9 @@ impl<'w> View<'w> {
 
     /// Whether something visible of this record refers to a Medication: by whatever scope.
     fn is_reached(&self, id: &str) -> bool {
-        let ways = SETS.iter().filter(|set| {
-            ["MedicationRequest", "MedicationDispense"].contains(&set.resource_type)
-        });
+        let ways = SETS
+            .iter()
+            .filter(|set| ["MedicationRequest", "MedicationDispense"].contains(&set.resource_type));
         ways.into_iter().any(|set| {
             let all = self.verdicts(*set).visible();
             let refers = |one: &&&Value| medication(one).as_deref() == Some(id);

@@ -160,7 +160,9 @@ fn is_own(resource: &Value, patient: &str) -> bool {
         "Provenance" => return true,
         "Appointment" => {
             let participants = each(&resource["participant"]);
-            return participants.iter().any(|it| is_patient(&it["actor"], patient));
+            return participants
+                .iter()
+                .any(|it| is_patient(&it["actor"], patient));
         }
         "Communication" if resource["subject"].is_null() => {
             let mut parties = each(&resource["recipient"]);
@@ -168,7 +170,9 @@ fn is_own(resource: &Value, patient: &str) -> bool {
             let is_own = |party: &&Value| is_patient(party, patient);
             let is_nobody = |party: &&Value| !text(party, "reference").starts_with("Patient/");
             return parties.iter().any(is_own)
-                && parties.iter().all(|party| is_own(party) || is_nobody(party));
+                && parties
+                    .iter()
+                    .all(|party| is_own(party) || is_nobody(party));
         }
         "AllergyIntolerance" | "Immunization" | "Device" | "ExplanationOfBenefit" => {
             &resource["patient"]

@@ -37,14 +37,18 @@ impl Verdicts<'_> {
     /// The verdict on what has an id.
     fn of_id(&self, id: &str) -> Option<Option<Why>> {
         let mut each = self.each();
-        each.find(|(one, _)| text(one, "id") == id).map(|(_, verdict)| verdict)
+        each.find(|(one, _)| text(one, "id") == id)
+            .map(|(_, verdict)| verdict)
     }
 }
 
 impl<'w> View<'w> {
     /// The verdicts on a set.
     pub(super) fn verdicts(&self, set: Set) -> &Verdicts<'w> {
-        let at = SETS.iter().position(|one| *one == set).expect("one of the sets");
+        let at = SETS
+            .iter()
+            .position(|one| *one == set)
+            .expect("one of the sets");
         self.judged[at].get_or_init(|| self.judge(set))
     }
 
@@ -65,16 +69,16 @@ impl<'w> View<'w> {
     /// Whether a report names a result that is hidden, or that nobody can look up: those of the
     /// laboratory have their results beside them, those of radiology have none there.
     fn has_hidden_result(&self, report: &Value, reports: Set) -> bool {
-        let is_beside = |set: &&Set| {
-            set.source == reports.source && set.resource_type == "Observation"
-        };
+        let is_beside =
+            |set: &&Set| set.source == reports.source && set.resource_type == "Observation";
         let beside = SETS.iter().find(is_beside).map(|set| self.verdicts(*set));
         each(&report["result"]).into_iter().any(|result| {
             let target = text(result, "reference");
             if target.starts_with('#') {
                 return false;
             }
-            let Some((results, id)) = beside.and_then(|it| Some((it, it.held.names(target)?))) else {
+            let Some((results, id)) = beside.and_then(|it| Some((it, it.held.names(target)?)))
+            else {
                 return true;
             };
             let found = results.of_id(id);
