@@ -41,7 +41,7 @@ pub use fixture::Fixture;
 pub use people::{Person, claims};
 pub use platform::Platform;
 pub use pod::Pod;
-pub use portal::{TestOptions, TestPortal};
+pub use portal::{Licences, TestOptions, TestPortal};
 pub use process::{Change, Message, OutboxRow, PortalProcess, Running, Servers, free_port};
 pub use service_key::ServiceKey;
 pub use shifts::Terms;

@@ -40,6 +40,16 @@ pub(crate) fn source_settings(sandbox: &Sandbox, fhir_url: Option<&str>) -> Vec<
     Source::ALL.into_iter().map(setting).collect()
 }
 
+/// Who says what tenants have licensed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Licences {
+    /// A list, of everything for every tenant but the bare one.
+    #[default]
+    Listed,
+    /// identity-service, as [`Sandbox::set_entitlements`] has it say.
+    Asked,
+}
+
 /// What a portal is started with.
 #[derive(Debug, Clone, Default)]
 pub struct TestOptions {
@@ -55,9 +65,8 @@ pub struct TestOptions {
     pub inbox: bool,
     /// Settings that differ.
     pub settings: Vec<(String, String)>,
-    /// Whether identity-service is asked what tenants have licensed: see
-    /// [`Sandbox::set_entitlements`]. Otherwise a list says it.
-    pub asks_for_licences: bool,
+    /// Who says what tenants have licensed.
+    pub licences: Licences,
     /// The server of the sandbox that stands for every source; none where each has its own.
     pub one_base: Option<&'static str>,
 }
@@ -123,7 +132,7 @@ impl TestPortal {
         let fhir_url = options.fhir_url.clone().or(one_base);
         settings.extend(source_settings(&sandbox, fhir_url.as_deref()));
         settings.extend(options.settings.iter().cloned());
-        if options.asks_for_licences {
+        if options.licences == Licences::Asked {
             settings.remove("ENTITLEMENTS_STATIC");
             let url = sandbox.source_url("identity");
             settings.insert("ENTITLEMENTS_URL".to_owned(), url);

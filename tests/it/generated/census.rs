@@ -7,7 +7,7 @@ mod tally;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use portal_tests::{TestOptions, TestPortal, long_scene};
+use portal_tests::{Licences, TestOptions, TestPortal, long_scene};
 
 use super::ask::{Asker, Walk};
 use super::generator::{Generated, by_id, callers, follow_ups, generate, random_route};
@@ -36,7 +36,7 @@ pub(super) async fn portal() -> TestPortal {
     let settings = vec![("IMMUNIZATIONS_LABELS".to_owned(), "complete".to_owned())];
     let portal = TestPortal::with(TestOptions {
         settings,
-        asks_for_licences: true,
+        licences: Licences::Asked,
         ..TestOptions::default()
     })
     .await;

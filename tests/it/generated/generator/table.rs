@@ -122,12 +122,11 @@ impl Maker {
                 let words: Vec<&str> = of.split('|').collect();
                 (*elements.random.pick(&words)).into()
             }
-            "day" => elements.day().into(),
             "instant" => elements.instant(self.now).into(),
             "moment" if elements.random.chance(80) => {
                 format!("{}T08:00:00Z", elements.day()).into()
             }
-            "moment" => elements.day().into(),
+            "moment" | "day" => elements.day().into(),
             "period" => {
                 let day = elements.day();
                 json!({"start": day, "end": day})

@@ -101,9 +101,10 @@ impl Route {
             },
             Self::Summary => need(false, "Patient", 's', Right::Named("summary")),
             Self::Section(name, _) => need(false, of_section(name), 's', Right::Named(name)),
-            Self::Labs(_) => need(false, "Observation", 's', Right::Named("labs")),
+            Self::Labs(_) | Self::Trends(_) => {
+                need(false, "Observation", 's', Right::Named("labs"))
+            }
             Self::Lab(_) => need(false, "Observation", 'r', Right::Named("labs")),
-            Self::Trends(_) => need(false, "Observation", 's', Right::Named("labs")),
             Self::List(listing, _) => need(false, listing.resource_type, 's', listing.right),
             Self::One(listing, _) => need(false, listing.resource_type, 'r', listing.right),
             Self::Calendar(_) => need(false, "Appointment", 'r', Right::OfType),

@@ -30,7 +30,7 @@ pub(in super::super) struct Shown {
     pub(in super::super) markers: BTreeSet<u32>,
 }
 
-impl<'w> View<'w> {
+impl View<'_> {
     fn who(&self) -> Who {
         self.proxy.as_ref().map_or(Who::Patient, |proxy| proxy.who)
     }

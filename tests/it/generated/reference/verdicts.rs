@@ -34,11 +34,11 @@ impl Verdicts<'_> {
         visible.map(|(one, _)| one).collect()
     }
 
-    /// The verdict on what has an id.
-    fn of_id(&self, id: &str) -> Option<Option<Why>> {
+    /// Whether what has an id is withheld.
+    fn withholds(&self, id: &str) -> Option<bool> {
         let mut each = self.each();
         each.find(|(one, _)| text(one, "id") == id)
-            .map(|(_, verdict)| verdict)
+            .map(|(_, verdict)| verdict.is_some())
     }
 }
 
@@ -81,8 +81,7 @@ impl<'w> View<'w> {
             else {
                 return true;
             };
-            let found = results.of_id(id);
-            found.map_or(results.held.incomplete, |verdict| verdict.is_some())
+            results.withholds(id).unwrap_or(results.held.incomplete)
         })
     }
 
@@ -105,12 +104,12 @@ impl<'w> View<'w> {
         if unlicensed(self.tenant).contains(&name) {
             return true;
         }
-        if let Some(verdict) = self.verdicts(meant).of_id(id) {
-            return verdict.is_some();
+        if let Some(withheld) = self.verdicts(meant).withholds(id) {
+            return withheld;
         }
         of_type.any(|set| {
             let verdicts = self.verdicts(*set);
-            verdicts.held.incomplete || verdicts.of_id(id).is_some_and(|it| it.is_some())
+            verdicts.held.incomplete || verdicts.withholds(id) == Some(true)
         })
     }
 
