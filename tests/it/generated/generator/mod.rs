@@ -4,6 +4,7 @@
 mod callers;
 mod delegations;
 mod elements;
+mod parameters;
 mod records;
 mod requests;
 mod results;

@@ -9,11 +9,12 @@ use super::super::markers::markers_of;
 use super::super::world::{Caller, World};
 use super::admit::{CONTENT, Need, Right, View, admit};
 use super::contents::{binary, calendar, content, demographics, providers, trends};
-use super::json::{codes, each, text};
+use super::json::codes;
 use super::listings::Listing;
+use super::overviews::{me, summary, with_parts};
 use super::search::matches;
-use super::sets::meant;
-use super::shown::{Shown, medication};
+use super::searches::search;
+use super::shown::Shown;
 
 /// One request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,16 +78,8 @@ pub(in super::super) const SECTIONS: [(&str, &str); 6] = [
     ("problems", "Condition"),
     ("documents", "DocumentReference"),
 ];
-const PARTS: [&str; 5] = [
-    "allergies",
-    "medications",
-    "vitals",
-    "immunizations",
-    "problems",
-];
-
 impl Route {
-    fn need(&self) -> Need {
+    pub(super) fn need(&self) -> Need {
         let need = |fhir, resource_type, letter, right| Need {
             fhir,
             active: true,
@@ -218,56 +211,6 @@ fn read(view: &View<'_>, resource_type: &str, id: &str) -> Result<Expected, &'st
     })
 }
 
-fn search(view: &View<'_>, resource_type: &str, pairs: &[(String, String)]) -> Expected {
-    let shown = view.shown(resource_type);
-    let matching: Vec<&Shown> = shown.iter().filter(|one| matches(one, pairs)).collect();
-    let brought = brought(view, &matching, pairs);
-    let mut expected = Expected::whole(&matching);
-    let beside = Expected::whole(&brought.iter().collect::<Vec<_>>());
-    let has = |name: &str| pairs.iter().any(|(known, _)| known == name);
-    if !has("_summary") {
-        expected.allowed.extend(&beside.allowed);
-        expected.required.extend(&beside.required);
-        expected.brought = beside.ids;
-    }
-    if has("_elements") || has("_summary") {
-        expected.required.clear();
-    }
-    expected
-}
-
-/// What the matches bring along: the Medications that they name, and what says where they come
-/// from.
-fn brought(view: &View<'_>, matching: &[&Shown], pairs: &[(String, String)]) -> Vec<Shown> {
-    let asked = |name: &str| pairs.iter().any(|(known, _)| known == name);
-    let mut brought = Vec::new();
-    if asked("_include") {
-        let named: BTreeSet<String> = matching
-            .iter()
-            .filter_map(|one| medication(&one.value))
-            .collect();
-        let shown = view.shown("Medication").into_iter();
-        brought.extend(shown.filter(|one| named.contains(&one.id)));
-    }
-    if asked("_revinclude") {
-        let is_about = |target: &&Value| {
-            let Some((name, id)) = text(target, "reference").split_once('/') else {
-                return false;
-            };
-            let Some(set) = meant(name, "patient-chart") else {
-                return false;
-            };
-            let is = |one: &&Shown| {
-                text(&one.value, "resourceType") == name && one.id == set.address(id)
-            };
-            matching.iter().copied().any(|one| is(&one))
-        };
-        let shown = view.shown("Provenance").into_iter();
-        brought.extend(shown.filter(|one| each(&one.value["target"]).iter().any(is_about)));
-    }
-    brought
-}
-
 fn section(view: &View<'_>, name: &str, pairs: &[(String, String)]) -> Expected {
     let shown = view.shown(of_section(name));
     let is_vital = |one: &Shown| {
@@ -343,88 +286,4 @@ fn panels(view: &View<'_>) -> BTreeSet<u32> {
 /// The markers of a concept's own text, which every view of it shows.
 fn label(concept: &Value) -> BTreeSet<u32> {
     markers_of(&concept["text"])
-}
-
-fn me(view: &View<'_>) -> Expected {
-    let own = Caller {
-        acting_for: None,
-        ..view.caller.clone()
-    };
-    let need = Route::Me.need();
-    let mut expected = Expected::default();
-    let mut names = |view: &View<'_>| {
-        let may_look = view
-            .world
-            .account(&view.caller.person)
-            .is_some_and(|it| it.status == "active");
-        let shown = if may_look {
-            view.shown("Patient")
-        } else {
-            Vec::new()
-        };
-        let markers: BTreeSet<u32> = shown
-            .iter()
-            .flat_map(|one| markers_of(&one.value["name"]))
-            .collect();
-        expected.allowed.extend(markers);
-    };
-    if let Ok(own) = admit(view.world, &own, &need, view.now) {
-        names(&own);
-    }
-    let mut ids = BTreeSet::new();
-    let active = view
-        .world
-        .account(&view.caller.person)
-        .is_some_and(|it| it.status == "active");
-    for delegation in view.world.delegations.iter().filter(|_| active) {
-        let caller = Caller {
-            acting_for: Some(delegation.id.clone()),
-            ..view.caller.clone()
-        };
-        if let Ok(theirs) = admit(view.world, &caller, &need, view.now) {
-            names(&theirs);
-            ids.insert(delegation.id.clone());
-        }
-    }
-    Expected { ids, ..expected }
-}
-
-/// The summary opens its own parts.
-fn with_parts(mut view: View<'_>) -> View<'_> {
-    if let Some(proxy) = &mut view.proxy {
-        proxy.rights.extend(PARTS);
-    }
-    view
-}
-
-fn summary(view: &View<'_>) -> Expected {
-    let shown = |resource_type: &str, keep: &dyn Fn(&Value) -> bool| {
-        let mut shown = view.shown(resource_type);
-        shown.retain(|one| keep(&one.value));
-        shown
-    };
-    let active = |one: &Value| {
-        let is = |code: &&str| ["active", "recurrence", "relapse"].contains(code);
-        codes(&one["clinicalStatus"]).iter().any(is)
-    };
-    let current = |one: &Value| ["active", "on-hold"].contains(&text(one, "status"));
-    let whole: Vec<Shown> = [
-        shown("Patient", &|_| true),
-        shown("Condition", &active),
-        shown("AllergyIntolerance", &|_| true),
-        shown("MedicationRequest", &current),
-    ]
-    .concat();
-    let mut expected = Expected::whole(&whole.iter().collect::<Vec<_>>());
-    let vitals = shown("Observation", &|one| {
-        codes(&one["category"]).contains(&"vital-signs")
-    });
-    let vitals = vitals
-        .iter()
-        .filter(|one| one.set.source == "patient-chart");
-    let immunizations = shown("Immunization", &|_| true);
-    for one in vitals.chain(&immunizations) {
-        expected.allowed.extend(&one.markers);
-    }
-    expected
 }
