@@ -4,6 +4,7 @@ mod breaker;
 mod clock;
 mod disk;
 mod memory;
+mod provider;
 mod sources;
 mod stale;
 mod stores;

@@ -252,6 +252,18 @@ impl TestPortal {
         .expect("the journal takes them");
     }
 
+    /// What the journal and the outbox keep of a tenant, row by row.
+    pub async fn kept_of(&self, tenant: &str) -> Vec<String> {
+        let rows = sqlx::query_scalar(
+            "SELECT t::text FROM access_events t WHERE tenant_id = $1 \
+             UNION ALL SELECT t::text FROM outbox_messages t WHERE tenant_id = $1",
+        );
+        rows.bind(tenant)
+            .fetch_all(&self.pool)
+            .await
+            .expect("journal and outbox can be read")
+    }
+
     /// Closes a person's account.
     pub async fn close(&self, person: &Person) {
         let (tenant, patient) = (&person.tenant, &person.patient);

@@ -40,6 +40,16 @@ pub(crate) fn source_settings(sandbox: &Sandbox, fhir_url: Option<&str>) -> Vec<
     Source::ALL.into_iter().map(setting).collect()
 }
 
+/// Who says what tenants have licensed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Licences {
+    /// A list, of everything for every tenant but the bare one.
+    #[default]
+    Listed,
+    /// identity-service, as [`Sandbox::set_entitlements`] has it say.
+    Asked,
+}
+
 /// What a portal is started with.
 #[derive(Debug, Clone, Default)]
 pub struct TestOptions {
@@ -55,6 +65,8 @@ pub struct TestOptions {
     pub inbox: bool,
     /// Settings that differ.
     pub settings: Vec<(String, String)>,
+    /// Who says what tenants have licensed.
+    pub licences: Licences,
     /// The server of the sandbox that stands for every source; none where each has its own.
     pub one_base: Option<&'static str>,
 }
@@ -120,6 +132,11 @@ impl TestPortal {
         let fhir_url = options.fhir_url.clone().or(one_base);
         settings.extend(source_settings(&sandbox, fhir_url.as_deref()));
         settings.extend(options.settings.iter().cloned());
+        if options.licences == Licences::Asked {
+            settings.remove("ENTITLEMENTS_STATIC");
+            let url = sandbox.source_url("identity");
+            settings.insert("ENTITLEMENTS_URL".to_owned(), url);
+        }
         let mut platform = None;
         if options.inbox {
             let streams = platform_of(&unique).await;

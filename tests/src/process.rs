@@ -16,3 +16,4 @@ pub use outbox::{Change, OutboxRow};
 pub use portal_process::PortalProcess;
 pub use running::Running;
 pub use servers::Servers;
+pub use settings::free_port;

@@ -109,8 +109,22 @@ impl TestPortal {
         self.set_status(person, status).await;
     }
 
-    /// Forgets everything that this portal keeps in Redis.
-    pub async fn flush_cache(&self) {
+    /// Everything that is cached, with the key of each.
+    pub async fn cached(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let (mut connection, keys) = self.cache_keys().await;
+        let mut cached = Vec::new();
+        for key in keys {
+            // What has ended since is empty.
+            let value: redis::RedisResult<Vec<u8>> = redis::cmd("GET")
+                .arg(&key)
+                .query_async(&mut connection)
+                .await;
+            cached.push((key, value.unwrap_or_default()));
+        }
+        cached
+    }
+
+    async fn cache_keys(&self) -> (redis::aio::MultiplexedConnection, Vec<Vec<u8>>) {
         let client = redis::Client::open(required("REDIS_URL")).expect("a URL");
         let mut connection = client
             .get_multiplexed_async_connection()
@@ -121,6 +135,12 @@ impl TestPortal {
             .query_async(&mut connection)
             .await
             .expect("keys");
+        (connection, keys)
+    }
+
+    /// Forgets everything that this portal keeps in Redis.
+    pub async fn flush_cache(&self) {
+        let (mut connection, keys) = self.cache_keys().await;
         if keys.is_empty() {
             return;
         }

@@ -1,11 +1,10 @@
 //! Two pods of one installation, and what a load balancer knows of them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use portal_tests::{Answer, PortalProcess, Running, Servers};
+use portal_tests::{Answer, PortalProcess, Running, Servers, free_port};
 use tokio::sync::Mutex;
 use tokio::time::sleep;
 
@@ -137,6 +136,5 @@ impl Pod {
 }
 
 fn free_address() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("it is bound").to_string()
+    format!("127.0.0.1:{}", free_port())
 }

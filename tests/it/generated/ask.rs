@@ -110,6 +110,8 @@ pub(super) struct Walk {
     pub(super) verdict: String,
     /// The ids on every page.
     pub(super) ids: BTreeSet<String>,
+    /// The ids of what came beside these, on every page.
+    pub(super) brought: BTreeSet<String>,
     /// How many there were, each as often as it came.
     pub(super) count: usize,
     /// `total`, where it is said.
@@ -135,16 +137,21 @@ impl Walk {
         self.markers
             .extend(markers_in(&format!("{:?}", answer.headers)));
         self.answers.push(answer.clone());
-        if answer.status != 200 {
+        if answer.status != 200 || route.is_content() {
             return None;
         }
         let body = answer.json();
         let found: Vec<String> = match route {
             Route::Me => of_list(&body["mayActFor"], "delegationId"),
-            Route::Labs(_) => of_list(&body["data"], "id"),
-            Route::Lab(_) | Route::Read(..) => of_list(&json!([body]), "id"),
+            Route::Labs(_) | Route::List(..) | Route::Providers => of_list(&body["data"], "id"),
+            Route::Trends(_) => of_series(&body["data"]),
+            Route::Lab(_) | Route::Read(..) | Route::One(..) | Route::Demographics => {
+                of_list(&json!([body]), "id")
+            }
+            Route::Calendar(_) | Route::Content(_) | Route::Binary(_) => unreachable!(),
             Route::Summary | Route::Section(..) | Route::Search(..) => {
-                of_list(&Value::Array(answer.resources()), "id")
+                self.brought.extend(entries(&body, true));
+                entries(&body, false)
             }
         };
         self.count += found.len();
@@ -158,6 +165,35 @@ impl Walk {
             .map(|cursor| with_cursor(route, cursor));
         answer.next().map(|link| portal.path_of(&link)).or(cursor)
     }
+}
+
+/// The ids of the resources of a Bundle: of those that were brought along, or of the others.
+fn entries(bundle: &Value, brought: bool) -> Vec<String> {
+    let mode = |entry: &Value| {
+        entry["search"]["mode"]
+            .as_str()
+            .unwrap_or("match")
+            .to_owned()
+    };
+    let entries = bundle["entry"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    entries
+        .iter()
+        .filter(|entry| mode(entry) == if brought { "include" } else { "match" })
+        .filter_map(|entry| entry["resource"]["id"].as_str().map(str::to_owned))
+        .collect()
+}
+
+fn of_series(trends: &Value) -> Vec<String> {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let series = list(trends)
+        .into_iter()
+        .flat_map(|trend| list(&trend["series"]));
+    series
+        .flat_map(|series| of_list(&series["points"], "id"))
+        .collect()
 }
 
 fn of_list(list: &Value, name: &str) -> Vec<String> {

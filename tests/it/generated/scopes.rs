@@ -25,7 +25,9 @@ enum Only {
 #[derive(Debug, Clone)]
 pub(super) struct Scopes(Vec<Scope>);
 
-pub(super) const TYPES: [&str; 7] = [
+/// The types that are read by their ids, but for Binary, which has no scope of its own; the first of
+/// them are searched, too.
+pub(super) const TYPES: [&str; 29] = [
     "Patient",
     "AllergyIntolerance",
     "Condition",
@@ -33,7 +35,46 @@ pub(super) const TYPES: [&str; 7] = [
     "DiagnosticReport",
     "MedicationRequest",
     "Immunization",
+    "ImagingStudy",
+    "MedicationDispense",
+    "Appointment",
+    "Coverage",
+    "ExplanationOfBenefit",
+    "Communication",
+    "DocumentReference",
+    "Encounter",
+    "Procedure",
+    "CarePlan",
+    "CareTeam",
+    "Goal",
+    "ServiceRequest",
+    "Specimen",
+    "Device",
+    "QuestionnaireResponse",
+    "Provenance",
+    "Medication",
+    "Practitioner",
+    "PractitionerRole",
+    "Organization",
+    "Location",
 ];
+
+/// The types that are searched.
+pub(super) fn searched() -> &'static [&'static str] {
+    const SEARCHED: &[&str] = TYPES.first_chunk::<24>().expect("so many types");
+    SEARCHED
+}
+
+/// The types that a health system may decide about.
+pub(super) fn decided() -> &'static [&'static str] {
+    const DECIDED: &[&str] = TYPES
+        .first_chunk::<25>()
+        .expect("so many types")
+        .split_at(1)
+        .1;
+    DECIDED
+}
+
 const LETTERS: [&str; 7] = ["read", "rs", "r", "s", "cruds", "*", "write"];
 const OBSERVATION_CATEGORY: &str = "http://terminology.hl7.org/CodeSystem/observation-category";
 const GRANULAR: [(&str, Only); 6] = [

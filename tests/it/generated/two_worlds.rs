@@ -13,57 +13,70 @@ use serde_json::Value;
 
 use super::ask::Asker;
 use super::census::{portal, settled};
-use super::generator::{Generated, KINDS, Maker, callers, put, random_route};
+use super::generator::{Generated, KINDS, Maker, SOURCES, address, callers, put, random_route};
 use super::random::{Random, number, seed};
+use super::reference::admit::{ANY_RECORD, CONTENT};
+use super::reference::json::text;
+use super::reference::listings::LISTINGS;
 use super::reference::{Need, Right, Route, View, admit};
-use super::scopes::TYPES;
+use super::scopes::{TYPES, searched};
 use super::world::{Caller, Planted, World};
 use nameless::nameless;
 
 /// Worlds of a run, with one thing more for each caller.
 const WORLDS: u64 = 2;
-/// Requests of each pair of worlds.
-const REQUESTS: usize = 14;
-/// Tries to make something that the caller may not see.
-const TRIES: usize = 60;
+/// Things that are hidden from each caller, one after the other.
+const EACH: usize = 2;
+/// Types of which each of the first two worlds hides something at least.
+const HIDDEN: u64 = 10;
+/// Requests of each pair of worlds, beside those that are about the thing itself.
+const REQUESTS: usize = 8;
+/// Tries to make something of a kind that the caller may not see.
+const TRIES: usize = 12;
 /// Longer than anything is kept.
 const FORGOTTEN: SignedDuration = SignedDuration::from_mins(6);
-const SOURCES: [&str; 5] = [
-    "registration",
-    "patient-chart",
-    "laboratory",
-    "medication",
-    "immunizations",
-];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_caller_may_not_see_changes_no_answer_and_no_call() {
     let worlds = number("TWO_WORLDS", WORLDS);
     long_scene(Duration::from_secs(240 + 40 * worlds), async {
+        let mut kinds = BTreeMap::new();
+        let mut turn = KINDS.iter().cycle();
         for world in 0..worlds {
             let seed = seed().wrapping_add(1_000 + world);
             println!("two worlds: GENERATED_SEED={}", seed.wrapping_sub(1_000));
             let mut random = Random::new(seed);
             let portal = portal().await;
             let mut generated = settled(&portal, &mut random).await;
-            let mut kinds = BTreeMap::new();
             for caller in callers(&generated, &mut random) {
-                if let Some(extra) = extra(&mut generated, &caller, &mut random, portal.now()) {
-                    *kinds.entry(extra.source).or_insert(0) += 1;
-                    pair(
+                for _ in 0..EACH {
+                    let kind = *turn.next().expect("no end");
+                    let wanted = (kind, &caller);
+                    let Some(extra) = extra(&mut generated, wanted, &mut random, portal.now())
+                    else {
+                        continue;
+                    };
+                    *kinds
+                        .entry(text(&extra.value, "resourceType").to_owned())
+                        .or_insert(0) += 1;
+                    let asked = Box::pin(pair(
                         &portal,
                         &generated.world,
                         &caller,
                         &extra,
                         &mut random,
                         seed,
-                    )
-                    .await;
+                    ));
+                    asked.await;
                 }
             }
-            println!("two worlds: one thing more at {kinds:?}");
-            assert!(!kinds.is_empty(), "something can be hidden from somebody");
         }
+        println!("two worlds: one thing more of {kinds:?}");
+        assert!(
+            kinds.len() as u64 >= HIDDEN * worlds.min(2),
+            "{} kinds were hidden from somebody",
+            kinds.len()
+        );
     })
     .await;
 }
@@ -71,7 +84,7 @@ async fn what_a_caller_may_not_see_changes_no_answer_and_no_call() {
 /// Something more that the caller's own view, whatever is asked, does not change by.
 fn extra(
     generated: &mut Generated,
-    caller: &Caller,
+    (kind, caller): (&str, &Caller),
     random: &mut Random,
     now: jiff::Timestamp,
 ) -> Option<Planted> {
@@ -88,14 +101,12 @@ fn extra(
         "other tenant" => [&*namesake, &*ada, &*ada],
         _ => [&*ada, &*ada, &*ben],
     };
+    let whose = whose.map(Clone::clone);
+    let before = view(&generated.world, caller, now);
     for _ in 0..TRIES {
-        let person = (*random.pick(&whose)).clone();
-        let mut maker = Maker::new(&person.patient, "nobody", now);
-        let kind = if random.chance(40) {
-            "lab"
-        } else {
-            *random.pick(&KINDS)
-        };
+        let person = random.pick(&whose).clone();
+        let mut maker =
+            Maker::new(&person.patient, "nobody", now).beside(&generated.world, &person.tenant);
         let (source, value) = maker.one(kind, random, &mut generated.markers);
         let planted = Planted {
             tenant: person.tenant.clone(),
@@ -105,7 +116,7 @@ fn extra(
         };
         let mut more = generated.world.clone();
         more.planted.push(planted.clone());
-        if view(&generated.world, caller, now) == view(&more, caller, now) {
+        if before == view(&more, caller, now) {
             return Some(planted);
         }
     }
@@ -118,7 +129,9 @@ fn view(world: &World, caller: &Caller, now: jiff::Timestamp) -> Vec<String> {
     let mut seen = Vec::new();
     for (fhir, right) in [(true, Right::OfType), (false, Right::Any)] {
         for letter in ['r', 's'] {
-            for resource_type in TYPES {
+            // What is seen of a type does not depend on the route that was admitted.
+            let mut admitted = None;
+            for resource_type in TYPES.into_iter().chain([CONTENT]) {
                 let need = Need {
                     fhir,
                     active: true,
@@ -126,11 +139,12 @@ fn view(world: &World, caller: &Caller, now: jiff::Timestamp) -> Vec<String> {
                     letter,
                     right,
                 };
-                seen.push(match admit(world, caller, &need, now) {
-                    Err(refusal) => refusal.to_owned(),
-                    Ok(view) => everything(view),
-                });
+                match admit(world, caller, &need, now) {
+                    Err(refusal) => seen.push(refusal.to_owned()),
+                    Ok(view) => admitted = Some(view),
+                }
             }
+            seen.extend(admitted.map(everything));
         }
     }
     seen
@@ -150,7 +164,13 @@ fn everything(mut view: View<'_>) -> String {
         ]);
     }
     let types = TYPES.map(|name| view.shown(name));
-    format!("{types:?}{:?}", view.incomplete())
+    format!(
+        "{types:?}{:?}{:?}{:?}{:?}",
+        view.statements(),
+        view.contents(),
+        view.directory(),
+        view.incomplete()
+    )
 }
 
 /// Asks both worlds the same, and compares.
@@ -166,21 +186,14 @@ async fn pair(
     more.planted.push(extra.clone());
     let mut routes: Vec<Route> = (0..REQUESTS).map(|_| random_route(random, &more)).collect();
     routes.push(Route::Labs(Vec::new()));
-    routes.push(Route::Search(
-        of_type(extra),
-        vec![("_count".into(), "2".into())],
-    ));
-    routes.push(Route::Search(
-        of_type(extra),
-        vec![("_summary".into(), "count".into())],
-    ));
+    routes.extend(about(extra));
     let without = asked(portal, caller, &routes).await;
     put(portal, extra);
     let with = asked(portal, caller, &routes).await;
-    let id = extra.value["id"].as_str().unwrap_or_default();
+    let (kind, id) = (text(&extra.value, "resourceType"), text(&extra.value, "id"));
     portal
         .sandbox
-        .delete_resource(extra.source, Some(&extra.tenant), of_type(extra), id);
+        .delete_resource(extra.source, Some(&extra.tenant), kind, id);
     for ((route, one), other) in routes.iter().zip(&without).zip(&with) {
         assert_eq!(
             one,
@@ -197,11 +210,52 @@ async fn pair(
     }
 }
 
-fn of_type(planted: &Planted) -> &'static str {
-    let found = TYPES
-        .into_iter()
-        .find(|name| planted.value["resourceType"] == *name);
-    found.expect("a served type")
+/// Every route by which one could hear of a thing: lists, searches and itself.
+fn about(extra: &Planted) -> Vec<Route> {
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let name = text(&extra.value, "resourceType");
+    let id = address(extra);
+    let mut routes: Vec<Route> = LISTINGS
+        .iter()
+        .filter(|listing| [ANY_RECORD, type_of(name)].contains(&listing.resource_type))
+        .flat_map(|listing| {
+            let one = listing.has_one.then(|| Route::One(listing, id.clone()));
+            std::iter::once(Route::List(listing, vec![pair("limit", "2")])).chain(one)
+        })
+        .collect();
+    match name {
+        "Appointment" => routes.push(Route::Calendar(id.clone())),
+        "DocumentReference" => {
+            routes.extend([
+                Route::Section("documents", Vec::new()),
+                Route::Content(id.clone()),
+            ]);
+        }
+        "Binary" => routes.push(Route::Binary(id.clone())),
+        "Statement" => return routes,
+        _ => {}
+    }
+    if let Some(name) = TYPES.into_iter().find(|known| *known == name) {
+        routes.push(Route::Read(name, id));
+    }
+    if let Some(name) = searched().iter().find(|known| **known == name) {
+        let pages = [
+            pair("_count", "2"),
+            pair("_revinclude", "Provenance:target"),
+        ];
+        routes.push(Route::Search(name, pages.to_vec()));
+        routes.push(Route::Search(name, vec![pair("_summary", "count")]));
+    }
+    routes
+}
+
+/// The type under whose scope something is listed.
+fn type_of(name: &str) -> &str {
+    if name == "Statement" {
+        "ExplanationOfBenefit"
+    } else {
+        name
+    }
 }
 
 /// One answer without what names it, and what the sources were asked for it.

@@ -64,7 +64,12 @@ pub(super) struct Tenant {
     pub(super) id: String,
     /// `releasePolicy`, `ageBands`, `sensitivityCodes`.
     pub(super) settings: Value,
+    /// The sub-features that it has licensed.
+    pub(super) features: BTreeSet<&'static str>,
 }
+
+/// Every sub-feature that opens records.
+pub(super) const FEATURES: [&str; 2] = ["ehr.claims", "communication"];
 
 /// Everything.
 #[derive(Debug, Clone, Default)]

@@ -1,5 +1,7 @@
 //! What is planted: a record full of marks, and a source that says marked things.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use portal_tests::{Fixture, Person, PortalProcess};
 use serde_json::{Value, json};
 use wiremock::matchers::any;
@@ -41,6 +43,73 @@ pub(super) fn plant(portal: &PortalProcess, person: &Person) {
     ] {
         portal.put(&resource);
     }
+    for kind in KINDS {
+        plant_kind(portal, &of, kind);
+    }
+}
+
+/// The types that have no function of their own in fixtures.
+const KINDS: [&str; 22] = [
+    "ImagingStudy",
+    "MedicationDispense",
+    "Appointment",
+    "Coverage",
+    "ExplanationOfBenefit",
+    "Communication",
+    "DocumentReference",
+    "Encounter",
+    "Procedure",
+    "CarePlan",
+    "CareTeam",
+    "Goal",
+    "ServiceRequest",
+    "Specimen",
+    "Device",
+    "QuestionnaireResponse",
+    "Provenance",
+    "Binary",
+    "Medication",
+    "Practitioner",
+    "Organization",
+    "Statement",
+];
+
+/// A record of a kind full of marks, and another that nobody may see.
+fn plant_kind(portal: &PortalProcess, of: &Fixture, kind: &str) {
+    let id = format!("{IDENT}-{}", kind.to_lowercase());
+    let mut record = match kind {
+        "Statement" => of.statement(&id, AMOUNT),
+        _ => of.record(kind, &id),
+    };
+    record["text"] = json!({"status": "generated", "div": format!("<div>{TEXT}{kind}</div>")});
+    match kind {
+        "Statement" => record["number"] = json!(format!("{TEXT}number")),
+        "Binary" => record["data"] = json!(STANDARD.encode(format!("{TEXT}content"))),
+        "DocumentReference" => {
+            let url = format!("Binary/{IDENT}-binary");
+            record["content"][0]["attachment"]["url"] = json!(url);
+            record["description"] = json!(format!("{TEXT}document"));
+        }
+        "Appointment" => {
+            let other = json!({"actor": {
+                "reference": format!("Patient/{IDENT}-other"), "display": format!("{TEXT}foreign"),
+            }});
+            let participants = record["participant"].as_array_mut();
+            participants.expect("participants").push(other);
+            record["description"] = json!(format!("{TEXT}visit"));
+        }
+        _ => {}
+    }
+    portal.put(&record);
+    record["id"] = json!(format!("{id}-hidden"));
+    record["text"]["div"] = json!(format!("<div>{TEXT}hidden</div>"));
+    let status = if kind == "Goal" {
+        "lifecycleStatus"
+    } else {
+        "status"
+    };
+    record[status] = json!("entered-in-error");
+    portal.put(&record);
 }
 
 /// Another patient's resource among the answers of this one's.

@@ -49,7 +49,9 @@ pub(super) fn of_installation(
     settings
 }
 
-fn free_port() -> u16 {
+/// A port that nobody listens at, given out once, and not one of those that systems give to
+/// outgoing connections.
+pub fn free_port() -> u16 {
     static OFFSET: AtomicU32 = AtomicU32::new(0);
     // Each process of tests begins elsewhere, and none gives out a port twice.
     let begin = std::process::id().wrapping_mul(37);

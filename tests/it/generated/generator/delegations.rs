@@ -9,14 +9,21 @@ use super::super::random::Random;
 use super::super::world::Delegation;
 
 /// The rights that open something of what is served.
-pub(in super::super) const RIGHTS: [&str; 8] = [
+pub(in super::super) const RIGHTS: [&str; 15] = [
     "summary",
     "allergies",
     "medications",
     "vitals",
     "immunizations",
     "problems",
+    "documents",
     "labs",
+    "radiology",
+    "appointments.view",
+    "appointments.manage",
+    "messages",
+    "billing",
+    "export",
     "apps",
 ];
 const CATEGORIES: [&str; 7] = [
@@ -37,7 +44,8 @@ pub(in super::super) fn random_delegation(
     relationship: &'static str,
 ) -> Delegation {
     let mut scope = random.some(&RIGHTS, 70);
-    scope.insert("billing");
+    // One that opens nothing here: no delegation is empty.
+    scope.insert("refills");
     let voluntary = !["parent", "guardian"].contains(&relationship);
     let sensitive = if voluntary {
         random.some(&CATEGORIES, 30)

@@ -42,7 +42,7 @@ impl Elements<'_> {
         self.markers.text()
     }
 
-    fn coding(&mut self) -> Value {
+    pub(super) fn coding(&mut self) -> Value {
         // The harmless come twice as often.
         let at = if self.random.chance(50) {
             self.random.below(5)

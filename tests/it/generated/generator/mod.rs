@@ -4,23 +4,26 @@
 mod callers;
 mod delegations;
 mod elements;
+mod parameters;
 mod records;
 mod requests;
 mod results;
 mod settings;
+mod table;
 
 use portal_tests::{Person, TestPortal};
 use serde_json::Value;
 
 use super::markers::Markers;
 use super::random::Random;
-use super::world::{Account, Planted, Tenant, World};
+use super::world::{Account, FEATURES, Planted, Tenant, World};
 
 pub(super) use callers::callers;
 pub(super) use delegations::random_delegation;
 pub(super) use records::{KINDS, Maker};
-pub(super) use requests::{follow_up, random_route};
+pub(super) use requests::{address, by_id, follow_ups, random_route};
 pub(super) use settings::random_settings;
+pub(super) use table::SOURCES;
 
 /// A world with the people whom tests name.
 #[derive(Debug)]
@@ -68,11 +71,14 @@ pub(super) fn generate(
         .namesake
         .patient
         .clone_from(&generated.ada.patient);
-    for tenant in tenants {
+    for (at, tenant) in tenants.into_iter().enumerate() {
         let settings = random_settings(random);
+        // The first has licensed everything; what ends later is the model's affair.
+        let chance = if at == 0 { 100 } else { 50 };
         generated.world.tenants.push(Tenant {
             id: tenant.to_owned(),
             settings,
+            features: random.some(&FEATURES, chance),
         });
     }
     generated.people(random, now);
@@ -89,11 +95,11 @@ impl Generated {
             self.proxy.clone(),
         );
         for (person, others, each) in [
-            (&ada, &ben, 4),
-            (&child, &ada, 3),
-            (&ben, &ada, 1),
-            (&parent, &ada, 1),
-            (&namesake, &ben, 1),
+            (&ada, &ben, (4, 2)),
+            (&child, &ada, (3, 2)),
+            (&ben, &ada, (1, 1)),
+            (&parent, &ada, (1, 1)),
+            (&namesake, &ben, (1, 1)),
         ] {
             let mut maker = Maker::new(&person.patient, &others.patient, now);
             let planted = maker.record(random, &mut self.markers, each);
@@ -135,6 +141,7 @@ impl Generated {
         }
         for tenant in &self.world.tenants {
             portal.configure(&tenant.id, &tenant.settings).await;
+            license(portal, tenant);
         }
         for account in &self.world.accounts {
             portal.import(&account_line(portal, &account.person)).await;
@@ -152,6 +159,17 @@ impl Generated {
             delegation.id = portal.delegate(grantor, proxy, &delegation.line()).await;
         }
     }
+}
+
+/// Licenses what a tenant has licensed.
+pub(super) fn license(portal: &TestPortal, tenant: &Tenant) {
+    let keys: Vec<&str> = tenant
+        .features
+        .iter()
+        .copied()
+        .chain(["ehr.portal"])
+        .collect();
+    portal.sandbox.set_entitlements(&tenant.id, &keys);
 }
 
 /// Puts a resource where it is listed.

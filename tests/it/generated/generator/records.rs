@@ -1,9 +1,12 @@
 //! Records of every kind that is served, honest ones and awkward ones.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::super::markers::Markers;
 use super::super::random::Random;
+use super::super::world::World;
 use super::elements::Elements;
 
 /// Whose records are made.
@@ -12,14 +15,22 @@ pub(in super::super) struct Maker {
     pub(super) patient: String,
     pub(super) other: String,
     pub(super) now: jiff::Timestamp,
-    /// Ids of what was made, by what can be referred to.
-    pub(super) conditions: Vec<String>,
+    /// Ids of what was made, by type.
+    pub(super) made: BTreeMap<String, Vec<String>>,
+    /// Of the Observations those of the chart, and those of the laboratory.
     pub(super) vitals: Vec<String>,
     pub(super) labs: Vec<String>,
 }
 
-/// The kinds of records, but for the Patient.
-pub(in super::super) const KINDS: [&str; 7] = [
+/// The kinds of records, but for the Patient, in an order in which they can refer to each other.
+/// Those with a capital are rows of the table.
+pub(in super::super) const KINDS: [&str; 32] = [
+    "Medication",
+    "Binary",
+    "Practitioner",
+    "Organization",
+    "Location",
+    "PractitionerRole",
     "condition",
     "vital",
     "lab",
@@ -27,6 +38,25 @@ pub(in super::super) const KINDS: [&str; 7] = [
     "allergy",
     "medication",
     "immunization",
+    "Encounter",
+    "ServiceRequest",
+    "Procedure",
+    "CareTeam",
+    "Goal",
+    "CarePlan",
+    "Device",
+    "QuestionnaireResponse",
+    "Specimen",
+    "ImagingStudy",
+    "RadiologyReport",
+    "MedicationDispense",
+    "Appointment",
+    "Coverage",
+    "ExplanationOfBenefit",
+    "Statement",
+    "Communication",
+    "DocumentReference",
+    "Provenance",
 ];
 
 pub(super) const OBSERVATION_CATEGORY: &str =
@@ -38,25 +68,48 @@ impl Maker {
             patient: patient.to_owned(),
             other: other.to_owned(),
             now,
-            conditions: Vec::new(),
+            made: BTreeMap::new(),
             vitals: Vec::new(),
             labs: Vec::new(),
         }
     }
 
-    /// A Patient, and so many records of each kind, each with its source.
+    /// Lets records refer to what there is of the patient, and to what is nobody's.
+    pub(in super::super) fn beside(mut self, world: &World, tenant: &str) -> Self {
+        let nobodys = ["medication", "documents", "provider-directory"];
+        for planted in world
+            .planted
+            .iter()
+            .filter(|planted| planted.tenant == tenant)
+        {
+            let own = planted.listed_for == self.patient;
+            let kind = planted.value["resourceType"].as_str().unwrap_or_default();
+            if own || (nobodys.contains(&planted.source) && kind != "DocumentReference") {
+                self.remember(&planted.value);
+            }
+            match (kind, planted.source) {
+                ("Observation", "laboratory") if own => self.labs.push(id(&planted.value)),
+                ("Observation", _) if own => self.vitals.push(id(&planted.value)),
+                _ => {}
+            }
+        }
+        self
+    }
+
+    /// A Patient, and so many records of each kind, of those of the table and of the others, each
+    /// with its source.
     pub(in super::super) fn record(
         &mut self,
         random: &mut Random,
         markers: &mut Markers,
-        each: usize,
+        (others, of_table): (usize, usize),
     ) -> Vec<(&'static str, Value)> {
         let mut made = vec![(
             "registration",
             self.patient(&mut Elements { random, markers }),
         )];
         for kind in KINDS {
-            for _ in 0..each {
+            for _ in 0..if is_of_table(kind) { of_table } else { others } {
                 made.push(self.one(kind, random, markers));
             }
         }
@@ -78,8 +131,19 @@ impl Maker {
             "report" => self.report(elements),
             "allergy" => self.allergy(elements),
             "medication" => self.medication(elements),
-            _ => self.immunization(elements),
+            "immunization" => self.immunization(elements),
+            row => self.of_row(row, elements),
         }
+    }
+
+    /// Keeps in mind what was made, so that others can refer to it.
+    pub(super) fn remember(&mut self, one: &Value) {
+        let kind = one["resourceType"].as_str().unwrap_or_default();
+        self.made.entry(kind.to_owned()).or_default().push(id(one));
+    }
+
+    fn made_of(&self, kind: &str) -> &[String] {
+        self.made.get(kind).map_or(&[], Vec::as_slice)
     }
 
     pub(super) fn owner(&self) -> Value {
@@ -176,7 +240,7 @@ impl Maker {
                 json!([{"detail": [elements.reference(&format!("Observation/{id}"))]}]);
         }
         self.spoil(&mut one, elements);
-        self.conditions.push(id(&one));
+        self.remember(&one);
         ("patient-chart", one)
     }
 
@@ -214,6 +278,8 @@ impl Maker {
             one["contained"] =
                 json!([{"resourceType": "Medication", "id": "m", "code": elements.concept()}]);
             one["medicationReference"] = json!({"reference": "#m"});
+        } else if let Some(id) = some(self.made_of("Medication"), elements.random) {
+            one["medicationReference"] = elements.reference(&format!("Medication/{id}"));
         } else {
             one["medicationCodeableConcept"] = elements.concept();
         }
@@ -221,7 +287,7 @@ impl Maker {
         one["authoredOn"] = json!(elements.day());
         one["dosageInstruction"] = json!([{"text": elements.marker()}]);
         let mut reasons = Vec::new();
-        if let Some(id) = some(&self.conditions, elements.random) {
+        if let Some(id) = some(self.made_of("Condition"), elements.random) {
             reasons.push(elements.reference(&format!("Condition/{id}")));
         }
         let observations = if elements.random.chance(50) {
@@ -233,6 +299,7 @@ impl Maker {
             reasons.push(elements.reference(&format!("Observation/{id}")));
         }
         one["reasonReference"] = json!(reasons);
+        self.remember(&one);
         ("medication", one)
     }
 
@@ -251,7 +318,7 @@ impl Maker {
             one["recorded"] = json!(elements.instant(self.now));
         }
         one["lotNumber"] = json!(elements.marker());
-        if let Some(id) = some(&self.conditions, elements.random) {
+        if let Some(id) = some(self.made_of("Condition"), elements.random) {
             one["reasonReference"] = json!([elements.reference(&format!("Condition/{id}"))]);
         }
         ("immunizations", one)
@@ -284,6 +351,10 @@ impl Maker {
             _ => {}
         }
     }
+}
+
+fn is_of_table(kind: &str) -> bool {
+    kind.starts_with(char::is_uppercase)
 }
 
 pub(super) fn some<'a>(of: &'a [String], random: &mut Random) -> Option<&'a String> {

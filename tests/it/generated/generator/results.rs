@@ -91,6 +91,7 @@ impl Maker {
         }
         self.spoil(&mut one, elements);
         self.vitals.push(id(&one));
+        self.remember(&one);
         ("patient-chart", one)
     }
 
@@ -107,6 +108,7 @@ impl Maker {
             one["derivedFrom"] = json!([elements.reference(&format!("Observation/{id}"))]);
         }
         self.labs.push(id(&one));
+        self.remember(&one);
         ("laboratory", one)
     }
 
@@ -133,6 +135,7 @@ impl Maker {
         one["conclusion"] = json!(elements.marker());
         one["presentedForm"] = json!([{"contentType": "text/plain", "title": elements.marker(), "data": elements.markers.base64()}]);
         one["result"] = self.results(&mut one, elements);
+        self.remember(&one);
         ("laboratory", one)
     }
 

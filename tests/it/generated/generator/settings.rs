@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use super::super::random::Random;
-use super::super::scopes::TYPES;
+use super::super::scopes::decided;
 use super::delegations::RIGHTS;
 use super::elements::{CODES, STATUSES};
+use super::table::SOURCES;
 
 const SHIPPED: &str = include_str!("../../../../crates/domain/data/sensitivity.json");
 
@@ -45,7 +46,7 @@ fn policy(random: &mut Random) -> Value {
 fn rule(random: &mut Random) -> Value {
     let mut matches = json!({});
     if random.chance(50) {
-        let types: Vec<_> = random.some(&TYPES[1..], 40).into_iter().collect();
+        let types: Vec<_> = random.some(decided(), 30).into_iter().collect();
         matches["types"] = json!(types);
     }
     if random.chance(25) {
@@ -53,6 +54,7 @@ fn rule(random: &mut Random) -> Value {
             "laboratory",
             "http://terminology.hl7.org/CodeSystem/observation-category|vital-signs",
             "problem-list-item",
+            "RAD",
         ];
         matches["categories"] = json!([random.pick(&categories)]);
     }
@@ -76,7 +78,7 @@ fn rule(random: &mut Random) -> Value {
         matches["criticalOnly"] = json!(true);
     }
     if random.chance(15) {
-        matches["source"] = json!(random.pick(&["laboratory", "patient-chart", "medication"]));
+        matches["source"] = json!(random.pick(&SOURCES));
     }
     let audience = *random.pick(&["all", "all", "proxies", "parents"]);
     json!({"match": matches, "effect": effect(random), "audience": audience, "reasonKey": "held.rule"})

@@ -4,16 +4,16 @@ use jiff::SignedDuration;
 use portal_tests::Terms;
 use serde_json::json;
 
-use super::super::generator::{KINDS, Maker, put, random_delegation, random_settings};
+use super::super::generator::{KINDS, Maker, license, put, random_delegation, random_settings};
 use super::super::reference::admit::today;
 use super::super::scopes::Scopes;
-use super::super::world::{Delegation, Planted};
+use super::super::world::{Delegation, FEATURES, Planted};
 use super::Model;
 
 /// Longer than a set counts as fresh.
 const NOT_FRESH: SignedDuration = SignedDuration::from_secs(31);
 /// Records of a world at most.
-const KEPT: usize = 90;
+const KEPT: usize = 260;
 const RELATIONSHIPS: [&str; 5] = [
     "parent",
     "guardian",
@@ -39,7 +39,7 @@ impl Delegation {
 impl Model<'_> {
     /// Changes something, and says what.
     pub(super) async fn change(&mut self) -> String {
-        match self.random.below(20) {
+        match self.random.below(21) {
             0..3 => self.change_terms().await,
             3..5 => self.revoke_or_grant().await,
             5..7 => self.change_validity().await,
@@ -52,6 +52,7 @@ impl Model<'_> {
             16 => self.wait(SignedDuration::from_hours(7), "hours pass"),
             17 => self.wait(SignedDuration::from_hours(24), "a day passes"),
             18 => self.narrow(),
+            19 => self.change_a_licence(),
             _ => {
                 self.portal.flush_cache().await;
                 "Redis forgets".to_owned()
@@ -163,7 +164,8 @@ impl Model<'_> {
             &person.patient,
             &self.generated.ben.patient,
             self.portal.now(),
-        );
+        )
+        .beside(&self.generated.world, &person.tenant);
         let kind = *self.random.pick(&KINDS);
         let (source, value) = maker.one(kind, &mut self.random, &mut self.generated.markers);
         let planted = Planted {
@@ -197,12 +199,18 @@ impl Model<'_> {
         );
     }
 
-    /// Releases, corrects or takes back a result.
+    /// Releases, corrects or takes back a result, or any other record.
     fn change_a_record(&mut self) -> String {
-        let results: Vec<usize> = (0..self.generated.world.planted.len())
-            .filter(|at| self.generated.world.planted[*at].source == "laboratory")
-            .collect();
-        let at = *self.random.pick(&results);
+        let of_laboratory = self.random.chance(50);
+        let changeable = |planted: &Planted| match planted.source {
+            "laboratory" => true,
+            "registration" => false,
+            _ => !of_laboratory,
+        };
+        let planted = self.generated.world.planted.iter().enumerate();
+        let planted = planted.filter(|(_, planted)| changeable(planted));
+        let records: Vec<usize> = planted.map(|(at, _)| at).collect();
+        let at = *self.random.pick(&records);
         let planted = &mut self.generated.world.planted[at];
         let system = "urn:ghasi-ehealth:release";
         match self.random.below(4) {
@@ -215,8 +223,21 @@ impl Model<'_> {
                 planted.value["meta"]["tag"] = json!(tags);
             }
         }
-        let told = format!("the laboratory changes {}", planted.value["id"]);
+        let told = format!("{} changes {}", planted.source, planted.value["id"]);
         put(self.portal, planted);
+        self.wait(NOT_FRESH, &told)
+    }
+
+    /// Takes a sub-feature from a tenant that has it, or gives it to one that has not.
+    fn change_a_licence(&mut self) -> String {
+        let at = self.random.below(self.generated.world.tenants.len());
+        let feature = *self.random.pick(&FEATURES);
+        let tenant = &mut self.generated.world.tenants[at];
+        if !tenant.features.remove(feature) {
+            tenant.features.insert(feature);
+        }
+        license(self.portal, tenant);
+        let told = format!("{} has licensed {:?}", tenant.id, tenant.features);
         self.wait(NOT_FRESH, &told)
     }
 

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use super::super::markers::markers_in;
 use super::super::reference::Route;
-use super::super::scopes::TYPES;
+use super::super::scopes::searched;
 use super::{Model, is_of_token};
 
 /// The next page of a search that somebody began.
@@ -72,7 +72,7 @@ impl Model<'_> {
 
     async fn begin(&mut self) {
         let caller = self.random.below(self.callers.len());
-        let resource_type = *self.random.pick(&TYPES[1..]);
+        let resource_type = *self.random.pick(&searched()[1..]);
         let route = Route::Search(resource_type, vec![("_count".into(), "1".into())]);
         let begun = self.portal.now();
         let answer = self.askers[0]

@@ -1,10 +1,15 @@
 //! Who may ask for what at all: the order of checks of the contract (02).
 
+use std::cell::OnceCell;
+use std::rc::Rc;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::super::scopes::TYPES;
 use super::super::world::{Caller, Claim, Delegation, Tenant, World};
 use super::proxy::{Proxy, open, opens_type};
+use super::verdicts::Judged;
 
 /// A right that a route asks of a proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +20,8 @@ pub(in super::super) enum Right {
     Named(&'static str),
     /// One that opens something of the route's type.
     OfType,
+    /// None will do.
+    Never,
 }
 
 /// What a route needs.
@@ -24,7 +31,7 @@ pub(in super::super) struct Need {
     pub(in super::super) fhir: bool,
     /// Whether the account must be active.
     pub(in super::super) active: bool,
-    /// The type that the scope must cover.
+    /// The type that the scope must cover; [`ANY_RECORD`], [`CONTENT`].
     pub(in super::super) resource_type: &'static str,
     /// `r` or `s`.
     pub(in super::super) letter: char,
@@ -49,6 +56,25 @@ pub(in super::super) struct View<'w> {
     pub(in super::super) letter: char,
     /// When.
     pub(in super::super) now: Timestamp,
+    /// What was judged already.
+    pub(super) judged: Judged<'w>,
+}
+
+/// A route for which the scope of any type will do.
+pub(in super::super) const ANY_RECORD: &str = "*";
+/// A route for which the scope of what names a content will do.
+pub(in super::super) const CONTENT: &str = "Binary";
+
+/// Types of which the tenant has not licensed the source.
+pub(super) fn unlicensed(tenant: &Tenant) -> Vec<&'static str> {
+    let features: [(&str, &[&str]); 2] = [
+        ("ehr.claims", &["Coverage", "ExplanationOfBenefit"]),
+        ("communication", &["Communication"]),
+    ];
+    let missing = features
+        .iter()
+        .filter(|(feature, _)| !tenant.features.contains(feature));
+    missing.flat_map(|(_, types)| *types).copied().collect()
 }
 
 pub(super) const INVALID: &str = "403 PROXY_DELEGATION_INVALID";
@@ -63,6 +89,10 @@ pub(in super::super) fn admit<'w>(
 ) -> Result<View<'w>, &'static str> {
     if !need.fhir && !caller.first_party {
         return Err("403 CLIENT_NOT_ALLOWED");
+    }
+    let tenant = world.tenant(&caller.person.tenant);
+    if unlicensed(tenant).contains(&need.resource_type) {
+        return Err("403 FEATURE_NOT_ENABLED");
     }
     let account = world
         .account(&caller.person)
@@ -80,7 +110,6 @@ pub(in super::super) fn admit<'w>(
         }
         _ => {}
     }
-    let tenant = world.tenant(&caller.person.tenant);
     let delegation = select(world, caller, need, today(now))?;
     let proxy = delegation
         .map(|it| open(world, tenant, it, today(now)))
@@ -88,7 +117,7 @@ pub(in super::super) fn admit<'w>(
     if let Some(proxy) = &proxy {
         check_proxy(proxy, caller, need)?;
     }
-    if !caller.scopes.allow(need.resource_type, need.letter) {
+    if !is_in_scope(caller, need) {
         return Err("403 INSUFFICIENT_SCOPE");
     }
     let patient = delegation.map_or(own, |delegation| &delegation.grantor);
@@ -100,7 +129,19 @@ pub(in super::super) fn admit<'w>(
         proxy,
         letter: need.letter,
         now,
+        judged: Rc::new(std::array::from_fn(|_| OnceCell::new())),
     })
+}
+
+fn is_in_scope(caller: &Caller, need: &Need) -> bool {
+    let allow = |name: &str| caller.scopes.allow(name, need.letter);
+    match need.resource_type {
+        ANY_RECORD => TYPES.into_iter().any(allow),
+        CONTENT => ["DocumentReference", "DiagnosticReport"]
+            .into_iter()
+            .any(allow),
+        name => allow(name),
+    }
 }
 
 /// The day in the tenants' zone, which is Kabul's.
@@ -123,6 +164,9 @@ fn select<'w>(
         let Some(id) = &caller.acting_for else {
             return Ok(None);
         };
+        if need.right == Right::Never {
+            return Err(DENIED);
+        }
         let found = to_caller
             .find(|delegation| delegation.id == *id)
             .ok_or(INVALID)?;
@@ -166,6 +210,7 @@ fn check_proxy(proxy: &Proxy<'_>, caller: &Caller, need: &Need) -> Result<(), &'
     let open = match need.right {
         Right::Any => true,
         Right::Named(right) => proxy.rights.contains(right),
+        Right::Never => false,
         Right::OfType => opens_type(proxy, need.resource_type),
     };
     if open { Ok(()) } else { Err(DENIED) }

@@ -2,15 +2,20 @@
 //! It works on the sources' own JSON and shares no code with the domain.
 
 pub(super) mod admit;
+mod contents;
 pub(super) mod json;
+pub(super) mod listings;
+mod overviews;
 mod proxy;
 pub(super) mod release;
 pub(super) mod routes;
 mod rule;
 mod search;
+mod searches;
 mod sensitive;
 mod sets;
 mod shown;
+mod taken;
 mod verdicts;
 
 pub(super) use admit::{Need, Right, View, admit};

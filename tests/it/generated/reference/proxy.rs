@@ -9,6 +9,7 @@ use super::super::world::{Delegation, Tenant, World};
 use super::admit::INVALID;
 use super::json::{codings, each, text};
 use super::release::Who;
+use super::sets::{OpenedBy, SETS, Set};
 
 /// What a delegation opens now.
 #[derive(Debug, Clone)]
@@ -99,22 +100,26 @@ fn age(born: Date, today: Date) -> i64 {
 
 /// Whether something of a type is open to a proxy.
 pub(in super::super) fn opens_type(proxy: &Proxy<'_>, resource_type: &str) -> bool {
-    let has = |right| proxy.rights.contains(right);
-    match resource_type {
-        "Patient" => true,
-        "AllergyIntolerance" => has("allergies"),
-        "Condition" => has("problems"),
-        "MedicationRequest" => has("medications"),
-        "Immunization" => has("immunizations"),
-        "DiagnosticReport" => has("labs"),
-        _ => proxy.full || has("vitals") || has("labs"),
+    let mut sets = SETS.iter();
+    sets.any(|set| set.resource_type == resource_type && opens_set(proxy, *set))
+}
+
+/// Whether something of a set may be.
+fn opens_set(proxy: &Proxy<'_>, set: Set) -> bool {
+    let has = |right: &&str| proxy.rights.contains(right);
+    match set.opened_by {
+        OpenedBy::Anything => true,
+        OpenedBy::Rights(rights) => rights.iter().any(has),
+        OpenedBy::Categories => proxy.full || ["vitals", "labs"].iter().any(has),
+        OpenedBy::Law => proxy.full,
+        OpenedBy::Nothing => false,
     }
 }
 
 /// Whether this record is: of an Observation every one of its categories.
-pub(super) fn opens(proxy: &Proxy<'_>, resource: &Value) -> bool {
-    if text(resource, "resourceType") != "Observation" {
-        return opens_type(proxy, text(resource, "resourceType"));
+pub(super) fn opens(proxy: &Proxy<'_>, set: Set, resource: &Value) -> bool {
+    if set.opened_by != OpenedBy::Categories {
+        return opens_set(proxy, set);
     }
     let own_system = "http://terminology.hl7.org/CodeSystem/observation-category";
     let categories: Vec<_> = codings(&resource["category"])

@@ -64,6 +64,7 @@ impl Judged<'_> {
     pub(in super::super) fn floor(&self) -> Option<Why> {
         let contained = each(&self.resource["contained"]);
         let hidden = !status_shows(self.resource)
+            || is_home(self.resource)
             || contained.iter().any(|inner| !status_shows(inner))
             || self.is_unreadable()
             || (self.source == "laboratory" && !self.has_tag("released"));
@@ -202,7 +203,10 @@ fn strictest(found: &[Why]) -> Option<Why> {
 }
 
 fn status_shows(resource: &Value) -> bool {
-    let status = text(resource, "status");
+    let status = match text(resource, "resourceType") {
+        "Goal" => text(resource, "lifecycleStatus"),
+        _ => text(resource, "status"),
+    };
     let wrong = "entered-in-error";
     if status == wrong || codes(&resource["verificationStatus"]).contains(&wrong) {
         return false;
@@ -213,6 +217,11 @@ fn status_shows(resource: &Value) -> bool {
         "MedicationRequest" => status != "draft",
         _ => true,
     }
+}
+
+/// Whether a place is where somebody lives, or may be.
+fn is_home(resource: &Value) -> bool {
+    text(resource, "resourceType") == "Location" && codes(&resource["physicalType"]).contains(&"ho")
 }
 
 /// The end of what a text can mean: an instant's own second, a day's last moment.

@@ -7,9 +7,13 @@ use serde_json::Value;
 
 use super::super::markers::markers_of;
 use super::super::world::{Caller, World};
-use super::admit::{Need, Right, View, admit};
-use super::json::{codes, text};
+use super::admit::{CONTENT, Need, Right, View, admit};
+use super::contents::{binary, calendar, content, demographics, providers, trends};
+use super::json::codes;
+use super::listings::Listing;
+use super::overviews::{me, summary, with_parts};
 use super::search::matches;
+use super::searches::search;
 use super::shown::Shown;
 
 /// One request.
@@ -25,6 +29,22 @@ pub(in super::super) enum Route {
     Labs(Vec<(String, String)>),
     /// `GET /v1/portal/results/labs/{id}`
     Lab(String),
+    /// `GET /v1/portal/results/labs/trends` with parameters.
+    Trends(Vec<(String, String)>),
+    /// A list with parameters.
+    List(&'static Listing, Vec<(String, String)>),
+    /// One record of a list.
+    One(&'static Listing, String),
+    /// `GET /v1/portal/appointments/{id}/calendar`
+    Calendar(String),
+    /// `GET /v1/portal/documents/{id}/content`
+    Content(String),
+    /// `GET /v1/portal/demographics`
+    Demographics,
+    /// `GET /v1/portal/providers`
+    Providers,
+    /// `GET /fhir/R4/Binary/{id}`
+    Binary(String),
     /// `GET /fhir/R4/{type}` with parameters.
     Search(&'static str, Vec<(String, String)>),
     /// `GET /fhir/R4/{type}/{id}`
@@ -36,6 +56,10 @@ pub(in super::super) enum Route {
 pub(in super::super) struct Expected {
     /// The ids that a walk over every page must find, and no others.
     pub(in super::super) ids: BTreeSet<String>,
+    /// The ids of what comes beside these.
+    pub(in super::super) brought: BTreeSet<String>,
+    /// Whether something else may be listed.
+    pub(in super::super) loose: bool,
     /// The markers that may appear.
     pub(in super::super) allowed: BTreeSet<u32>,
     /// The markers that must.
@@ -46,23 +70,16 @@ pub(in super::super) struct Expected {
     pub(in super::super) or_absent: bool,
 }
 
-pub(in super::super) const SECTIONS: [(&str, &str); 5] = [
+pub(in super::super) const SECTIONS: [(&str, &str); 6] = [
     ("allergies", "AllergyIntolerance"),
     ("medications", "MedicationRequest"),
     ("vitals", "Observation"),
     ("immunizations", "Immunization"),
     ("problems", "Condition"),
+    ("documents", "DocumentReference"),
 ];
-const PARTS: [&str; 5] = [
-    "allergies",
-    "medications",
-    "vitals",
-    "immunizations",
-    "problems",
-];
-
 impl Route {
-    fn need(&self) -> Need {
+    pub(super) fn need(&self) -> Need {
         let need = |fhir, resource_type, letter, right| Need {
             fhir,
             active: true,
@@ -77,8 +94,17 @@ impl Route {
             },
             Self::Summary => need(false, "Patient", 's', Right::Named("summary")),
             Self::Section(name, _) => need(false, of_section(name), 's', Right::Named(name)),
-            Self::Labs(_) => need(false, "Observation", 's', Right::Named("labs")),
+            Self::Labs(_) | Self::Trends(_) => {
+                need(false, "Observation", 's', Right::Named("labs"))
+            }
             Self::Lab(_) => need(false, "Observation", 'r', Right::Named("labs")),
+            Self::List(listing, _) => need(false, listing.resource_type, 's', listing.right),
+            Self::One(listing, _) => need(false, listing.resource_type, 'r', listing.right),
+            Self::Calendar(_) => need(false, "Appointment", 'r', Right::OfType),
+            Self::Content(_) => need(false, "DocumentReference", 'r', Right::Named("documents")),
+            Self::Demographics => need(false, "Patient", 'r', Right::Never),
+            Self::Providers => need(false, "Appointment", 's', Right::Never),
+            Self::Binary(_) => need(true, CONTENT, 'r', Right::Any),
             Self::Search(resource_type, _) => need(true, resource_type, 's', Right::OfType),
             Self::Read(resource_type, _) => need(true, resource_type, 'r', Right::OfType),
         }
@@ -103,9 +129,27 @@ impl Route {
             Self::Section(name, pairs) => with(format!("/v1/portal/chart/{name}"), pairs),
             Self::Labs(pairs) => with("/v1/portal/results/labs".to_owned(), pairs),
             Self::Lab(id) => format!("/v1/portal/results/labs/{id}"),
+            Self::Trends(pairs) => with("/v1/portal/results/labs/trends".to_owned(), pairs),
+            Self::List(listing, pairs) => with(format!("/v1/portal/{}", listing.path), pairs),
+            Self::One(listing, id) => format!("/v1/portal/{}/{id}", listing.path),
+            Self::Calendar(id) => format!("/v1/portal/appointments/{id}/calendar"),
+            Self::Content(id) => format!("/v1/portal/documents/{id}/content"),
+            Self::Demographics => "/v1/portal/demographics".to_owned(),
+            Self::Providers => "/v1/portal/providers".to_owned(),
+            Self::Binary(id) => format!("/fhir/R4/Binary/{id}"),
             Self::Search(resource_type, pairs) => with(format!("/fhir/R4/{resource_type}"), pairs),
             Self::Read(resource_type, id) => format!("/fhir/R4/{resource_type}/{id}"),
         }
+    }
+
+    /// Whether no delegation opens it.
+    pub(in super::super) fn is_never_for_proxies(&self) -> bool {
+        self.need().right == Right::Never
+    }
+
+    /// Whether it answers something else than JSON.
+    pub(in super::super) const fn is_content(&self) -> bool {
+        matches!(self, Self::Calendar(_) | Self::Content(_) | Self::Binary(_))
     }
 
     /// What a caller is answered: what it may hold, or the refusal.
@@ -122,6 +166,14 @@ impl Route {
             Self::Section(name, pairs) => Ok(section(&view, name, pairs)),
             Self::Labs(pairs) => Ok(labs(&view, pairs)),
             Self::Lab(id) => lab(&view, id),
+            Self::Trends(pairs) => Ok(trends(&view, pairs)),
+            Self::List(listing, pairs) => Ok(listing.all(&view, pairs)),
+            Self::One(listing, id) => listing.one(&view, id),
+            Self::Calendar(id) => calendar(&view, id),
+            Self::Content(id) => content(&view, id),
+            Self::Demographics => demographics(&view),
+            Self::Providers => Ok(providers(&view)),
+            Self::Binary(id) => binary(&view, id),
             Self::Search(resource_type, pairs) => Ok(search(&view, resource_type, pairs)),
             Self::Read(resource_type, id) => read(&view, resource_type, id),
         }
@@ -135,7 +187,7 @@ fn of_section(name: &str) -> &'static str {
 
 impl Expected {
     /// Whole resources, and nothing else.
-    fn whole(shown: &[&Shown]) -> Self {
+    pub(super) fn whole(shown: &[&Shown]) -> Self {
         let markers: BTreeSet<u32> = shown.iter().flat_map(|one| &one.markers).copied().collect();
         Self {
             ids: shown.iter().map(|one| one.id.clone()).collect(),
@@ -159,21 +211,10 @@ fn read(view: &View<'_>, resource_type: &str, id: &str) -> Result<Expected, &'st
     })
 }
 
-fn search(view: &View<'_>, resource_type: &str, pairs: &[(String, String)]) -> Expected {
-    let shown = view.shown(resource_type);
-    let matching = shown.iter().filter(|one| matches(one, pairs));
-    let mut expected = Expected::whole(&matching.collect::<Vec<_>>());
-    let has = |name: &str| pairs.iter().any(|(known, _)| known == name);
-    if has("_elements") || has("_summary") {
-        expected.required.clear();
-    }
-    expected
-}
-
 fn section(view: &View<'_>, name: &str, pairs: &[(String, String)]) -> Expected {
     let shown = view.shown(of_section(name));
     let is_vital = |one: &Shown| {
-        one.source == "patient-chart" && codes(&one.value["category"]).contains(&"vital-signs")
+        one.set.source == "patient-chart" && codes(&one.value["category"]).contains(&"vital-signs")
     };
     let matching = shown.iter().filter(|one| name != "vitals" || is_vital(one));
     let matching = matching.filter(|one| matches(one, pairs));
@@ -196,8 +237,12 @@ fn labs(view: &View<'_>, pairs: &[(String, String)]) -> Expected {
             .copied()
             .chain(panels(view))
             .collect(),
-        held: if filtered { 0 } else { view.held(pairs) },
-        or_absent: false,
+        held: if filtered {
+            0
+        } else {
+            view.held(("laboratory", "Observation"), pairs)
+        },
+        ..Expected::default()
     }
 }
 
@@ -220,15 +265,16 @@ fn lab(view: &View<'_>, id: &str) -> Result<Expected, &'static str> {
     })
 }
 
-fn of_laboratory(view: &View<'_>) -> Vec<Shown> {
+pub(super) fn of_laboratory(view: &View<'_>) -> Vec<Shown> {
     let mut shown = view.shown("Observation");
-    shown.retain(|one| one.source == "laboratory");
+    shown.retain(|one| one.set.source == "laboratory");
     shown
 }
 
 /// Reports name panels: their codes and ids.
 fn panels(view: &View<'_>) -> BTreeSet<u32> {
-    let reports = view.shown("DiagnosticReport");
+    let mut reports = view.shown("DiagnosticReport");
+    reports.retain(|one| one.set.source == "laboratory");
     let of_report = |one: &Shown| {
         let mut markers = markers_of(&one.value["code"]);
         markers.extend(markers_of(&one.value["id"]));
@@ -240,86 +286,4 @@ fn panels(view: &View<'_>) -> BTreeSet<u32> {
 /// The markers of a concept's own text, which every view of it shows.
 fn label(concept: &Value) -> BTreeSet<u32> {
     markers_of(&concept["text"])
-}
-
-fn me(view: &View<'_>) -> Expected {
-    let own = Caller {
-        acting_for: None,
-        ..view.caller.clone()
-    };
-    let need = Route::Me.need();
-    let mut expected = Expected::default();
-    let mut names = |view: &View<'_>| {
-        let may_look = view
-            .world
-            .account(&view.caller.person)
-            .is_some_and(|it| it.status == "active");
-        let shown = if may_look {
-            view.shown("Patient")
-        } else {
-            Vec::new()
-        };
-        let markers: BTreeSet<u32> = shown
-            .iter()
-            .flat_map(|one| markers_of(&one.value["name"]))
-            .collect();
-        expected.allowed.extend(markers);
-    };
-    if let Ok(own) = admit(view.world, &own, &need, view.now) {
-        names(&own);
-    }
-    let mut ids = BTreeSet::new();
-    let active = view
-        .world
-        .account(&view.caller.person)
-        .is_some_and(|it| it.status == "active");
-    for delegation in view.world.delegations.iter().filter(|_| active) {
-        let caller = Caller {
-            acting_for: Some(delegation.id.clone()),
-            ..view.caller.clone()
-        };
-        if let Ok(theirs) = admit(view.world, &caller, &need, view.now) {
-            names(&theirs);
-            ids.insert(delegation.id.clone());
-        }
-    }
-    Expected { ids, ..expected }
-}
-
-/// The summary opens its own parts.
-fn with_parts(mut view: View<'_>) -> View<'_> {
-    if let Some(proxy) = &mut view.proxy {
-        proxy.rights.extend(PARTS);
-    }
-    view
-}
-
-fn summary(view: &View<'_>) -> Expected {
-    let shown = |resource_type: &str, keep: &dyn Fn(&Value) -> bool| {
-        let mut shown = view.shown(resource_type);
-        shown.retain(|one| keep(&one.value));
-        shown
-    };
-    let active = |one: &Value| {
-        let is = |code: &&str| ["active", "recurrence", "relapse"].contains(code);
-        codes(&one["clinicalStatus"]).iter().any(is)
-    };
-    let current = |one: &Value| ["active", "on-hold"].contains(&text(one, "status"));
-    let whole: Vec<Shown> = [
-        shown("Patient", &|_| true),
-        shown("Condition", &active),
-        shown("AllergyIntolerance", &|_| true),
-        shown("MedicationRequest", &current),
-    ]
-    .concat();
-    let mut expected = Expected::whole(&whole.iter().collect::<Vec<_>>());
-    let vitals = shown("Observation", &|one| {
-        codes(&one["category"]).contains(&"vital-signs")
-    });
-    let vitals = vitals.iter().filter(|one| one.source == "patient-chart");
-    let immunizations = shown("Immunization", &|_| true);
-    for one in vitals.chain(&immunizations) {
-        expected.allowed.extend(&one.markers);
-    }
-    expected
 }

@@ -38,10 +38,17 @@ pub(super) fn fits(rule: &Value, resource: &Value, restricts: bool, contained: b
                 .any(|wanted| names(wanted, found, restricts))
     };
     listed("types", text(resource, "resourceType"))
-        && listed("statuses", text(resource, "status"))
+        && listed("statuses", status(resource))
         && pattern(0, "categories", &codings(&resource["category"]))
         && pattern(1, "codes", &own)
         && pattern(2, "securityLabels", &labels(&resource["meta"]["security"]))
+}
+
+fn status(resource: &Value) -> &str {
+    match text(resource, "resourceType") {
+        "Goal" => text(resource, "lifecycleStatus"),
+        _ => text(resource, "status"),
+    }
 }
 
 /// Whether category, code and labels cannot be read.

@@ -34,14 +34,16 @@ fn parameter(one: &Shown, name: &str, value: &str) -> bool {
     let bare = |text: &str| value.split(',').any(|asked| asked == text);
     match name {
         "_id" => bare(&one.id),
-        "category" => tokens(&resource["category"]),
-        "code" => tokens(&resource["code"]),
+        "category" | "code" | "type" => tokens(&resource[name]),
         "clinical-status" => tokens(&resource["clinicalStatus"]),
+        "lifecycle-status" => bare(text(resource, "lifecycleStatus")),
         "status" | "intent" | "gender" => bare(text(resource, name)),
         "identifier" => each(&resource["identifier"])
             .iter()
             .any(|it| bare(text(it, "value"))),
-        "date" | "onset-date" | "authoredon" => date(main_date(resource), value),
+        "date" | "onset-date" | "authoredon" | "authored" | "started" | "created" | "sent" => {
+            date(main_date(resource), value)
+        }
         "from" | "to" => within(resource, name, value),
         "birthdate" => date(&resource["birthDate"], value),
         "recorded-date" => date(&resource["recordedDate"], value),
@@ -62,13 +64,27 @@ fn within(resource: &Value, bound: &str, value: &str) -> bool {
     date(main_date(resource), &format!("{prefix}{value}"))
 }
 
+/// The date that a type is listed by; of a period of one day that day.
 fn main_date(resource: &Value) -> &Value {
     let names: &[&str] = match text(resource, "resourceType") {
         "AllergyIntolerance" => &["recordedDate", "onsetDateTime"],
         "Condition" => &["onsetDateTime"],
-        "MedicationRequest" => &["authoredOn"],
+        "MedicationRequest" | "ServiceRequest" => &["authoredOn"],
+        "MedicationDispense" => &["whenHandedOver"],
         "Immunization" => &["occurrenceDateTime"],
-        _ => &["effectiveDateTime"],
+        "Appointment" => &["start"],
+        "Encounter" | "CarePlan" | "CareTeam" | "Coverage" => return &resource["period"]["start"],
+        "ExplanationOfBenefit" => &["created"],
+        "Communication" => &["sent"],
+        "DocumentReference" => &["date"],
+        "Procedure" => &["performedDateTime"],
+        "Goal" => &["startDate"],
+        "Specimen" => return &resource["collection"]["collectedDateTime"],
+        "QuestionnaireResponse" => &["authored"],
+        "ImagingStudy" => &["started"],
+        "Provenance" => &["recorded"],
+        "Observation" | "DiagnosticReport" => &["effectiveDateTime"],
+        _ => &[],
     };
     names
         .iter()

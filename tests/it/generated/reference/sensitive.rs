@@ -98,12 +98,14 @@ impl Class {
                 _ => labels(&value["coding"]),
             };
             // Without a system a code is one of any.
+            let class = &value["class"];
+            let of_class = (class["system"].as_str(), class["code"].as_str());
             let alone = (None, value["valueCoding"]["code"].as_str());
             let alone = value["valueCoding"]["system"].is_null().then_some(alone);
             let bare = codings(&value["category"])
                 .into_iter()
                 .filter(|(system, _)| system.is_none());
-            for (system, code) in found.into_iter().chain(bare).chain(alone) {
+            for (system, code) in found.into_iter().chain(bare).chain(alone).chain([of_class]) {
                 self.add(system, code.unwrap_or_default(), lists);
             }
         }
@@ -148,6 +150,24 @@ fn strip(resource: &mut Value) {
     }
 }
 
+/// Where the types say what they are about that have no `code`. Behind a dot stands an element of
+/// each item of a list, of which every one has to say it.
+const ABOUT: [(&str, &[&str]); 13] = [
+    ("Appointment", &["serviceType", "specialty", "reasonCode"]),
+    ("CarePlan", &["activity.detail.code"]),
+    ("CareTeam", &["reasonCode"]),
+    ("Communication", &["topic", "reasonCode"]),
+    ("Coverage", &["type"]),
+    ("Device", &["type"]),
+    ("DocumentReference", &["type"]),
+    ("Encounter", &["type", "serviceType", "reasonCode"]),
+    ("ExplanationOfBenefit", &["item.productOrService"]),
+    ("Goal", &["description"]),
+    ("ImagingStudy", &["procedureCode", "reasonCode"]),
+    ("Provenance", &["activity", "agent.type"]),
+    ("Specimen", &["type"]),
+];
+
 /// Whether a code says what the record, or something contained in it, is about.
 fn says_what_it_is(resource: &Value) -> bool {
     let coded = |one: &Value| {
@@ -157,5 +177,19 @@ fn says_what_it_is(resource: &Value) -> bool {
         own.chain(parts.iter().flat_map(|part| codings(&part["code"])))
             .any(|(_, code)| code.is_some())
     };
-    coded(resource) || each(&resource["contained"]).into_iter().any(coded)
+    let of_type = ABOUT
+        .iter()
+        .find(|(name, _)| *name == text(resource, "resourceType"));
+    let about = of_type.map_or(&[][..], |(_, paths)| paths);
+    coded(resource)
+        || each(&resource["contained"]).into_iter().any(coded)
+        || about.iter().any(|path| is_coded_at(resource, path))
+}
+
+fn is_coded_at(value: &Value, path: &str) -> bool {
+    let Some((list, element)) = path.split_once('.') else {
+        return codings(&value[path]).iter().any(|(_, code)| code.is_some());
+    };
+    let items = each(&value[list]);
+    !items.is_empty() && items.into_iter().all(|item| is_coded_at(item, element))
 }

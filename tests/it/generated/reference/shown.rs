@@ -5,22 +5,23 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::super::markers::markers_of;
-use super::admit::View;
+use super::admit::{View, unlicensed};
+use super::contents::binary;
 use super::json::{each, text};
 use super::proxy::{opens, opens_type};
 use super::release::{Judged, Who, Why};
 use super::search::in_range;
 use super::sensitive::Class;
-use super::sets::{Held, SETS, Set, address, without_restricted};
-use super::verdicts::{Verdicts, mask};
+use super::sets::{SETS, STATEMENTS, Set, meant};
+use super::taken::without_restricted;
 
 /// One record as it is shown.
 #[derive(Debug, Clone)]
 pub(in super::super) struct Shown {
     /// Its id here.
     pub(in super::super) id: String,
-    /// The source.
-    pub(in super::super) source: &'static str,
+    /// Its set.
+    pub(super) set: Set,
     /// What is left of it.
     pub(in super::super) value: Value,
     /// Whether a newer version of the same thing is shown.
@@ -29,35 +30,13 @@ pub(in super::super) struct Shown {
     pub(in super::super) markers: BTreeSet<u32>,
 }
 
-impl<'w> View<'w> {
+impl View<'_> {
     fn who(&self) -> Who {
         self.proxy.as_ref().map_or(Who::Patient, |proxy| proxy.who)
     }
 
-    /// Judges everything of the patient.
-    pub(in super::super) fn judge(&self) -> Verdicts<'w> {
-        let held = |set| Held::of(self.world, &self.tenant.id, self.patient, set);
-        let mut judged = Vec::new();
-        for held in SETS.map(held) {
-            let verdicts = held.resources.iter().map(|one| self.verdict(one, held.set));
-            let verdicts = verdicts.collect();
-            judged.push((held, verdicts));
-        }
-        let mut verdicts = Verdicts { sets: judged };
-        let hidden: Vec<bool> = verdicts.reports_with_hidden_results();
-        for (held, judged) in &mut verdicts.sets {
-            if held.set.resource_type == "DiagnosticReport" {
-                for (verdict, hidden) in judged.iter_mut().zip(&hidden) {
-                    if *hidden {
-                        *verdict = verdict.or(Some(Why::Hidden));
-                    }
-                }
-            }
-        }
-        verdicts
-    }
-
-    fn verdict(&self, resource: &Value, set: Set) -> Option<Why> {
+    /// The verdict on a record by itself.
+    pub(super) fn verdict(&self, resource: &Value, set: Set) -> Option<Why> {
         let Self { tenant, now, .. } = self;
         let judged = Judged {
             resource,
@@ -65,12 +44,9 @@ impl<'w> View<'w> {
             policy: &tenant.settings["releasePolicy"],
             now: *now,
         };
-        // Policies are about findings, not about who the patient is.
-        let policy = || {
-            judged
-                .policy(self.who())
-                .filter(|_| set.resource_type != "Patient")
-        };
+        // Policies are about findings, not about who the patient is, nor where the doctor is.
+        let is_finding = set.resource_type != "Patient" && !set.is_directory();
+        let policy = || judged.policy(self.who()).filter(|_| is_finding);
         judged
             .floor()
             .or_else(|| self.sensitive(resource, set))
@@ -79,6 +55,9 @@ impl<'w> View<'w> {
 
     fn sensitive(&self, resource: &Value, set: Set) -> Option<Why> {
         let visible = self.proxy.as_ref()?.visible.as_ref()?;
+        if set.is_directory() {
+            return None;
+        }
         let labelled = self.world.labelled.contains(&set.source);
         let class = Class::of(
             resource,
@@ -91,18 +70,20 @@ impl<'w> View<'w> {
     /// Whether the caller may see a type at all.
     pub(in super::super) fn reads(&self, resource_type: &str) -> bool {
         self.caller.scopes.allow(resource_type, self.letter)
+            && !unlicensed(self.tenant).contains(&resource_type)
             && self
                 .proxy
                 .as_ref()
                 .is_none_or(|proxy| opens_type(proxy, resource_type))
     }
 
-    fn covers(&self, resource: &Value) -> bool {
-        self.caller.scopes.cover(resource, self.letter)
-            && self
-                .proxy
-                .as_ref()
-                .is_none_or(|proxy| opens(proxy, resource))
+    fn covers(&self, set: Set, resource: &Value) -> bool {
+        self.caller.scopes.cover(resource, self.letter) && self.delegates(set, resource)
+    }
+
+    fn delegates(&self, set: Set, resource: &Value) -> bool {
+        let proxy = self.proxy.as_ref();
+        proxy.is_none_or(|proxy| opens(proxy, set, resource))
     }
 
     /// What is shown of a type, by anything that lists it whole.
@@ -114,45 +95,82 @@ impl<'w> View<'w> {
 
     /// The same, with what a newer version of the same thing supersedes.
     pub(super) fn shown_in_any_version(&self, resource_type: &str) -> Vec<Shown> {
-        if !self.reads(resource_type) {
-            return Vec::new();
-        }
-        let verdicts = self.judge();
+        let mut sets = SETS.iter();
+        let is_of_type = |set: &&Set| set.resource_type == resource_type && set.is_fhir();
         let mut shown = Vec::new();
-        for (held, judged) in &verdicts.sets {
-            if held.set.resource_type != resource_type {
-                continue;
-            }
-            let visible: Vec<&Value> = held
-                .resources
-                .iter()
-                .zip(judged)
-                .filter(|(_, verdict)| verdict.is_none())
-                .map(|(resource, _)| *resource)
-                .collect();
-            let covered = visible.iter().filter(|one| self.covers(one));
-            shown.extend(covered.map(|one| Shown {
-                superseded: Self::is_superseded(one, &visible),
-                ..self.form(one, held.set, &verdicts)
-            }));
+        for set in sets.by_ref().filter(is_of_type) {
+            shown.extend(self.shown_of(*set));
         }
         shown
     }
 
-    /// Whether a newer version of the same thing passes the same verdicts. Scopes and delegated
-    /// rights come behind: they filter the whole answer.
-    fn is_superseded(resource: &Value, visible: &[&Value]) -> bool {
-        let updated = |one: &Value| one["meta"]["lastUpdated"].as_str().unwrap_or("").to_owned();
-        let identifiers = each(&resource["identifier"]);
-        visible.iter().any(|other| {
-            let same = each(&other["identifier"])
-                .iter()
-                .any(|one| identifiers.contains(one));
-            same && updated(other) > updated(resource)
+    /// What is shown of one set, in any version.
+    pub(super) fn shown_of(&self, set: Set) -> Vec<Shown> {
+        if !self.reads(set.resource_type) {
+            return Vec::new();
+        }
+        let visible = self.verdicts(set).visible();
+        let covered = visible.iter().filter(|one| self.covers(set, one));
+        let shown = covered.map(|one| Shown {
+            superseded: is_superseded(one, &visible),
+            ..self.form(one, set)
+        });
+        let shown = shown.filter_map(|one| match set.resource_type {
+            "Provenance" => self.about_what_is_shown(one),
+            "Medication" => self.is_reached(&one.id).then_some(one),
+            _ => Some(one),
+        });
+        shown.collect()
+    }
+
+    /// A Provenance with as much of what it is about as is shown; nothing of it where that is
+    /// nothing.
+    fn about_what_is_shown(&self, mut one: Shown) -> Option<Shown> {
+        let targets: Vec<Value> = each(&one.value["target"]).into_iter().cloned().collect();
+        let is_shown = |target: &Value| {
+            let (resource_type, id) = text(target, "reference").split_once('/')?;
+            let set = meant(resource_type, one.set.source)?;
+            let about_itself = resource_type == "Provenance";
+            (!about_itself && self.shows(set, id)).then_some(())
+        };
+        let left: Vec<Value> = targets
+            .into_iter()
+            .filter(|it| is_shown(it).is_some())
+            .collect();
+        if left.is_empty() {
+            return None;
+        }
+        one.value["target"] = left.into();
+        self.mask(&mut one.value, one.set.source);
+        one.markers = markers_of(&one.value);
+        Some(one)
+    }
+
+    /// Whether the record of an id at a set's source is shown.
+    fn shows(&self, set: Set, id: &str) -> bool {
+        if !self.reads(set.resource_type) {
+            return false;
+        }
+        let visible = self.verdicts(set).visible();
+        let mut found = visible.iter().filter(|one| text(one, "id") == id);
+        found.any(|one| self.covers(set, one) && !is_superseded(one, &visible))
+    }
+
+    /// Whether something visible of this record refers to a Medication: by whatever scope.
+    fn is_reached(&self, id: &str) -> bool {
+        let ways = SETS
+            .iter()
+            .filter(|set| ["MedicationRequest", "MedicationDispense"].contains(&set.resource_type));
+        ways.into_iter().any(|set| {
+            let all = self.verdicts(*set).visible();
+            let refers = |one: &&&Value| medication(one).as_deref() == Some(id);
+            all.iter()
+                .filter(refers)
+                .any(|one| !is_superseded(one, &all) && self.delegates(*set, one))
         })
     }
 
-    fn form(&self, resource: &Value, set: Set, verdicts: &Verdicts<'_>) -> Shown {
+    fn form(&self, resource: &Value, set: Set) -> Shown {
         let mut value = without_restricted(resource);
         let reduced = self.proxy.as_ref().is_some_and(|proxy| !proxy.full);
         if reduced && set.resource_type == "Patient" {
@@ -163,10 +181,13 @@ impl<'w> View<'w> {
             members.retain(|name, _| kept.contains(&&**name));
             value["meta"] = json!({"versionId": version});
         }
-        mask(&mut value, verdicts, set.source);
+        // What a Provenance is about is chosen before anything in it is masked.
+        if set.resource_type != "Provenance" {
+            self.mask(&mut value, set.source);
+        }
         Shown {
-            id: address(set, text(resource, "id")),
-            source: set.source,
+            id: set.address(text(resource, "id")),
+            set,
             markers: markers_of(&value),
             value,
             superseded: false,
@@ -175,25 +196,63 @@ impl<'w> View<'w> {
 }
 
 impl View<'_> {
-    /// Which sets miss something that nobody can vouch for.
-    pub(in super::super) fn incomplete(&self) -> Vec<bool> {
-        self.judge()
-            .sets
-            .iter()
-            .map(|(held, _)| held.incomplete)
-            .collect()
+    /// The statements that are shown.
+    pub(in super::super) fn statements(&self) -> Vec<Shown> {
+        self.shown_of(STATEMENTS)
     }
 
-    /// How many results of the asked range the caller may hear of as held.
-    pub(in super::super) fn held(&self, pairs: &[(String, String)]) -> usize {
+    /// The contents that something shown names.
+    pub(in super::super) fn contents(&self) -> Vec<&Value> {
+        let planted = self.world.planted.iter();
+        let own = planted.filter(|planted| planted.tenant == self.tenant.id);
+        let binaries = own.filter(|planted| text(&planted.value, "resourceType") == "Binary");
+        let named = binaries.filter(|planted| {
+            let id = format!("doc.{}", text(&planted.value, "id"));
+            binary(self, &id).is_ok()
+        });
+        named.map(|planted| &planted.value).collect()
+    }
+
+    /// Which sets miss something that nobody can vouch for.
+    pub(in super::super) fn incomplete(&self) -> Vec<bool> {
+        let incomplete = |set| self.verdicts(set).held.incomplete;
+        SETS.map(incomplete).to_vec()
+    }
+
+    /// How many results of a set and the asked range the caller may hear of as held.
+    pub(in super::super) fn held(
+        &self,
+        (source, resource_type): (&str, &str),
+        pairs: &[(String, String)],
+    ) -> usize {
         if self.proxy.is_some() || !self.caller.first_party {
             return 0;
         }
-        let verdicts = self.judge();
-        verdicts
-            .held_results()
-            .into_iter()
-            .filter(|one| self.covers(one) && in_range(one, pairs))
+        let set = meant(resource_type, source).expect("a set");
+        let held = self.verdicts(set).each();
+        let held = held.filter(|(_, verdict)| *verdict == Some(Why::Held));
+        let scopes = &self.caller.scopes;
+        held.filter(|(one, _)| scopes.cover(one, self.letter) && in_range(one, pairs))
             .count()
     }
+}
+
+/// Whether a newer version of the same thing passes the same verdicts. Scopes and delegated
+/// rights come behind: they filter the whole answer.
+fn is_superseded(resource: &Value, visible: &[&Value]) -> bool {
+    let updated = |one: &Value| one["meta"]["lastUpdated"].as_str().unwrap_or("").to_owned();
+    let identifiers = each(&resource["identifier"]);
+    visible.iter().any(|other| {
+        let same = each(&other["identifier"])
+            .iter()
+            .any(|one| identifiers.contains(one));
+        same && updated(other) > updated(resource)
+    })
+}
+
+/// The address of the Medication that a record refers to by its own element.
+pub(super) fn medication(resource: &Value) -> Option<String> {
+    let target = text(&resource["medicationReference"], "reference");
+    let id = target.strip_prefix("Medication/")?;
+    meant("Medication", "medication").map(|set| set.address(id))
 }

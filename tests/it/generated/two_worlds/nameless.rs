@@ -9,9 +9,15 @@ use super::super::reference::Route;
 
 /// An answer without correlation, times and the letters of cursors; their length stays.
 pub(super) fn nameless(answer: &Answer, route: &Route) -> Value {
-    let mut body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let text = || json!(String::from_utf8_lossy(&answer.body));
+    let mut body: Value = serde_json::from_slice(&answer.body).unwrap_or_else(|_| text());
     blank(&mut body);
-    if matches!(route, Route::Labs(_)) {
+    let may_say = match route {
+        Route::Labs(_) => true,
+        Route::List(listing, _) => listing.says_held().is_some(),
+        _ => false,
+    };
+    if may_say {
         body["meta"]["withheld"] = Value::Null;
     }
     if matches!(route, Route::Summary) && answer.status == 200 {
