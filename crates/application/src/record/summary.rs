@@ -98,7 +98,7 @@ fn part(reading: &Reading<'_>, set: RecordSet) -> Vec<ReleasedRecord> {
         RecordSet::MedicationRequests => {
             all(|medication| is_current_medication(medication.header()))
         }
-        RecordSet::ChartObservations => newest_of_each_code(all(|sign| sign.is_vital_sign())),
+        RecordSet::ChartObservations => newest_of_each_code(all(is_vital_sign)),
         RecordSet::Immunizations => {
             let mut records = all(|_| true);
             records.truncate(RECENT_IMMUNIZATIONS);
@@ -106,6 +106,10 @@ fn part(reading: &Reading<'_>, set: RecordSet) -> Vec<ReleasedRecord> {
         }
         _ => all(|_| true),
     }
+}
+
+fn is_vital_sign(sign: &Candidate<'_>) -> bool {
+    sign.is_vital_sign()
 }
 
 /// Active, and what FHIR R4 condition-clinical subsumes under active.
