@@ -135,10 +135,15 @@ pub(crate) fn invalid(parameter: &str) -> InputError {
 pub(crate) struct DateRange(Interval);
 
 impl DateRange {
+    /// Whether it has a bound at all.
+    pub(crate) const fn is_bounded(&self) -> bool {
+        self.0.start.is_some() || self.0.end.is_some()
+    }
+
     /// Whether a record's main date touches the range. A record without one is outside of every
     /// range that has a bound.
     pub(crate) fn holds(&self, header: &Header, zone: &TimeZone) -> bool {
-        if self.0.start.is_none() && self.0.end.is_none() {
+        if !self.is_bounded() {
             return true;
         }
         let interval = match &header.date {

@@ -86,8 +86,7 @@ impl Look for Labs<'_> {
         let sets = sets(grant);
         reading.load(&sets).await;
         missing(&reading, &[RESULTS])?;
-        let results = matching(&reading, &[RESULTS], Sort::default(), zone, |result| {
-            let header = result.header();
+        let results = matching(&reading, &[RESULTS], Sort::default(), zone, |header| {
             query.matches(header, zone) && range.holds(header, zone)
         });
         let mut results = with_panels(results, &reports(&reading, zone));

@@ -166,8 +166,8 @@ impl Look for ListPage<'_> {
             let place = sort_key(header, Sort::default(), zone);
             (place, header.resource_type)
         };
-        let records = matching(&reading, &sets, Sort::default(), zone, |record| {
-            range.holds(record.header(), zone)
+        let records = matching(&reading, &sets, Sort::default(), zone, |header| {
+            range.holds(header, zone)
         });
         let Page { items, next } = page(records, after.as_ref(), limit, key);
         let said_of = sets.first().filter(|_| self.list == RecordList::Radiology);
@@ -218,7 +218,7 @@ impl RecordList {
         let zone = &grant.tenant().time_zone;
         let ids: HashSet<&str> = prescriptions.iter().map(|it| &*it.header().id).collect();
         matching(reading, &[set], Sort::default(), zone, |dispense| {
-            let mut targets = dispense.header().references.iter().map(|it| &*it.target);
+            let mut targets = dispense.references.iter().map(|it| &*it.target);
             targets.any(|target| {
                 let id = target.strip_prefix("MedicationRequest/");
                 id.is_some_and(|id| ids.contains(id))

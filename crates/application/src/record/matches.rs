@@ -2,7 +2,7 @@
 //! it is on the page: of a long record that is little.
 
 use jiff::tz::TimeZone;
-use portal_domain::disclosure::{Candidate, Released, ReleasedRecord};
+use portal_domain::disclosure::{Released, ReleasedRecord};
 use portal_domain::source::RecordSet;
 use portal_fhir::{Header, ResourceType, Sort, SortKey, sort_key};
 
@@ -24,20 +24,20 @@ pub(crate) enum Matches {
 }
 
 impl Matches {
-    /// The visible records of some sets that pass a filter.
+    /// The visible records of some sets, each narrowed to what matches.
     pub(crate) fn of(
         reading: &Reading<'_>,
         sets: &[RecordSet],
         (sort, zone): Order<'_>,
-        matches: impl Fn(&Candidate<'_>) -> bool,
+        narrow: impl Fn(&mut Released),
     ) -> Self {
         let released = sets.iter().filter_map(|set| reading.released(*set));
-        let released: Vec<Released> = released.collect();
+        let mut released: Vec<Released> = released.collect();
+        released.iter_mut().for_each(narrow);
         let mut places = Vec::with_capacity(released.iter().map(Released::len).sum());
         for (set, of_set) in (0u32..).zip(&released) {
-            let found = (0u32..).zip(of_set.candidates());
-            let found = found.filter(|(_, candidate)| matches(candidate));
-            places.extend(found.map(|(place, _)| (set, place)));
+            let end = u32::try_from(of_set.len()).unwrap_or(u32::MAX);
+            places.extend((0..end).map(|place| (set, place)));
         }
         // One set alone is already in the default order.
         if sets.len() > 1 || sort != Sort::default() {

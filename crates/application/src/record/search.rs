@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use portal_domain::access::{Action, Denial, PatientGrant};
-use portal_domain::disclosure::{Answer, Candidate, Group, ReleasedRecord};
+use portal_domain::disclosure::{Answer, Group, Released, ReleasedRecord};
 use portal_domain::id::PatientId;
 use portal_domain::source::RecordSet;
-use portal_fhir::{Handling, Query, ResourceType, Sort, SortKey, Token, sort_key};
+use portal_fhir::{Handling, Header, Query, ResourceType, Sort, SortKey, Token, sort_key};
 
 use crate::answer::Completeness;
 use crate::caller::Caller;
@@ -48,8 +48,9 @@ pub(crate) fn matching(
     sets: &[RecordSet],
     sort: Sort,
     zone: &TimeZone,
-    matches: impl Fn(&Candidate<'_>) -> bool,
+    matches: impl Fn(&Header) -> bool,
 ) -> Vec<ReleasedRecord> {
+    let matches = |set: &mut Released| set.retain(&matches);
     Matches::of(reading, sets, (sort, zone), matches).into_records()
 }
 
@@ -83,8 +84,8 @@ impl Look for Search<'_> {
         let cut = reading.log_goes_on();
         // Behind the first page of the log nothing is counted.
         let is_further = after.is_some() && self.resource_type == ResourceType::AuditEvent;
-        let matches = Matches::of(&reading, &sets, order, |candidate| {
-            query.matches(candidate.header(), zone)
+        let matches = Matches::of(&reading, &sets, order, |set| {
+            set.retain(|header| query.matches(header, zone));
         });
         let missing = missing(&reading, &sets)?;
         let (matches, mut asked) = about_what_is_shown(&mut reading, matches).await;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use portal_domain::access::{Action, PatientGrant};
-use portal_domain::disclosure::{Answer, Candidate};
+use portal_domain::disclosure::{Answer, Released};
 use portal_domain::source::RecordSet;
 use portal_fhir::{Sort, SortKey};
 
@@ -88,14 +88,15 @@ impl Section {
         }
     }
 
-    fn holds(self, candidate: &Candidate<'_>) -> bool {
+    /// Leaves of a set what the section holds.
+    fn narrow(self, set: &mut Released) {
         match self {
-            Self::Vitals => candidate.is_vital_sign(),
+            Self::Vitals => set.retain_vital_signs(),
             Self::Allergies
             | Self::Medications
             | Self::Immunizations
             | Self::Problems
-            | Self::Documents => true,
+            | Self::Documents => {}
         }
     }
 }
@@ -131,8 +132,11 @@ impl Look for SectionPage<'_> {
         reading.load(&sets).await;
         missing(&reading, &sets)?;
         let order = (Sort::default(), zone);
-        let matches = Matches::of(&reading, &sets, order, |candidate| {
-            self.section.holds(candidate) && range.holds(candidate.header(), zone)
+        let matches = Matches::of(&reading, &sets, order, |set| {
+            self.section.narrow(set);
+            if range.is_bounded() {
+                set.retain(|header| range.holds(header, zone));
+            }
         });
         let total = matches.len();
         let Page { items, next } = matches.page(after.as_ref(), limit, order);

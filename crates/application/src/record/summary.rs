@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use portal_domain::access::{Action, PatientGrant};
-use portal_domain::disclosure::{Answer, Candidate, Group, ReleasedRecord};
+use portal_domain::disclosure::{Answer, Group, Released, ReleasedRecord};
 use portal_domain::source::RecordSet;
 use portal_fhir::{Coding, Header, Sort};
 
@@ -17,7 +17,8 @@ use crate::operation;
 use crate::portal::Inner;
 
 use super::Reading;
-use super::search::{matching, missing};
+use super::matches::Matches;
+use super::search::missing;
 
 const RECENT_IMMUNIZATIONS: usize = 10;
 
@@ -90,26 +91,20 @@ impl Look for Summary<'_> {
 
 fn part(reading: &Reading<'_>, set: RecordSet) -> Vec<ReleasedRecord> {
     let zone = &reading.grant().tenant().time_zone;
-    let all = |matches: fn(&Candidate<'_>) -> bool| {
-        matching(reading, &[set], Sort::default(), zone, matches)
-    };
+    let order = (Sort::default(), zone);
+    let narrowed =
+        |narrow: fn(&mut Released)| Matches::of(reading, &[set], order, narrow).into_records();
     match set {
-        RecordSet::Conditions => all(|problem| is_active_problem(problem.header())),
-        RecordSet::MedicationRequests => {
-            all(|medication| is_current_medication(medication.header()))
-        }
-        RecordSet::ChartObservations => newest_of_each_code(all(is_vital_sign)),
+        RecordSet::Conditions => narrowed(|set| set.retain(is_active_problem)),
+        RecordSet::MedicationRequests => narrowed(|set| set.retain(is_current_medication)),
+        RecordSet::ChartObservations => newest_of_each_code(narrowed(Released::retain_vital_signs)),
         RecordSet::Immunizations => {
-            let mut records = all(|_| true);
+            let mut records = narrowed(|_| ());
             records.truncate(RECENT_IMMUNIZATIONS);
             records
         }
-        _ => all(|_| true),
+        _ => narrowed(|_| ()),
     }
-}
-
-fn is_vital_sign(sign: &Candidate<'_>) -> bool {
-    sign.is_vital_sign()
 }
 
 /// Active, and what FHIR R4 condition-clinical subsumes under active.

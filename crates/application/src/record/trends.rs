@@ -59,8 +59,7 @@ impl Look for LabTrends<'_> {
         let mut reading = Reading::new(&portal.loader, grant, caller);
         reading.load(&[RESULTS]).await;
         missing(&reading, &[RESULTS])?;
-        let results = matching(&reading, &[RESULTS], Sort::DateAscending, zone, |result| {
-            let header = result.header();
+        let results = matching(&reading, &[RESULTS], Sort::DateAscending, zone, |header| {
             query.matches(header, zone) && range.holds(header, zone)
         });
         let (results, lengths) = by_key(results);

@@ -17,7 +17,7 @@ pub use answer::{Answer, Disclosed, Disclosure, Group};
 pub use fetched::{Drops, Fetched};
 pub use owned::{Freshness, Origin, Owned};
 pub use reached::is_reached;
-pub use released::{Candidate, Released, ReleasedRecord};
+pub use released::{Released, ReleasedRecord};
 pub use room::Room;
 pub use sealed::Sealed;
 pub use stored::{Memo, StoredSet};

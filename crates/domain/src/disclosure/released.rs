@@ -31,27 +31,6 @@ pub struct ReleasedRecord {
     edited: Option<Arc<Record>>,
 }
 
-/// A visible record as a filter sees it. Of a long record most headers are far away in memory, so
-/// what need not be read there is told without it.
-#[derive(Clone, Copy)]
-pub struct Candidate<'a> {
-    released: &'a Released,
-    index: u32,
-}
-
-impl<'a> Candidate<'a> {
-    /// Its header.
-    pub fn header(&self) -> &'a Header {
-        self.released.header_of(self.index)
-    }
-
-    /// Whether it is of the category `vital-signs`.
-    pub fn is_vital_sign(&self) -> bool {
-        let signs = self.released.owned.stored().vital_signs();
-        signs.get(self.index as usize).copied().unwrap_or_default()
-    }
-}
-
 impl Released {
     /// Filters an owned set by its verdicts. `None` where permit, set and verdicts are not of the
     /// same kind, patient, viewer and moment.
@@ -145,19 +124,35 @@ impl Released {
         self.visible.iter().map(|index| self.header_of(*index))
     }
 
-    /// The visible records as filters see them, in default order.
-    pub fn candidates(&self) -> impl Iterator<Item = Candidate<'_>> {
-        self.visible.iter().map(|index| Candidate {
-            released: self,
-            index: *index,
-        })
+    /// Leaves what a filter lets through.
+    pub fn retain(&mut self, matches: impl Fn(&Header) -> bool) {
+        let (owned, reduced) = (&self.owned, &self.reduced);
+        self.visible
+            .retain(|index| matches(header_of(owned, reduced, *index)));
+    }
+
+    /// Leaves what is of the category `vital-signs`. Of a long record most headers are far away in
+    /// memory: this reads none of them.
+    pub fn retain_vital_signs(&mut self) {
+        let signs = self.owned.stored().vital_signs();
+        let is_sign = |index: &u32| signs.get(*index as usize).copied().unwrap_or_default();
+        self.visible.retain(is_sign);
     }
 
     fn header_of(&self, index: u32) -> &Header {
-        match self.reduced.get(&index) {
-            Some(reduced) => &reduced.header,
-            None => &self.owned.records()[index as usize].header,
-        }
+        header_of(&self.owned, &self.reduced, index)
+    }
+}
+
+/// The header as it is shown.
+fn header_of<'a>(
+    owned: &'a Owned,
+    reduced: &'a HashMap<u32, Arc<Record>>,
+    index: u32,
+) -> &'a Header {
+    match reduced.get(&index) {
+        Some(reduced) => &reduced.header,
+        None => &owned.records()[index as usize].header,
     }
 }
 
@@ -236,12 +231,6 @@ impl ReleasedRecord {
             Some(edited) => edited,
             None => &self.set.records[self.index as usize],
         }
-    }
-}
-
-impl std::fmt::Debug for Candidate<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Candidate(****)")
     }
 }
 
