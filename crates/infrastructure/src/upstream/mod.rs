@@ -3,6 +3,7 @@
 //! Nothing that they answer is trusted: not its size, form, length, depth, nor where it points.
 
 mod addresses;
+mod body;
 mod call;
 mod content;
 mod credential;

@@ -8,6 +8,7 @@ use portal_application::ports::SourceError;
 use portal_fhir::{Limits, Page, Record, SearchMode, StructureGuard, read_header, read_searchset};
 use reqwest::Response;
 
+use super::body::Body;
 use super::call::CallError;
 use super::guard::{NoRoom, Reservation};
 
@@ -40,16 +41,16 @@ pub(super) async fn receive(
     mut response: Response,
     room: &mut Reservation,
     deadline: Instant,
-) -> Result<Vec<u8>, CallError> {
+) -> Result<Body, CallError> {
     let announced = response.content_length().unwrap_or_default();
     let announced = usize::try_from(announced).unwrap_or(usize::MAX);
     let mut guard = StructureGuard::new(LIMITS.page_depth());
-    let mut body = Vec::new();
+    let mut body = Body::new();
     make_room(&mut body, announced, room, deadline).await?;
     while let Some(chunk) = response.chunk().await.map_err(|_| CallError::Invalid)? {
         make_room(&mut body, chunk.len(), room, deadline).await?;
         guard.push(&chunk).map_err(|_| CallError::Invalid)?;
-        body.extend_from_slice(&chunk);
+        body.push(&chunk).map_err(|_| CallError::NotAsked)?;
     }
     guard.finish().map_err(|_| CallError::Invalid)?;
     Ok(body)
@@ -57,7 +58,7 @@ pub(super) async fn receive(
 
 /// Has a body reserve room for further bytes before it takes memory for them.
 async fn make_room(
-    body: &mut Vec<u8>,
+    body: &mut Body,
     further: usize,
     room: &mut Reservation,
     deadline: Instant,
@@ -69,8 +70,8 @@ async fn make_room(
     let reserved = room.grow_to(length, deadline).await;
     reserved.map_err(|NoRoom| CallError::NotAsked)?;
     // No more than is reserved, and all of it, so that nothing is copied on the way.
-    body.reserve_exact(room.size() - body.len());
-    Ok(())
+    let made = body.make_room(room.size());
+    made.map_err(|_| CallError::NotAsked)
 }
 
 /// Reads a page.

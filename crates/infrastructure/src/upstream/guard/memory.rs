@@ -7,6 +7,7 @@ use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout_at;
 
+use crate::upstream::body::Body;
 use crate::upstream::page::MAX_PAGE;
 
 const MIB: usize = 1_024 * 1_024;
@@ -102,7 +103,7 @@ impl Reservation {
 
     /// The body with the room that it needs, which is kept until the last slice of the body is
     /// dropped, and with it what is held for the sake of what becomes of the body.
-    pub(in crate::upstream) fn hold(mut self, body: Vec<u8>) -> (Bytes, Arc<Self>) {
+    pub(in crate::upstream) fn hold(mut self, body: Body) -> (Bytes, Arc<Self>) {
         let unused = self.size.saturating_sub(body.len());
         self.pod.give_back(unused);
         self.source.give_back(unused);
@@ -116,13 +117,13 @@ impl Reservation {
 }
 
 struct Held {
-    body: Vec<u8>,
+    body: Body,
     _room: Arc<Reservation>,
 }
 
 impl AsRef<[u8]> for Held {
     fn as_ref(&self) -> &[u8] {
-        &self.body
+        self.body.as_ref()
     }
 }
 

@@ -60,7 +60,7 @@ async fn a_body_keeps_what_it_needs_until_it_and_what_became_of_it_are_gone() {
     let mut reservation = share.reservation();
     reservation.grow_to(MIB + 1, later()).await.expect("room");
     assert_eq!(budget.0.available_permits(), POD - MAX_PAGE);
-    let (body, room) = reservation.hold(vec![b' '; 2 * MIB]);
+    let (body, room) = reservation.hold(Body::Small(vec![b' '; 2 * MIB]));
     assert_eq!(budget.0.available_permits(), POD - 2 * MIB);
     let slice = body.slice(..1);
     drop(body);
