@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 /// Bytes from which on a body is large.
-pub const LARGE: usize = 256 * 1_024;
+const LARGE: usize = 256 * 1_024;
 
 static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
     let cores = available_parallelism().map_or(1, usize::from);

@@ -79,11 +79,14 @@ impl Look for Search<'_> {
         let sets = sets(&query);
         let mut reading = Reading::new(&portal.loader, grant, caller);
         let order = (query.sort(), zone);
-        reading.look_at(held::of_search(&query, after.as_ref(), zone));
+        let of_log = self.resource_type == ResourceType::AuditEvent;
+        if of_log {
+            reading.look_at(held::of_search(&query, after.as_ref(), zone));
+        }
         reading.load(&sets).await;
         let cut = reading.log_goes_on();
         // Behind the first page of the log nothing is counted.
-        let is_further = after.is_some() && self.resource_type == ResourceType::AuditEvent;
+        let is_further = after.is_some() && of_log;
         let matches = Matches::of(&reading, &sets, order, |set| {
             set.retain(|header| query.matches(header, zone));
         });
@@ -102,7 +105,10 @@ impl Look for Search<'_> {
         };
         let Page { items, next } = matches.page(after.as_ref(), limit, order);
         let goes_on = cut && limit > 0;
-        let next = next.or_else(|| end_of_log(&reading, order).filter(|_| goes_on));
+        let next = match next {
+            None if goes_on => end_of_log(&reading, order),
+            next => next,
+        };
         let items = reading.masked(items).await;
         let (mut brought, more) = included(&mut reading, query.includes(), &items).await;
         asked.extend(more);

@@ -48,21 +48,26 @@ const PAGE_OF_ACCOUNT: &str = "SELECT event_id, occurred_at, event_type, outcome
     AND ($5::text IS NULL OR event_type = $5) AND ($6::text IS NULL OR actor_kind = $6)
     ORDER BY occurred_at DESC, event_id DESC LIMIT $7 OFFSET $8";
 
-// Apart, because an order that is asked for by a value has no index.
-const NEWEST_OF_PATIENT: &str = "SELECT patient_id, event_id, occurred_at, event_type, outcome, reason_code,
-        actor_kind, acting_as_proxy, proxy_delegation_id, account_id, client_id, resource_type,
-        resource_ids, resource_count, client_address, user_agent_class, request_id
-    FROM access_events
-    WHERE tenant_id = $1 AND patient_id = $2
-    AND occurred_at >= COALESCE($3::timestamptz, '-infinity') AND occurred_at < COALESCE($4::timestamptz, 'infinity')
-    ORDER BY occurred_at DESC, event_id DESC LIMIT $5";
-const OLDEST_OF_PATIENT: &str = "SELECT patient_id, event_id, occurred_at, event_type, outcome, reason_code,
-        actor_kind, acting_as_proxy, proxy_delegation_id, account_id, client_id, resource_type,
-        resource_ids, resource_count, client_address, user_agent_class, request_id
-    FROM access_events
-    WHERE tenant_id = $1 AND patient_id = $2
-    AND occurred_at >= COALESCE($3::timestamptz, '-infinity') AND occurred_at < COALESCE($4::timestamptz, 'infinity')
-    ORDER BY occurred_at, event_id LIMIT $5";
+// A statement for each order, because one that is asked for by a value has no index.
+macro_rules! window_of_patient {
+    ($order:literal) => {
+        concat!(
+            "SELECT patient_id, event_id, occurred_at, event_type, outcome, reason_code,
+                actor_kind, acting_as_proxy, proxy_delegation_id, account_id, client_id,
+                resource_type, resource_ids, resource_count, client_address, user_agent_class,
+                request_id
+            FROM access_events
+            WHERE tenant_id = $1 AND patient_id = $2
+                AND occurred_at >= COALESCE($3::timestamptz, '-infinity')
+                AND occurred_at < COALESCE($4::timestamptz, 'infinity')
+            ORDER BY ",
+            $order,
+            " LIMIT $5"
+        )
+    };
+}
+const NEWEST_OF_PATIENT: &str = window_of_patient!("occurred_at DESC, event_id DESC");
+const OLDEST_OF_PATIENT: &str = window_of_patient!("occurred_at, event_id");
 
 /// Whose events: values of `$1` to `$6` beside the filter.
 struct About<'a> {
